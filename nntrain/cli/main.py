@@ -1,0 +1,102 @@
+"""The `nntrain` command: its subcommands, and how each way of ending becomes an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from nntrain import __version__
+from nntrain.cli.fit import fit
+from nntrain.cli.predict import predict
+from nntrain.cli.text import complain, note
+from nntrain.errors import EXIT_CODES, NntrainError
+
+EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
+    f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
+)
+
+
+@click.group(
+    epilog=EXIT_CODE_HELP, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, message="nntrain %(version)s")
+def cli() -> None:
+    """Train a neural network for regression on a CSV table, and predict with it.
+
+    \b
+    Examples:
+      nntrain fit sample_data/concrete.csv --config configs/concrete.yaml
+      nntrain predict sample_data/concrete.csv > predictions.csv
+    """
+
+
+cli.add_command(fit)
+cli.add_command(predict)
+
+
+def run() -> NoReturn:
+    """Run the command line of this process, and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
+    _show_notes()
+    code = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+    sys.exit(code)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line; the exit code, after any error has been explained on stderr."""
+    try:
+        with cli.make_context("nntrain", list(arguments)) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except NntrainError as error:
+        complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        _discard_stdout()
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 130
+    except Terminated:
+        complain("ended by SIGTERM")
+        return 143
+    return 0
+
+
+class Terminated(BaseException):
+    """SIGTERM came; unwinds the program, so that nothing is left half done."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+    raise Terminated
+
+
+def _discard_stdout() -> None:
+    """The reader of stdout has gone: let Python's last flush go nowhere instead of failing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _NoteHandler(logging.Handler):
+    """Shows what the library logs as notes on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note(record.getMessage())
+
+
+def _show_notes() -> None:
+    log = logging.getLogger("nntrain")
+    log.addHandler(_NoteHandler())
+    log.propagate = False

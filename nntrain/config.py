@@ -1,0 +1,353 @@
+"""The config: a flat YAML file as a frozen dataclass.
+
+Each key stands once, as a field of `Config` with its kind, default and meaning; the checks, the
+`--set` option, `nntrain fit --help` and the README's table all read it from there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nntrain.choices import ACTIVATIONS, BATCH_MODES, DECIMALS, DTYPES
+from nntrain.errors import ConfigError
+from nntrain.kinds import (
+    Kind,
+    Scalar,
+    boolean,
+    choice,
+    either,
+    integer,
+    list_of,
+    number,
+    optional,
+    separator,
+    text,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_CONFIG_BYTES = 1 << 20
+
+KNOWN_ELSEWHERE = {
+    "learning_rate": ("alpha", "the learning rate"),
+    "learning_rate_init": ("alpha", "the learning rate"),
+    "lr": ("alpha", "the learning rate"),
+    "eta": ("alpha", "the learning rate"),
+    "layers": ("hidden_layers", "the neurons of each hidden layer"),
+    "hidden_layer_sizes": ("hidden_layers", "the neurons of each hidden layer"),
+    "layer_sizes": ("hidden_layers", "the neurons of each hidden layer"),
+    "tolerance": ("tau", "the early-stopping tolerance"),
+    "tol": ("tau", "the early-stopping tolerance"),
+    "n_epochs": ("epochs", "passes through the data"),
+    "max_iter": ("epochs", "passes through the data"),
+    "iterations": ("epochs", "passes through the data"),
+    "batch": ("batch_mode or batch_size", "the kind of batch and its rows"),
+    "mode": ("batch_mode", "batch, stochastic or mini-batch"),
+    "random_state": ("seed", "of every random choice"),
+    "random_seed": ("seed", "of every random choice"),
+    "targets": ("target", "one column or a list of columns"),
+    "y": ("target", "one column or a list of columns"),
+    "label": ("target", "one column or a list of columns"),
+    "output": ("target", "one column or a list of columns"),
+    "inputs": ("features", "the columns to learn from"),
+    "columns": ("features", "the columns to learn from"),
+    "drop": ("ignore", "columns to leave out"),
+    "exclude": ("ignore", "columns to leave out"),
+    "normalize": ("standardize", "mean 0, deviation 1"),
+    "scale": ("standardize", "mean 0, deviation 1"),
+    "validation_split": ("validation_fraction", "the part of the rows held out"),
+    "test_size": ("validation_fraction", "the part of the rows held out"),
+    "na_values": ("missing_values", "texts that mean a missing cell"),
+    "sep": ("delimiter", "what separates the cells"),
+}
+
+
+def key(kind: Kind, meaning: str, default: Any = dataclasses.MISSING) -> Any:
+    """A field of `Config`: what it may hold, what it means, and its default (none: required)."""
+    return field(default=default, metadata={"kind": kind, "meaning": meaning})
+
+
+COLUMN = text("a column name")
+COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """How to train: every key of the YAML file, checked.
+
+    `load_config` reads one from a file; `Config(target="price", alpha=0.05)` makes one in Python.
+    Raises `ConfigError` naming each key that is out of its range.
+    """
+
+    target: tuple[str, ...] = key(
+        either(COLUMN, "a column name, or a list of column names"),
+        "the column to predict, or a list of columns (several outputs)",
+    )
+    features: tuple[str, ...] | None = key(
+        optional(COLUMNS), "the columns to learn from; unset: every other column", None
+    )
+    ignore: tuple[str, ...] = key(COLUMNS, "columns to leave out, always", ())
+    categorical: tuple[str, ...] = key(
+        COLUMNS, "columns whose cells are names even where they look like numbers (zip codes)", ()
+    )
+    max_categories: int = key(
+        integer(1), "a text column with more distinct values than this is an error", 100
+    )
+    hidden_layers: tuple[int, ...] = key(
+        list_of(integer(1, 1_000_000), "a list of whole numbers, such as [16] or [64, 64]"),
+        "neurons of each hidden layer; [] is a linear model",
+        (16,),
+    )
+    activation: str = key(
+        choice(ACTIVATIONS), "of the hidden layers; the output layer is linear", "sigmoid"
+    )
+    alpha: float = key(number(0, low_open=True), "the learning rate α", 0.1)
+    epochs: int = key(integer(0), "passes through the data; 0 saves the initial network", 200)
+    batch_mode: str = key(choice(BATCH_MODES), "how rows are grouped for an iteration", "mini-batch")
+    batch_size: int = key(integer(1), "rows of a mini-batch; other modes do not use it", 32)
+    tau: float = key(
+        number(0),
+        "the early-stopping tolerance τ: stop after an epoch that moved no weight or bias by τ "
+        "or more; 0 never stops early",
+        0.0,
+    )
+    shuffle: bool = key(boolean(), "a new row order each epoch; false keeps the file's order", True)
+    standardize: bool = key(
+        boolean(), "features and targets to mean 0, deviation 1; 0/1 inputs stay as they are", True
+    )
+    validation_fraction: float = key(
+        number(0, 1, high_open=True), "part of the rows held out, their loss logged each epoch", 0.0
+    )
+    missing_values: tuple[str, ...] = key(
+        list_of(text("a text", may_be_empty=True), 'a list of texts, such as ["", NA]'),
+        "texts that mean a missing cell in a numeric column",
+        ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"),
+    )
+    delimiter: str | None = key(
+        optional(separator()),
+        "what separates the cells of the training table; unset: found in the header line",
+        None,
+    )
+    decimal: str = key(choice(DECIMALS), "the decimal mark of the training table", ".")
+    dtype: str = key(choice(DTYPES), "precision of the network's numbers", "float64")
+    seed: int = key(integer(0, 2**32 - 1), "of the weights, the row order and the split", 0)
+
+    def __post_init__(self) -> None:
+        for name in KINDS:
+            value = getattr(self, name)
+            if isinstance(value, list) or (name == "target" and isinstance(value, str)):
+                as_tuple = (value,) if isinstance(value, str) else tuple(value)
+                object.__setattr__(self, name, as_tuple)
+        mistakes = [
+            f"{name}: expects {kind.expects}, found {getattr(self, name)!r}"
+            for name, kind in KINDS.items()
+            if not kind.valid(getattr(self, name))
+        ]
+        if mistakes := mistakes or _contradictions(self):
+            raise ConfigError("\n".join(mistakes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every key with its value, as JSON types; `from_dict` is the way back."""
+        values = dataclasses.asdict(self)
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Config:
+        """A config from the JSON types of `as_dict`.
+
+        Raises `ConfigError` for an unknown key or a value out of its range.
+        """
+        mistakes = [_unknown(name) for name in values if name not in KINDS]
+        if "target" not in values:
+            mistakes.append(NO_TARGET)
+        if mistakes:
+            raise ConfigError("\n".join(mistakes))
+        return cls(**values)
+
+
+KINDS: dict[str, Kind] = {f.name: f.metadata["kind"] for f in dataclasses.fields(Config)}
+MEANINGS: dict[str, str] = {f.name: f.metadata["meaning"] for f in dataclasses.fields(Config)}
+DEFAULTS: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(Config)}
+NO_TARGET = "the key target is missing: name the column to predict, as in `target: price`"
+
+
+def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
+    """The config in a YAML file, with `KEY=VALUE` overrides typed by the same rules.
+
+    Raises `ConfigError` with a line for each mistake: file, line, key and what was expected.
+
+    >>> config = load_config("configs/concrete.yaml", ["epochs=10"])
+    """
+    return parse_config(_read(Path(path)), str(path), overrides)
+
+
+def parse_config(source: str, name: str = "config", overrides: Iterable[str] = ()) -> Config:
+    """`load_config` for YAML text; `name` stands for the file in messages."""
+    mistakes: list[str] = []
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for place, key_name, value in [*_entries(source, name), *_overrides(overrides)]:
+        is_override = place.startswith("--set")
+        if key_name not in KINDS:
+            mistakes.append(f"{place}: {_unknown(key_name)}")
+        elif key_name in places and not is_override:
+            mistakes.append(f"{place}: {key_name} stands twice; first at {places[key_name]}")
+        else:
+            places[key_name] = place
+            try:
+                values[key_name] = KINDS[key_name].read(value)
+            except ValueError as error:
+                mistakes.append(f"{place}: {key_name} {error}")
+    if "target" not in places:
+        mistakes.append(f"{name}: {NO_TARGET}")
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    try:
+        config = Config(**values)
+    except ConfigError as error:
+        raise ConfigError("\n".join(f"{name}: {line}" for line in str(error).split("\n"))) from None
+    if "batch_size" in places and config.batch_mode != "mini-batch":
+        log.warning("batch_size is unused: batch_mode is %s", config.batch_mode)
+    return config
+
+
+def _contradictions(config: Config) -> list[str]:
+    """What no single key can tell: keys that do not go together."""
+    mistakes = []
+    for name in ("target", "features", "ignore", "categorical"):
+        columns = getattr(config, name) or ()
+        for column in sorted({c for c in columns if columns.count(c) > 1}):
+            mistakes.append(f"{name}: the column {column!r} stands twice; name it once")
+    for name in ("features", "ignore", "categorical"):
+        for column in getattr(config, name) or ():
+            if column in config.target:
+                mistakes.append(f"{name}: the column {column!r} is the target; remove it here")
+    if config.features == ():
+        mistakes.append("features: is empty; name a column, or remove the key to use every column")
+    if config.delimiter == config.decimal:
+        mistakes.append(f"decimal: is the delimiter too, {config.decimal!r}; one must differ")
+    return mistakes
+
+
+def _unknown(name: str) -> str:
+    if name in KNOWN_ELSEWHERE:
+        ours, meaning = KNOWN_ELSEWHERE[name]
+        return f"unknown key {name!r}: did you mean {ours}, {meaning}?"
+    near = difflib.get_close_matches(name, KINDS, 1)
+    if near:
+        return f"unknown key {name!r}: did you mean {near[0]}?"
+    return f"unknown key {name!r}: the keys are {', '.join(KINDS)}"
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: the config cannot be read: {error.strerror}") from None
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path}: a config of more than 1 MiB; is this the right file?")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
+
+
+def _overrides(overrides: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        place = f"--set {override}"
+        if not equals:
+            raise ConfigError(f"{place}: expects KEY=VALUE, such as --set alpha=0.05")
+        yield place, name.strip(), _value(f"value: {value}", value, place)
+
+
+def _value(wrapped: str, value: str, place: str) -> Any:
+    """One YAML value; a text that is no YAML by itself (a column called `a: b`) is taken as it is."""
+    try:
+        entries = list(_entries(wrapped, place))
+    except ConfigError:
+        entries = []
+    return entries[0][2] if len(entries) == 1 else Scalar(value.strip(), plain=True)
+
+
+def _entries(source: str, name: str) -> Iterator[tuple[str, str, Any]]:
+    """Each `key: value` of a flat YAML mapping as (place, key, a Scalar or a list of them).
+
+    Reads YAML's events, so that a value keeps its text (`1e-3`, `007`, `no`) until the key's kind
+    types it, and so that nothing can nest or refer to itself.
+    """
+    place = name
+    try:
+        events = _content(yaml.parse(source, Loader=yaml.SafeLoader))
+        for event in events:
+            place = f"{name}, line {event.start_mark.line + 1}"
+            if not isinstance(event, yaml.ScalarEvent):
+                raise ConfigError(f"{place}: expects `key: value`, found {_called(event)}")
+            yield place, event.value, _node(events, place, event.value)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{name}, line {mark.line + 1}" if mark else name
+        raise ConfigError(f"{place}: is not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
+
+
+def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The events inside the one mapping of the one document; none for an empty file."""
+    for event in events:
+        if isinstance(event, yaml.MappingStartEvent):
+            break
+        if isinstance(event, yaml.ScalarEvent) and event.value == "":
+            return
+        if isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.AliasEvent)):
+            raise yaml.MarkedYAMLError(
+                None, None, "a config is lines of `key: value`", event.start_mark
+            )
+    for event in events:
+        if isinstance(event, yaml.MappingEndEvent):
+            break
+        yield event
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            raise yaml.MarkedYAMLError(None, None, "a second document starts", event.start_mark)
+
+
+def _node(events: Iterator[yaml.Event], place: str, name: str) -> Any:
+    event = next(events)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event, place, name)
+    if not isinstance(event, yaml.SequenceStartEvent):
+        raise ConfigError(f"{place}: {name} expects a value or a list, found {_called(event)}")
+    items = []
+    for item in events:
+        if isinstance(item, yaml.SequenceEndEvent):
+            break
+        if not isinstance(item, yaml.ScalarEvent):
+            raise ConfigError(f"{place}: {name} expects plain values in its list, found {_called(item)}")
+        items.append(_scalar(item, place, name))
+    return items
+
+
+def _scalar(event: yaml.ScalarEvent, place: str, name: str) -> Scalar:
+    if event.tag not in (None, "!") or event.anchor:
+        raise ConfigError(f"{place}: {name} has a YAML tag or anchor; write the value alone")
+    return Scalar(event.value, plain=event.style is None)
+
+
+def _called(event: yaml.Event) -> str:
+    called = {
+        yaml.MappingStartEvent: "a nested mapping",
+        yaml.SequenceStartEvent: "a nested list",
+        yaml.AliasEvent: "a YAML alias",
+    }
+    return called.get(type(event), "something else")

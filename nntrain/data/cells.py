@@ -1,0 +1,70 @@
+"""What one cell says: a number, nothing, or a text. The definition that every fast path must match."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.I)
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CellFormat:
+    """How cells are written: the decimal mark, and the texts that mean a missing number.
+
+    A missing-value text that is itself a number (`-999`) stands for every way to write it.
+    """
+
+    missing_values: tuple[str, ...]
+    decimal: str = "."
+
+    @cached_property
+    def missing_texts(self) -> frozenset[str]:
+        """The missing values without the blanks around them."""
+        return frozenset(value.strip(" \t") for value in self.missing_values)
+
+    @cached_property
+    def missing_numbers(self) -> tuple[float, ...]:
+        """The missing values that are numbers."""
+        numbers = (self._number(value.strip(" \t")) for value in self.missing_values)
+        return tuple(value for value in numbers if value is not None)
+
+    def _number(self, cell: str) -> float | None:
+        if self.decimal != ".":
+            cell = cell.replace(".", "x").replace(self.decimal, ".")
+        return float(cell) if NUMBER.fullmatch(cell) else None
+
+    def number(self, cell: str) -> float | None:
+        """The number in a cell: NaN where it is missing, None where it is a text."""
+        cell = cell.strip(" \t")
+        if cell in self.missing_texts:
+            return math.nan
+        value = self._number(cell)
+        return math.nan if value in self.missing_numbers else value
+
+    def numbers(self, cells: Iterable[str]) -> NDArray[np.float64] | None:
+        """All the numbers in a column's cells, or None if any cell is a text."""
+        values = []
+        for cell in cells:
+            value = self.number(cell)
+            if value is None:
+                return None
+            values.append(value)
+        return np.array(values, dtype=np.float64)
+
+    def blank_missing_numbers(self, values: NDArray[np.float64]) -> None:
+        """Set every number that means a missing cell to NaN, in place."""
+        if self.missing_numbers:
+            values[np.isin(values, self.missing_numbers)] = np.nan
+
+    def first_text(self, cells: Sequence[Any]) -> int:
+        """The position of the first cell that is a text; -1 without one."""
+        return next((i for i, cell in enumerate(cells) if self.number(cell) is None), -1)

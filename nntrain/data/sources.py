@@ -1,0 +1,117 @@
+"""Where the bytes of a table come from: a file, plain or compressed, or a pipe.
+
+Each is a `ByteStream`: reading gives what has arrived without waiting for more.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import select
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from nntrain.data.records import ByteStream
+from nntrain.errors import DataError
+
+DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+
+
+class Pipe:
+    """A pipe, terminal or socket: gives what has arrived, as much as fits, and waits only for a first byte."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes; b"" when the writer has closed it."""
+        parts = [os.read(self.fd, size)]
+        read = len(parts[0])
+        while parts[-1] and read < size and select.select([self.fd], [], [], 0)[0]:
+            parts.append(os.read(self.fd, size - read))
+            read += len(parts[-1])
+        return b"".join(parts)
+
+
+class Spool:
+    """A stream that can be read a second time: keeps what is read in a temporary file."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self.stream = stream
+        self.copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the spool)
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes of the stream, copied."""
+        data = self.stream.read(size)
+        self.copy.write(data)
+        return data
+
+    def again(self) -> ByteStream:
+        """What was read so far, from its start."""
+        self.copy.seek(0)
+        return self.copy
+
+
+class Source:
+    """One input: a path, or `-` for standard input. `name` stands for it in messages."""
+
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == "-" else path
+        self.path = path
+        self._spool: Spool | None = None
+
+    def open(self, *, twice: bool = False) -> ByteStream:
+        """The bytes from their start; `twice` makes a pipe ready to be opened once more.
+
+        Raises `DataError` when the file cannot be opened.
+        """
+        if self._spool:
+            return self._spool.again()
+        stream, is_pipe = self._open()
+        if is_pipe and twice:
+            self._spool = stream = Spool(stream)
+        return stream
+
+    def _open(self) -> tuple[ByteStream, bool]:
+        if self.path == "-":
+            mode = os.fstat(sys.stdin.fileno()).st_mode
+            file = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+        else:
+            try:
+                file = Path(self.path).open("rb", buffering=0)  # noqa: SIM115  (read by the caller)
+                mode = os.fstat(file.fileno()).st_mode
+            except OSError as error:
+                raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
+        suffix = Path(self.path).suffix
+        if suffix in DECOMPRESSORS:
+            return Decompressed(DECOMPRESSORS[suffix](file), self.name), False
+        if stat.S_ISREG(mode):
+            return file, False
+        self._pipe = file  # keeps the descriptor open
+        return Pipe(file.fileno()), True
+
+
+class Decompressed:
+    """A compressed file's content; names the file when it is damaged."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self.file = file
+        self.name = name
+
+    def read(self, size: int, /) -> bytes:
+        """Up to `size` bytes of content."""
+        try:
+            return self.file.read(size)
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            raise DataError(f"{self.name}: cannot be decompressed: {error}") from None

@@ -1,0 +1,20 @@
+"""The loss ℓ = ½ Σ_k Σ_j (y_pred - y_true)², equation (5): its value and gradient from one residual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def half_squared_error(y_pred: Array, y_true: Array, delta: Array) -> float:
+    """The loss summed over rows k and targets j; fills `delta` with its gradient ∂ℓ/∂y_pred.
+
+    All three are C-contiguous arrays (n_rows, n_targets).
+    """
+    np.subtract(y_pred, y_true, out=delta)
+    residual = delta.ravel()
+    return 0.5 * float(np.dot(residual, residual))

@@ -1,0 +1,161 @@
+"""A feed-forward network and its two passes: forward to predictions, backward to the gradient.
+
+All weights and biases are views into one vector, and the gradient mirrors it, so that an update, a
+copy or a comparison is one operation whatever the depth. Rows are stacked: where the article has
+a column vector y, an array here has a row for each sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.engine.activations import ACTIVATIONS
+from nntrain.engine.loss import half_squared_error
+
+Array = NDArray[Any]
+
+BLOCK_ROWS = 1024
+"""Rows that go through the network together, so that their activations stay in the cache."""
+
+
+class Parameters:
+    """One contiguous `vector` of (n_parameters,), seen layer by layer.
+
+    `weights[i - 1]` is w_i of (n_i, n_{i-1}), a row for each neuron; `biases[i - 1]` is b_i of
+    (n_i,), for layers i = 1..L.
+    """
+
+    def __init__(self, layer_sizes: Sequence[int], vector: Array) -> None:
+        if vector.shape != (n_parameters(layer_sizes),):
+            raise ValueError(f"{vector.shape} parameters for the layers {list(layer_sizes)}")
+        self.vector = vector
+        self.weights: list[Array] = []
+        self.biases: list[Array] = []
+        start = 0
+        for n_in, n_out in pairwise(layer_sizes):
+            end = start + n_out * n_in
+            self.weights.append(vector[start:end].reshape(n_out, n_in))
+            self.biases.append(vector[end : end + n_out])
+            start = end + n_out
+
+
+def n_parameters(layer_sizes: Sequence[int]) -> int:
+    """How many weights and biases a network of these layers has."""
+    return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(layer_sizes))
+
+
+class Network:
+    """Layers n_0 (inputs), n_1, …, n_L (outputs), fully connected; all parameters start at zero.
+
+    The activation is that of the hidden layers; the output layer is linear, equation (8).
+    """
+
+    def __init__(
+        self, layer_sizes: Sequence[int], activation: str = "sigmoid", dtype: str = "float64"
+    ) -> None:
+        self.layer_sizes = tuple(layer_sizes)
+        self.activation = activation
+        self.parameters = Parameters(
+            self.layer_sizes, np.zeros(n_parameters(layer_sizes), dtype=dtype)
+        )
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.layer_sizes))
+        return f"<Network {sizes} {self.activation} {self.dtype}>"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The precision of every parameter, input and output."""
+        return self.parameters.vector.dtype
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the weights Glorot uniform (Glorot, Bengio 2010, eq. 16); biases become zero."""
+        for w, b in zip(self.parameters.weights, self.parameters.biases, strict=True):
+            limit = np.sqrt(6.0 / sum(w.shape))
+            w[:] = rng.uniform(-limit, limit, w.shape)
+            b[:] = 0.0
+
+    def predict(self, x: Array) -> Array:
+        """Outputs (n_rows, n_outputs) for inputs (n_rows, n_inputs) of the network's dtype."""
+        y = np.empty((len(x), self.layer_sizes[-1]), self.dtype)
+        workspace = Workspace(self, min(len(x), BLOCK_ROWS))
+        with np.errstate(over="ignore"):
+            for rows in blocks(len(x)):
+                y[rows] = forward(self, x[rows], workspace.of(rows.stop - rows.start))
+        return y
+
+    def loss(self, x: Array, y_true: Array) -> float:
+        """The mean over rows of ½ Σ_j (y_pred - y_true)²."""
+        return 0.5 * float(np.mean(np.square(self.predict(x) - y_true).sum(axis=1)))
+
+
+class Workspace:
+    """The arrays that a forward and a backward pass of `n_rows` rows write to, allocated once.
+
+    `y[i - 1]` and `delta[i - 1]` are y_i and δ_i of (n_rows, n_i), for layers i = 1..L; `gradient`
+    is ∂ℓ/∂w and ∂ℓ/∂b of every layer, laid out as the parameters are.
+    """
+
+    def __init__(self, network: Network, n_rows: int, gradient: Parameters | None = None) -> None:
+        sizes, dtype = network.layer_sizes, network.dtype
+        self.network = network
+        self.n_rows = n_rows
+        self.y: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
+        self.delta: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
+        self.gradient = gradient or Parameters(sizes, np.zeros_like(network.parameters.vector))
+        self._smaller: Workspace | None = None
+
+    def of(self, n_rows: int) -> Workspace:
+        """The workspace for this many rows: itself, or a smaller one with the same gradient."""
+        if n_rows == self.n_rows:
+            return self
+        if self._smaller is None or self._smaller.n_rows != n_rows:
+            self._smaller = Workspace(self.network, n_rows, self.gradient)
+        return self._smaller
+
+
+def blocks(n_rows: int) -> Iterator[slice]:
+    """Slices of at most `BLOCK_ROWS` rows that together are all rows, in order."""
+    for start in range(0, n_rows, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, n_rows))
+
+
+def forward(network: Network, x: Array, workspace: Workspace) -> Array:
+    """The forward pass: y_L of (n_rows, n_L) for inputs x of (n_rows, n_0).
+
+    Leaves every y_i in the workspace.
+    """
+    activate = ACTIVATIONS[network.activation].apply
+    y = x
+    last = workspace.y[-1]
+    parameters = network.parameters
+    for w, b, z in zip(parameters.weights, parameters.biases, workspace.y, strict=True):
+        np.matmul(y, w.T, out=z)  # (1): z_i = w_i y_{i-1} + b_i
+        np.add(z, b, out=z)
+        if z is not last:
+            activate(z)  # (2): y_i = f(z_i)
+        y = z
+    return y
+
+
+def backward(network: Network, x: Array, y_true: Array, workspace: Workspace) -> float:
+    """The backward pass after `forward` on the same x: the loss ℓ summed over the rows.
+
+    Leaves its gradient in `workspace.gradient` and uses the workspace's y up.
+    """
+    backpropagate = ACTIVATIONS[network.activation].backpropagate
+    gradient, delta = workspace.gradient, workspace.delta
+    loss = half_squared_error(workspace.y[-1], y_true, delta[-1])  # δ_L = y_pred - y_true
+    for i in range(len(delta) - 1, -1, -1):
+        y_before = workspace.y[i - 1] if i else x
+        np.matmul(delta[i].T, y_before, out=gradient.weights[i])  # ∂ℓ/∂w_i = Σ_k δ_i y_{i-1}ᵀ
+        np.add.reduce(delta[i], axis=0, out=gradient.biases[i])  # ∂ℓ/∂b_i = Σ_k δ_i
+        if i:
+            np.matmul(delta[i], network.parameters.weights[i], out=delta[i - 1])
+            backpropagate(delta[i - 1], y_before)  # δ_{i-1} = (w_iᵀ δ_i) ⊙ f'(z_{i-1})
+    return loss

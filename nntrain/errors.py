@@ -1,0 +1,65 @@
+"""The errors of nntrain: one tree, each branch with the exit code that the commands give for it."""
+
+EXIT_CODES = {
+    0: "done; also when the reader of a pipe closed it early",
+    1: "a bug in nntrain",
+    2: "usage, the config, or a missing optional package",
+    3: "input data, a missing file or column too",
+    4: "the model file",
+    5: "training diverged; an older model file stays as it was",
+    6: "a check that was asked for failed",
+    7: "output could not be written",
+    130: "interrupted by Ctrl-C",
+    143: "ended by SIGTERM",
+}
+
+
+class NntrainError(Exception):
+    """Any error that nntrain explains to its user; `exit_code` is what the command exits with."""
+
+    exit_code = 1
+
+
+class UsageError(NntrainError):
+    """The call itself does not make sense."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The config is wrong; the message has a line for each mistake."""
+
+
+class DataError(NntrainError):
+    """A table cannot be used; the message names file, line and column as far as they are known."""
+
+    exit_code = 3
+
+
+class ModelFileError(NntrainError):
+    """A file is not a model that this version can read."""
+
+    exit_code = 4
+
+
+class DivergedError(NntrainError):
+    """Training reached a loss or a weight that is not finite."""
+
+    exit_code = 5
+
+
+class OutputError(NntrainError):
+    """A file could not be written; files that stood there before are as they were."""
+
+    exit_code = 7
+
+
+def quoted(names: list[str] | tuple[str, ...], most: int = 8) -> str:
+    """Names for a message: `'a', 'b' and 3 more`."""
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """A count with its noun: `1 row`, `1,030 rows`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -1,0 +1,284 @@
+"""The model file: a NumPy archive of w1, b1, … wL, bL and a JSON header, the same bytes every time.
+
+`numpy.load(path, allow_pickle=False)` opens it. Reading executes nothing, takes no member larger
+than the file itself, and checks every shape and number against the header.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import math
+import zipfile
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain import __version__
+from nntrain.config import Config
+from nntrain.data.preprocessing import (
+    CategoricalColumn,
+    Feature,
+    NumericColumn,
+    Preprocessing,
+    TargetColumn,
+)
+from nntrain.engine.network import Network
+from nntrain.errors import ConfigError, ModelFileError
+from nntrain.files import replacing
+from nntrain.metrics import Metrics
+from nntrain.model import Model, Summary
+
+T = TypeVar("T")
+
+FORMAT_VERSION = 1
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def save_model(model: Model, path: str | Path) -> None:
+    """Write a model to its file, whole or not at all. Raises `OutputError`."""
+    arrays = _arrays(model.network)
+    header = _header_of(model)
+    header["checksum"] = _checksum(header, arrays)
+    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in {"header": np.array(text), **arrays}.items():
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())
+
+
+def load_model(path: str | Path) -> Model:
+    """The model in a file. Raises `ModelFileError` when it is not one that this version reads.
+
+    >>> model = nntrain.load_model("model.npz")
+    """
+    members = _read_members(Path(path))
+    try:
+        header = _parse_header(members)
+        model = _model_from(header, members)
+        if header["checksum"] != _checksum(header, _arrays(model.network)):
+            raise _Invalid("its checksum does not match: the content was changed or damaged")
+    except _Invalid as error:
+        raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
+    except ConfigError as error:
+        first = str(error).split("\n")[0]
+        raise ModelFileError(f"{path}: is not a sound model file: config: {first}") from None
+    return model
+
+
+class _Invalid(Exception):
+    """What is wrong with a model file."""
+
+
+def _arrays(network: Network) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    parameters = network.parameters
+    for i, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
+        arrays[f"w{i}"], arrays[f"b{i}"] = w, b
+    return arrays
+
+
+def _header_of(model: Model) -> dict[str, Any]:
+    summary = dataclasses.asdict(model.summary)
+    top = {name: summary.pop(name) for name in ("epochs_trained", "iterations", "stopped_by")}
+    return {
+        "format_version": FORMAT_VERSION,
+        "nntrain_version": __version__,
+        "config": model.config.as_dict(),
+        "preprocessing": {
+            "features": [_feature_as_dict(feature) for feature in model.preprocessing.features],
+            "targets": [dataclasses.asdict(target) for target in model.preprocessing.targets],
+            "missing_values": list(model.preprocessing.missing_values),
+            "inputs": list(model.preprocessing.input_names),
+        },
+        **top,
+        "summary": summary,
+    }
+
+
+def _feature_as_dict(feature: Feature) -> dict[str, Any]:
+    kind = "numeric" if isinstance(feature, NumericColumn) else "categorical"
+    return {"kind": kind, **dataclasses.asdict(feature)}
+
+
+def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
+    """SHA-256 of the header without its checksum, then of each array in order."""
+    content = {key: value for key, value in header.items() if key != "checksum"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+    for name, array in arrays.items():
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _read_members(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of the archive, none of them larger than the file that holds it."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            infos = archive.infolist()
+            names = [info.filename for info in infos]
+            if len(set(names)) < len(names):
+                raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
+            for info in infos:
+                if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+                    raise ModelFileError(
+                        f"{path}: is not a sound model file: {info.filename} is compressed"
+                    )
+            return {
+                info.filename.removesuffix(".npy"): _read_array(archive.read(info))
+                for info in infos
+            }
+    except FileNotFoundError:
+        raise ModelFileError(
+            f"{path}: there is no such model file; make one with `nntrain fit`, or name another "
+            f"with --model"
+        ) from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
+
+
+def _read_array(data: bytes) -> NDArray[Any]:
+    array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False, max_header_size=1000)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("a member is not an array")
+    return array
+
+
+def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    text = members.get("header")
+    if text is None or text.shape != () or text.dtype.kind != "U":
+        raise _Invalid("it has no header")
+    try:
+        header = json.loads(text.item(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise _Invalid("its header is not JSON") from None
+    version = header.get("format_version") if isinstance(header, dict) else None
+    if not isinstance(version, int):
+        raise _Invalid("its header has no format_version")
+    if version != FORMAT_VERSION:
+        raise _Invalid(
+            f"its format_version is {version}, this nntrain {__version__} reads {FORMAT_VERSION}; "
+            f"use the nntrain {_get(header, 'nntrain_version', str)} that wrote it, or train again"
+        )
+    _get(header, "checksum", str)
+    return dict(header)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Model:
+    config = Config.from_dict(_get(header, "config", dict))
+    preprocessing = _preprocessing_from(_get(header, "preprocessing", dict))
+    if tuple(target.name for target in preprocessing.targets) != config.target:
+        raise _Invalid("config and preprocessing name different targets")
+    sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
+    expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
+    if set(members) != expected:
+        raise _Invalid(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
+    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+        _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
+        _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
+    network = Network(sizes, config.activation, config.dtype)
+    for name, array in _arrays(network).items():
+        array[...] = members[name]
+    return Model(config, preprocessing, network, _summary_from(header))
+
+
+def _check_array(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: str) -> None:
+    if array.shape != shape or array.dtype != np.dtype(dtype):
+        raise _Invalid(
+            f"{name} is {array.dtype} of shape {array.shape}, its header says {dtype} of {shape}"
+        )
+    if not np.isfinite(array).all():
+        raise _Invalid(f"{name} holds a number that is not finite")
+
+
+def _preprocessing_from(values: dict[str, Any]) -> Preprocessing:
+    missing = _get(values, "missing_values", list)
+    if not all(isinstance(value, str) for value in missing):
+        raise _Invalid("missing_values holds something other than texts")
+    targets = [_record(TargetColumn, item) for item in _get(values, "targets", list)]
+    preprocessing = Preprocessing(
+        tuple(_feature_from(item) for item in _get(values, "features", list)),
+        tuple(targets),
+        tuple(missing),
+    )
+    if list(preprocessing.input_names) != _get(values, "inputs", list):
+        raise _Invalid("its inputs are not those of its features")
+    return preprocessing
+
+
+def _feature_from(values: Any) -> Feature:
+    kind = _get(values, "kind", str)
+    rest = {key: value for key, value in values.items() if key != "kind"}
+    if kind == "numeric":
+        return _record(NumericColumn, rest)
+    if kind != "categorical":
+        raise _Invalid(f"a feature of the unknown kind {kind!r}")
+    categories = _get(rest, "categories", list)
+    if not categories or not all(isinstance(category, str) for category in categories):
+        raise _Invalid("a feature's categories are not texts")
+    if len(set(categories)) < len(categories):
+        raise _Invalid("a feature's category stands twice")
+    return CategoricalColumn(_get(rest, "name", str), tuple(categories))
+
+
+TYPES = {"str": str, "float": float, "int": int, "bool": bool}
+
+
+def _record(cls: type[T], values: Any) -> T:
+    """A frozen dataclass of plain fields from JSON, every type checked and every number finite."""
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    return cls(**{f.name: _get(values, f.name, TYPES[str(f.type)]) for f in fields})
+
+
+def _get(values: Any, key: str, kind: type[T]) -> T:
+    value = values.get(key) if isinstance(values, dict) else None
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise _Invalid(f"its header lacks a sound {key!r}")
+    if isinstance(value, float) and (not math.isfinite(value) or (key == "scale" and value <= 0)):
+        raise _Invalid(f"its header has {key!r} out of range")
+    return value
+
+
+def _summary_from(header: dict[str, Any]) -> Summary:
+    values = _get(header, "summary", dict)
+
+    def metrics(part: str) -> dict[str, Metrics]:
+        return {str(name): _metrics_from(item) for name, item in _get(values, part, dict).items()}
+
+    return Summary(
+        epochs_trained=_get(header, "epochs_trained", int),
+        iterations=_get(header, "iterations", int),
+        stopped_by=_get(header, "stopped_by", str),
+        rows=_get(values, "rows", int),
+        validation_rows=_get(values, "validation_rows", int),
+        loss=_optional_float(values, "loss"),
+        validation_loss=_optional_float(values, "validation_loss"),
+        training=metrics("training"),
+        validation=metrics("validation"),
+    )
+
+
+def _metrics_from(values: Any) -> Metrics:
+    return Metrics(
+        rmse=_get(values, "rmse", float),
+        r2=_optional_float(values, "r2"),
+        mean_rmse=_get(values, "mean_rmse", float),
+    )
+
+
+def _optional_float(values: Any, key: str) -> float | None:
+    present = isinstance(values, dict) and values.get(key) is not None
+    return _get(values, key, float) if present else None
