@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +37,9 @@ from nntrain.kinds import (
 log = logging.getLogger(__name__)
 
 MAX_CONFIG_BYTES = 1 << 20
+
+WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan")
+"""Texts that some YAML reader would not take as text."""
 
 KNOWN_ELSEWHERE = {
     "learning_rate": ("alpha", "the learning rate"),
@@ -92,7 +97,7 @@ class Config:
         "the column to predict, or a list of columns (several outputs)",
     )
     features: tuple[str, ...] | None = key(
-        optional(COLUMNS), "the columns to learn from; unset: every other column", None
+        optional(COLUMNS), "the columns to learn from; not set: every other column", None
     )
     ignore: tuple[str, ...] = key(COLUMNS, "columns to leave out, always", ())
     categorical: tuple[str, ...] = key(
@@ -111,7 +116,9 @@ class Config:
     )
     alpha: float = key(number(0, low_open=True), "the learning rate α", 0.1)
     epochs: int = key(integer(0), "passes through the data; 0 saves the initial network", 200)
-    batch_mode: str = key(choice(BATCH_MODES), "how rows are grouped for an iteration", "mini-batch")
+    batch_mode: str = key(
+        choice(BATCH_MODES), "how rows are grouped for an iteration", "mini-batch"
+    )
     batch_size: int = key(integer(1), "rows of a mini-batch; other modes do not use it", 32)
     tau: float = key(
         number(0),
@@ -133,7 +140,7 @@ class Config:
     )
     delimiter: str | None = key(
         optional(separator()),
-        "what separates the cells of the training table; unset: found in the header line",
+        "what separates the cells of the training table; not set: found in its header line",
         None,
     )
     decimal: str = key(choice(DECIMALS), "the decimal mark of the training table", ".")
@@ -177,6 +184,28 @@ KINDS: dict[str, Kind] = {f.name: f.metadata["kind"] for f in dataclasses.fields
 MEANINGS: dict[str, str] = {f.name: f.metadata["meaning"] for f in dataclasses.fields(Config)}
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(Config)}
 NO_TARGET = "the key target is missing: name the column to predict, as in `target: price`"
+
+
+def as_yaml(value: Any) -> str:
+    """A value of a key as it would be written in a config."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(map(as_yaml, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        is_plain = re.fullmatch(r"[A-Za-z][\w-]*", value, re.ASCII) and value.lower() not in WORDS
+        return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return "null" if value is None else str(value)
+
+
+def default_of(name: str) -> str:
+    """A key's default for a person to read."""
+    default = DEFAULTS[name]
+    if default is dataclasses.MISSING:
+        return "required"
+    return "not set" if default is None else f"default {as_yaml(default)}"
 
 
 def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
@@ -224,12 +253,15 @@ def _contradictions(config: Config) -> list[str]:
     mistakes = []
     for name in ("target", "features", "ignore", "categorical"):
         columns = getattr(config, name) or ()
-        for column in sorted({c for c in columns if columns.count(c) > 1}):
-            mistakes.append(f"{name}: the column {column!r} stands twice; name it once")
-    for name in ("features", "ignore", "categorical"):
-        for column in getattr(config, name) or ():
-            if column in config.target:
-                mistakes.append(f"{name}: the column {column!r} is the target; remove it here")
+        mistakes += [
+            f"{name}: the column {column!r} stands twice; name it once"
+            for column in sorted({column for column in columns if columns.count(column) > 1})
+        ]
+        mistakes += [
+            f"{name}: the column {column!r} is the target; remove it here"
+            for column in columns
+            if name != "target" and column in config.target
+        ]
     if config.features == ():
         mistakes.append("features: is empty; name a column, or remove the key to use every column")
     if config.delimiter == config.decimal:
@@ -259,7 +291,9 @@ def _read(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8") from None
+        raise ConfigError(
+            f"{path}, line {line}: is not UTF-8 text; save the file as UTF-8"
+        ) from None
 
 
 def _overrides(overrides: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
@@ -272,7 +306,7 @@ def _overrides(overrides: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
 
 
 def _value(wrapped: str, value: str, place: str) -> Any:
-    """One YAML value; a text that is no YAML by itself (a column called `a: b`) is taken as it is."""
+    """One YAML value; what is no YAML by itself (a column called `a: b`) is taken as it is."""
     try:
         entries = list(_entries(wrapped, place))
     except ConfigError:
@@ -290,13 +324,13 @@ def _entries(source: str, name: str) -> Iterator[tuple[str, str, Any]]:
     try:
         events = _content(yaml.parse(source, Loader=yaml.SafeLoader))
         for event in events:
-            place = f"{name}, line {event.start_mark.line + 1}"
+            place = f"{name}, line {_line(event)}"
             if not isinstance(event, yaml.ScalarEvent):
                 raise ConfigError(f"{place}: expects `key: value`, found {_called(event)}")
             yield place, event.value, _node(events, place, event.value)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"{name}, line {mark.line + 1}" if mark else name
+        if error.problem_mark:
+            place = f"{name}, line {error.problem_mark.line + 1}"
         raise ConfigError(f"{place}: is not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
@@ -310,16 +344,22 @@ def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
         if isinstance(event, yaml.ScalarEvent) and event.value == "":
             return
         if isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.AliasEvent)):
-            raise yaml.MarkedYAMLError(
-                None, None, "a config is lines of `key: value`", event.start_mark
-            )
+            raise _NotAConfig("a config is lines of `key: value`", event)
     for event in events:
         if isinstance(event, yaml.MappingEndEvent):
             break
         yield event
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
-            raise yaml.MarkedYAMLError(None, None, "a second document starts", event.start_mark)
+            raise _NotAConfig("a second document starts", event)
+
+
+class _NotAConfig(yaml.MarkedYAMLError):
+    """YAML, but not the one flat mapping that a config is."""
+
+    def __init__(self, problem: str, event: yaml.Event) -> None:
+        mark: Any = event.start_mark  # its declared type depends on the stubs' version
+        super().__init__(problem=problem, problem_mark=mark)
 
 
 def _node(events: Iterator[yaml.Event], place: str, name: str) -> Any:
@@ -333,7 +373,9 @@ def _node(events: Iterator[yaml.Event], place: str, name: str) -> Any:
         if isinstance(item, yaml.SequenceEndEvent):
             break
         if not isinstance(item, yaml.ScalarEvent):
-            raise ConfigError(f"{place}: {name} expects plain values in its list, found {_called(item)}")
+            raise ConfigError(
+                f"{place}: {name} expects plain values in its list, found {_called(item)}"
+            )
         items.append(_scalar(item, place, name))
     return items
 
@@ -342,6 +384,11 @@ def _scalar(event: yaml.ScalarEvent, place: str, name: str) -> Scalar:
     if event.tag not in (None, "!") or event.anchor:
         raise ConfigError(f"{place}: {name} has a YAML tag or anchor; write the value alone")
     return Scalar(event.value, plain=event.style is None)
+
+
+def _line(event: yaml.Event) -> int:
+    mark: Any = event.start_mark  # optional only in the stubs
+    return int(mark.line) + 1
 
 
 def _called(event: yaml.Event) -> str:

@@ -52,13 +52,13 @@ def try_output(path: str | Path) -> None:
 
 def same_file(a: str | Path, b: str | Path) -> bool:
     """Whether two paths lead to one regular file, which need not exist yet."""
-    a, b = os.path.realpath(a), os.path.realpath(b)
-    return a == b and (os.path.isfile(a) or not os.path.exists(a))
+    a, b = Path(os.path.realpath(a)), Path(os.path.realpath(b))
+    return a == b and (a.is_file() or not a.exists())
 
 
 @contextlib.contextmanager
 def explained(path: str | Path) -> Iterator[None]:
-    """Turn what the file system says into an `OutputError`; a closed pipe stays `BrokenPipeError`."""
+    """Turn what the file system says into an `OutputError`, but for a closed pipe."""
     try:
         yield
     except BrokenPipeError:

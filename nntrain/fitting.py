@@ -124,7 +124,7 @@ class TrainingRun:
 
 
 def split_rows(n_rows: int, config: Config) -> tuple[Rows, Rows]:
-    """The training and the validation rows, each in file order; seeded, of `validation_fraction`."""
+    """The training and the validation rows, each in file order; the split is seeded."""
     n_validation = int(n_rows * config.validation_fraction + 0.5)
     if config.validation_fraction > 0:
         n_validation = min(max(n_validation, 1), n_rows)
@@ -138,18 +138,16 @@ def _cells(config: Config) -> CellFormat:
 
 
 def _read(table: TableLike, config: Config) -> TypedTable:
-    source = open_table(table, _cells(config), config.delimiter, twice=True)
     roles = Roles(
         config.target, config.features, config.ignore, config.categorical, config.max_categories
     )
-    return read_typed(source, roles, _cells(config))
+    with open_table(table, _cells(config), config.delimiter, twice=True) as source:
+        return read_typed(source, roles, _cells(config))
 
 
-def _read_validation(
-    table: TableLike, config: Config, preprocessing: Preprocessing
-) -> Samples:
-    source = open_table(table, _cells(config), config.delimiter)
-    x, y = read_samples(preprocessing, source, _cells(config), config.dtype)
-    if not len(x):
-        raise DataError(f"{source.name}: has no rows to validate on")
-    return Samples(x, y)
+def _read_validation(table: TableLike, config: Config, preprocessing: Preprocessing) -> Samples:
+    with open_table(table, _cells(config), config.delimiter) as source:
+        x, y = read_samples(preprocessing, source, _cells(config), config.dtype)
+        if not len(x):
+            raise DataError(f"{source.name}: has no rows to validate on")
+        return Samples(x, y)

@@ -103,7 +103,9 @@ def number(
 
 def integer(low: int, high: int | None = None) -> Kind:
     """A whole number from `low` to `high`; `1e3` is one."""
-    expects = f"a whole number, {low} or more" if high is None else f"a whole number from {low} to {high}"
+    expects = (
+        f"a whole number, {low} or more" if high is None else f"a whole number from {low} to {high}"
+    )
 
     def valid(value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -125,7 +127,8 @@ def boolean() -> Kind:
 def choice(names: Iterable[str]) -> Kind:
     """One of some names."""
     known = tuple(names)
-    expects = "one of " + ", ".join(known)
+    shown = (name if name[0].isalpha() else repr(name) for name in known)
+    expects = "one of " + ", ".join(shown)
     return _scalar_kind(expects, lambda found: found.text, lambda value: value in known)
 
 

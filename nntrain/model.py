@@ -73,16 +73,16 @@ class Model:
         Logs at the end how many cells were missing or of an unknown category.
         """
         cells = CellFormat(self.preprocessing.missing_values, decimal)
-        source = open_table(table, cells, delimiter)
-        self.preprocessing.check(source)
         replaced = Replaced()
-        for chunk in source.chunks(
-            self.preprocessing.numeric_names, self.preprocessing.categorical_names
-        ):
-            values = self.preprocessing.values_of(chunk, cells, replaced)
-            x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
-            self.preprocessing.encode(values, x)
-            yield self.preprocessing.decode(self.network.predict(x))
+        with open_table(table, cells, delimiter) as source:
+            self.preprocessing.check(source)
+            for chunk in source.chunks(
+                self.preprocessing.numeric_names, self.preprocessing.categorical_names
+            ):
+                values = self.preprocessing.values_of(chunk, cells, replaced)
+                x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
+                self.preprocessing.encode(values, x)
+                yield self.preprocessing.decode(self.network.predict(x))
         replaced.report()
 
     def save(self, path: str | Path) -> None:
@@ -90,6 +90,6 @@ class Model:
 
         The same model gives the same bytes. `nntrain.model_file` describes the format.
         """
-        from nntrain.model_file import save_model
+        from nntrain.model_file import save_model  # noqa: PLC0415  (which imports this module)
 
         save_model(self, path)

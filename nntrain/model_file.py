@@ -12,6 +12,7 @@ import io
 import json
 import math
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,8 +63,8 @@ def load_model(path: str | Path) -> Model:
         header = _parse_header(members)
         model = _model_from(header, members)
         if header["checksum"] != _checksum(header, _arrays(model.network)):
-            raise _Invalid("its checksum does not match: the content was changed or damaged")
-    except _Invalid as error:
+            raise _UnsoundError("its checksum does not match: the content was changed or damaged")
+    except _UnsoundError as error:
         raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
     except ConfigError as error:
         first = str(error).split("\n")[0]
@@ -71,7 +72,7 @@ def load_model(path: str | Path) -> Model:
     return model
 
 
-class _Invalid(Exception):
+class _UnsoundError(Exception):
     """What is wrong with a model file."""
 
 
@@ -145,25 +146,25 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _read_array(data: bytes) -> NDArray[Any]:
-    array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False, max_header_size=1000)
-    if not isinstance(array, np.ndarray):
-        raise ValueError("a member is not an array")
+    array: NDArray[Any] = np.lib.format.read_array(
+        io.BytesIO(data), allow_pickle=False, max_header_size=1000
+    )
     return array
 
 
 def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
     text = members.get("header")
     if text is None or text.shape != () or text.dtype.kind != "U":
-        raise _Invalid("it has no header")
+        raise _UnsoundError("it has no header")
     try:
         header = json.loads(text.item(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise _Invalid("its header is not JSON") from None
+        raise _UnsoundError("its header is not JSON") from None
     version = header.get("format_version") if isinstance(header, dict) else None
     if not isinstance(version, int):
-        raise _Invalid("its header has no format_version")
+        raise _UnsoundError("its header has no format_version")
     if version != FORMAT_VERSION:
-        raise _Invalid(
+        raise _UnsoundError(
             f"its format_version is {version}, this nntrain {__version__} reads {FORMAT_VERSION}; "
             f"use the nntrain {_get(header, 'nntrain_version', str)} that wrote it, or train again"
         )
@@ -179,12 +180,12 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
     config = Config.from_dict(_get(header, "config", dict))
     preprocessing = _preprocessing_from(_get(header, "preprocessing", dict))
     if tuple(target.name for target in preprocessing.targets) != config.target:
-        raise _Invalid("config and preprocessing name different targets")
+        raise _UnsoundError("config and preprocessing name different targets")
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
     if set(members) != expected:
-        raise _Invalid(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
-    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+        raise _UnsoundError(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
+    for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
         _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
     network = Network(sizes, config.activation, config.dtype)
@@ -195,17 +196,17 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
 
 def _check_array(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: str) -> None:
     if array.shape != shape or array.dtype != np.dtype(dtype):
-        raise _Invalid(
+        raise _UnsoundError(
             f"{name} is {array.dtype} of shape {array.shape}, its header says {dtype} of {shape}"
         )
     if not np.isfinite(array).all():
-        raise _Invalid(f"{name} holds a number that is not finite")
+        raise _UnsoundError(f"{name} holds a number that is not finite")
 
 
 def _preprocessing_from(values: dict[str, Any]) -> Preprocessing:
     missing = _get(values, "missing_values", list)
     if not all(isinstance(value, str) for value in missing):
-        raise _Invalid("missing_values holds something other than texts")
+        raise _UnsoundError("missing_values holds something other than texts")
     targets = [_record(TargetColumn, item) for item in _get(values, "targets", list)]
     preprocessing = Preprocessing(
         tuple(_feature_from(item) for item in _get(values, "features", list)),
@@ -213,7 +214,7 @@ def _preprocessing_from(values: dict[str, Any]) -> Preprocessing:
         tuple(missing),
     )
     if list(preprocessing.input_names) != _get(values, "inputs", list):
-        raise _Invalid("its inputs are not those of its features")
+        raise _UnsoundError("its inputs are not those of its features")
     return preprocessing
 
 
@@ -223,12 +224,12 @@ def _feature_from(values: Any) -> Feature:
     if kind == "numeric":
         return _record(NumericColumn, rest)
     if kind != "categorical":
-        raise _Invalid(f"a feature of the unknown kind {kind!r}")
+        raise _UnsoundError(f"a feature of the unknown kind {kind!r}")
     categories = _get(rest, "categories", list)
     if not categories or not all(isinstance(category, str) for category in categories):
-        raise _Invalid("a feature's categories are not texts")
+        raise _UnsoundError("a feature's categories are not texts")
     if len(set(categories)) < len(categories):
-        raise _Invalid("a feature's category stands twice")
+        raise _UnsoundError("a feature's category stands twice")
     return CategoricalColumn(_get(rest, "name", str), tuple(categories))
 
 
@@ -246,9 +247,9 @@ def _get(values: Any, key: str, kind: type[T]) -> T:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise _Invalid(f"its header lacks a sound {key!r}")
+        raise _UnsoundError(f"its header lacks a sound {key!r}")
     if isinstance(value, float) and (not math.isfinite(value) or (key == "scale" and value <= 0)):
-        raise _Invalid(f"its header has {key!r} out of range")
+        raise _UnsoundError(f"its header has {key!r} out of range")
     return value
 
 

@@ -53,7 +53,10 @@ class TrainingDisplay:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._live:
             self._live.stop()
@@ -85,10 +88,10 @@ def print_summary(model: Model, data: str, model_path: str, log_path: str) -> No
     """What was trained, why it stopped, how good it is, what was written and what to type next."""
     summary, network = model.summary, model.network
     reason = STOPPED_BY[summary.stopped_by].format(tau=model.config.tau)
+    rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
+    weights = counted(network.parameters.vector.size, "weight")
     lines = [
-        f"Trained on {counted(summary.rows, 'row')} with "
-        f"{counted(network.layer_sizes[0], 'input')} and "
-        f"{counted(network.parameters.vector.size, 'weight')} (biases included).",
+        f"Trained on {rows} with {inputs} and {weights} (biases included).",
         f"Stopped after epoch {summary.epochs_trained:,} of {model.config.epochs:,}: {reason}.",
         *_error_table(summary.validation, summary.training),
     ]
@@ -101,15 +104,21 @@ def print_summary(model: Model, data: str, model_path: str, log_path: str) -> No
         click.echo(printable(line), err=True)
 
 
+def _figure(value: float) -> str:
+    """Four digits that count, and no exponent for the sizes that targets have."""
+    return f"{value:,.0f}" if 1e4 <= value < 1e12 else f"{value:.4g}"
+
+
 def _error_table(validation: Mapping[str, Metrics], training: Mapping[str, Metrics]) -> list[str]:
     rows = [["error on", "target", "RMSE", "R²", "RMSE of the mean"]]
     for part, metrics in (("validation", validation), ("training", training)):
         for target, of in metrics.items():
             r2 = "-" if of.r2 is None else f"{of.r2:.3f}"
-            rows.append([part, target, f"{of.rmse:.4g}", r2, f"{of.mean_rmse:.4g}"])
+            rows.append([part, target, _figure(of.rmse), r2, _figure(of.mean_rmse)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  " + "  ".join(
+        "  "
+        + "  ".join(
             cell.ljust(width) if i < 2 else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         )

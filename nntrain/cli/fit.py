@@ -8,12 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli.text import check_stdin
-from nntrain.config import DEFAULTS, KINDS, MEANINGS, load_config
+from nntrain.config import KINDS, MEANINGS, default_of, load_config
 from nntrain.errors import UsageError
 from nntrain.files import explained, same_file, try_output
 
@@ -25,23 +25,15 @@ def _config_help() -> str:
     """Every config key with its meaning, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
-        required = name == "target"
-        default = "required" if required else f"default {_as_yaml(DEFAULTS[name])}"
-        lines += [f"  {name}: {KINDS[name].expects} ({default})", f"      {meaning}"]
+        lines += [f"  {name}: {KINDS[name].expects} ({default_of(name)})", f"      {meaning}"]
     return "\n".join(lines)
-
-
-def _as_yaml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{v}"' if isinstance(v, str) else str(v) for v in value) + "]"
-    return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @click.command(epilog=_config_help())
 @click.argument("data")
-@click.option("-c", "--config", "config_path", required=True, metavar="FILE", help="The YAML config.")
+@click.option(
+    "-c", "--config", "config_path", required=True, metavar="FILE", help="The YAML config."
+)
 @click.option(
     "-m",
     "--model",

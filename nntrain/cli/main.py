@@ -22,9 +22,7 @@ EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
 )
 
 
-@click.group(
-    epilog=EXIT_CODE_HELP, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(epilog=EXIT_CODE_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="nntrain %(version)s")
 def cli() -> None:
     """Train a neural network for regression on a CSV table, and predict with it.

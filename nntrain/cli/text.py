@@ -29,5 +29,6 @@ def check_stdin(data: str, command: str) -> None:
     """Raise `UsageError` rather than wait for a table to be typed."""
     if data == "-" and sys.stdin.isatty():
         raise UsageError(
-            f"standard input is a terminal; name a table (nntrain {command} data.csv) or pipe one in"
+            f"standard input is a terminal; name a table (nntrain {command} data.csv) "
+            f"or pipe one in"
         )

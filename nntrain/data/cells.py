@@ -1,13 +1,12 @@
-"""What one cell says: a number, nothing, or a text. The definition that every fast path must match."""
+"""What one cell says: a number, nothing, or a text; the definition every fast path must match."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +64,6 @@ class CellFormat:
         if self.missing_numbers:
             values[np.isin(values, self.missing_numbers)] = np.nan
 
-    def first_text(self, cells: Sequence[Any]) -> int:
+    def first_text(self, cells: Iterable[str]) -> int:
         """The position of the first cell that is a text; -1 without one."""
         return next((i for i, cell in enumerate(cells) if self.number(cell) is None), -1)

@@ -75,7 +75,9 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
     )
     features = tuple(name for name in wanted if name not in roles.ignore)
     if not features:
-        raise DataError(f"{table.name}: no column is left to learn from; see `features` and `ignore`")
+        raise DataError(
+            f"{table.name}: no column is left to learn from; see `features` and `ignore`"
+        )
     check_unique(table, [*features, *roles.targets])
     return features
 
@@ -100,8 +102,8 @@ def check_unique(table: Table, names: Sequence[str]) -> None:
         places = [str(i) for i, column in enumerate(table.columns, start=1) if column == name]
         if len(places) > 1:
             raise DataError(
-                f"{table.name}: the header names {name!r} twice, as columns {' and '.join(places)}; "
-                f"rename one"
+                f"{table.name}: the header names {name!r} more than once, as columns "
+                f"{', '.join(places)}; rename one"
             )
 
 
@@ -110,8 +112,8 @@ def check_finite(chunk: Chunk, name: str) -> None:
     infinite = np.flatnonzero(np.isinf(chunk.columns[name]))
     if len(infinite):
         raise DataError(
-            f"{chunk.place(int(infinite[0]))}, column {name!r}: the number is infinite or too large "
-            f"for a double; correct it, or leave the cell empty if it is missing"
+            f"{chunk.place(int(infinite[0]))}, column {name!r}: the number is infinite or too "
+            f"large for a double; correct it, or leave the cell empty if it is missing"
         )
 
 
@@ -139,7 +141,9 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
         start = 0
         for chunk in table.chunks([], [state.name for state in again]):
             for state in again:
-                state.take(chunk, matrix.values[start : start + chunk.n_rows, state.position], cells)
+                state.take(
+                    chunk, matrix.values[start : start + chunk.n_rows, state.position], cells
+                )
             start += chunk.n_rows
     for state in states:
         state.check_categories(table.name)
@@ -224,9 +228,9 @@ class _ColumnState:
         if self.n_numbers >= 9 * self.n_texts:
             place, text = self.first_text
             raise DataError(
-                f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine tenths "
-                f"of the column are. Correct the cell, add the text to missing_values, or list the "
-                f"column under categorical{_comma_hint(text)}"
+                f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine "
+                f"tenths of the column are. Correct the cell, add the text to missing_values, or "
+                f"list the column under categorical{_comma_hint(text)}"
             )
         if self.rows_as_numbers:
             self.codes.clear()
@@ -250,7 +254,7 @@ def _comma_hint(text: str) -> str:
 
 
 def target_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
-    """A chunk's true values of one target. Raises `DataError` for a cell that is not a finite number."""
+    """A chunk's true values of one target. Raises `DataError` where one is no finite number."""
     column = chunk.columns[name]
     if column.dtype != np.float64:
         row = cells.first_text(column)

@@ -277,10 +277,12 @@ def encode_rows(
     preprocessing: Preprocessing, table: TypedTable, rows: NDArray[np.intp], dtype: str
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The inputs and standardized targets of some rows of a typed table, in the network's dtype."""
-    kept = [table.features.index(feature.name) for feature in preprocessing.features]
+    kept = np.array([table.features.index(f.name) for f in preprocessing.features])
     to_category = {
         i: _positions(table.categories[source], feature.categories)
-        for i, (source, feature) in enumerate(zip(kept, preprocessing.features, strict=True))
+        for i, (source, feature) in enumerate(
+            zip(kept.tolist(), preprocessing.features, strict=True)
+        )
         if isinstance(feature, CategoricalColumn)
     }
     x = np.empty((len(rows), len(preprocessing.input_names)), dtype)

@@ -24,10 +24,10 @@ QUOTED_TEXT = re.compile(r'"[^"]*"')
 
 
 class ByteStream(Protocol):
-    """What blocks are read from: `read` gives some bytes as soon as there are any, b"" at the end."""
+    """What blocks are read from."""
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes."""
+        """Up to `size` bytes, as soon as there are any; b"" at the end."""
         ...
 
 
@@ -44,7 +44,7 @@ class Block:
     @cached_property
     def regular(self) -> bool:
         """Whether every line is a record of `n_columns` cells, quoted as it should be."""
-        cells = self._without_quoted_cells
+        cells = self.without_quoted_cells
         if b'"' in cells or b"\0" in cells or cells.count(b"\r") != cells.count(b"\r\n"):
             return False
         ends = cells.count(b"\n")
@@ -53,7 +53,8 @@ class Block:
         return separators == (delimiter * (self.n_columns - 1) + b"\n") * ends
 
     @cached_property
-    def _without_quoted_cells(self) -> bytes:
+    def without_quoted_cells(self) -> bytes:
+        """The data, every soundly quoted cell emptied; a quote that is left is out of place."""
         if b'"' not in self.data:
             return self.data
         return _quoted_cell(self.delimiter).sub(b"", self.data)
@@ -153,11 +154,13 @@ def _arrivals(stream: ByteStream, rest: bytes) -> Iterator[tuple[bytes, bool]]:
 
 def _cut_at_record(block: Block, at_end: bool) -> Block:
     """The block without a last record whose quoted cell goes on after it."""
-    if b'"' not in block._without_quoted_cells:
+    if b'"' not in block.without_quoted_cells:
         return block
     whole = 0
     lines = block.data.count(b"\n")
-    for _, next_line, _ in _parse(block.data, block.name, block.first_line, block.delimiter, at_end):
+    for _, next_line, _ in _parse(
+        block.data, block.name, block.first_line, block.delimiter, at_end
+    ):
         whole = next_line - block.first_line
     if whole == lines:
         return block
@@ -227,7 +230,7 @@ def _explain(problem: str, name: str, line: int, delimiter: str) -> str:
 def _quoted_cell(delimiter: str) -> re.Pattern[bytes]:
     """A whole quoted cell: from a quote that opens a cell to the one that closes it."""
     d = re.escape(delimiter.encode())
-    return re.compile(rb'(?:\A|(?<=[\n' + d + rb']))"[^"]*+(?:""[^"]*+)*+"(?=\r?\n|' + d + rb")")
+    return re.compile(rb"(?:\A|(?<=[\n" + d + rb']))"[^"]*+(?:""[^"]*+)*+"(?=\r?\n|' + d + rb")")
 
 
 def _all_but(delimiter: bytes) -> bytes:

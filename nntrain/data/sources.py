@@ -6,6 +6,7 @@ Each is a `ByteStream`: reading gives what has arrived without waiting for more.
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import os
@@ -29,7 +30,7 @@ DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {
 
 
 class Pipe:
-    """A pipe, terminal or socket: gives what has arrived, as much as fits, and waits only for a first byte."""
+    """A pipe, terminal or socket: gives what has arrived, and waits only for a first byte."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -47,9 +48,9 @@ class Pipe:
 class Spool:
     """A stream that can be read a second time: keeps what is read in a temporary file."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, copy: IO[bytes]) -> None:
         self.stream = stream
-        self.copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as the spool)
+        self.copy = copy
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes of the stream, copied."""
@@ -61,45 +62,6 @@ class Spool:
         """What was read so far, from its start."""
         self.copy.seek(0)
         return self.copy
-
-
-class Source:
-    """One input: a path, or `-` for standard input. `name` stands for it in messages."""
-
-    def __init__(self, path: str) -> None:
-        self.name = "standard input" if path == "-" else path
-        self.path = path
-        self._spool: Spool | None = None
-
-    def open(self, *, twice: bool = False) -> ByteStream:
-        """The bytes from their start; `twice` makes a pipe ready to be opened once more.
-
-        Raises `DataError` when the file cannot be opened.
-        """
-        if self._spool:
-            return self._spool.again()
-        stream, is_pipe = self._open()
-        if is_pipe and twice:
-            self._spool = stream = Spool(stream)
-        return stream
-
-    def _open(self) -> tuple[ByteStream, bool]:
-        if self.path == "-":
-            mode = os.fstat(sys.stdin.fileno()).st_mode
-            file = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
-        else:
-            try:
-                file = Path(self.path).open("rb", buffering=0)  # noqa: SIM115  (read by the caller)
-                mode = os.fstat(file.fileno()).st_mode
-            except OSError as error:
-                raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
-        suffix = Path(self.path).suffix
-        if suffix in DECOMPRESSORS:
-            return Decompressed(DECOMPRESSORS[suffix](file), self.name), False
-        if stat.S_ISREG(mode):
-            return file, False
-        self._pipe = file  # keeps the descriptor open
-        return Pipe(file.fileno()), True
 
 
 class Decompressed:
@@ -115,3 +77,51 @@ class Decompressed:
             return self.file.read(size)
         except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             raise DataError(f"{self.name}: cannot be decompressed: {error}") from None
+
+
+class Source:
+    """One input: a path, or `-` for standard input; a context manager that closes what it opened.
+
+    `name` stands for it in messages.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == "-" else path
+        self.path = path
+        self._spool: Spool | None = None
+        self._files = contextlib.ExitStack()
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._files.close()
+
+    def open(self, *, twice: bool = False) -> ByteStream:
+        """The bytes from their start; `twice` makes a pipe ready to be opened once more.
+
+        Raises `DataError` when the file cannot be opened.
+        """
+        if self._spool:
+            return self._spool.again()
+        file = self._files.enter_context(self._open_raw())
+        suffix = Path(self.path).suffix
+        if suffix in DECOMPRESSORS:
+            content = self._files.enter_context(DECOMPRESSORS[suffix](file))
+            return Decompressed(content, self.name)
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file
+        pipe = Pipe(file.fileno())
+        if not twice:
+            return pipe
+        copy = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the others)
+        self._spool = Spool(pipe, self._files.enter_context(copy))
+        return self._spool
+
+    def _open_raw(self) -> IO[bytes]:
+        if self.path == "-":
+            return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+        try:
+            return Path(self.path).open("rb", buffering=0)
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None

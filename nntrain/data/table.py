@@ -6,9 +6,11 @@ through `cells`, which defines what a cell means. A property test holds the two 
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -44,7 +46,7 @@ class Table(Protocol):
     """A table that can be read more than once, chunk by chunk. `name` stands for it in messages."""
 
     name: str
-    columns: Sequence[str]
+    columns: list[str]
 
     def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
         """All rows, with the columns that are wanted as numbers and those wanted as text.
@@ -54,18 +56,21 @@ class Table(Protocol):
         ...
 
 
+@contextlib.contextmanager
 def open_table(
     table: TableLike, cells: CellFormat, delimiter: str | None = None, *, twice: bool = False
-) -> Table:
+) -> Iterator[Table]:
     """A table from a path (`-`: standard input), a DataFrame or DataFrames to be read in a row.
 
     `twice` allows `chunks` to be called again where the source is a pipe. Raises `DataError`.
     """
     if isinstance(table, (str, Path)):
-        return CsvTable(Source(str(table)), cells, delimiter, twice=twice)
-    if isinstance(table, pd.DataFrame):
-        return FrameTable(table, cells)
-    return FrameTable(pd.concat(table, ignore_index=True), cells)
+        with Source(str(table)) as source:
+            yield CsvTable(source, cells, delimiter, twice=twice)
+    elif isinstance(table, pd.DataFrame):
+        yield FrameTable(table, cells)
+    else:
+        yield FrameTable(pd.concat(table, ignore_index=True), cells)
 
 
 class CsvTable:
@@ -148,8 +153,8 @@ class CsvTable:
             header=None,
             names=list(range(len(self.columns))),
             usecols=sorted(position.values()),
-            dtype=cast(Any, dtypes),
-            na_values=missing,
+            dtype=cast("Any", dtypes),
+            na_values=cast("Any", missing),
             keep_default_na=False,
             na_filter=bool(missing),
             index_col=False,
@@ -171,25 +176,31 @@ class FrameTable:
         """See `Table.chunks`."""
         for start in range(0, len(self.frame), FRAME_ROWS):
             part = self.frame.iloc[start : start + FRAME_ROWS]
-            columns = {name: self._column(part, name, True) for name in numbers}
-            columns |= {name: self._column(part, name, False) for name in texts}
-            yield Chunk(len(part), columns, lambda row, start=start: f"row {start + row}")
+            columns = {name: self._column(part, name, as_numbers=True) for name in numbers}
+            columns |= {name: self._column(part, name, as_numbers=False) for name in texts}
+            yield Chunk(len(part), columns, partial(_row_of_frame, start))
 
-    def _column(self, part: pd.DataFrame, name: str, as_numbers: bool) -> Column:
+    def _column(self, part: pd.DataFrame, name: str, *, as_numbers: bool) -> Column:
         series = part.iloc[:, self.columns.index(name)]
         is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
         if as_numbers and is_number:
             values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
             self.cells.blank_missing_numbers(values)
             return values
-        texts = np.array(["" if absent else str(cell) for cell, absent in zip(series, series.isna(), strict=True)], dtype=object)
+        absent = series.isna()
+        cells = ["" if none else str(cell) for cell, none in zip(series, absent, strict=True)]
+        texts = np.array(cells, dtype=object)
         return with_numbers({name: texts}, [name], self.cells)[name] if as_numbers else texts
+
+
+def _row_of_frame(start: int, row: int) -> str:
+    return f"the DataFrame, row {start + row} (counting from 0)"
 
 
 def with_numbers(
     columns: Mapping[str, Column], numbers: Sequence[str], cells: CellFormat
 ) -> dict[str, Column]:
-    """The columns of text, those of `numbers` as float64 where every cell is a number or missing."""
+    """Columns of text, those of `numbers` as float64 where each cell is a number or missing."""
     result = dict(columns)
     for name in numbers:
         values = cells.numbers(columns[name])

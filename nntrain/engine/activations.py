@@ -29,7 +29,7 @@ class Activation:
 
 
 def _sigmoid(z: Array) -> None:
-    """y = 1 / (1 + e^-z), equation (6)."""
+    """Equation (6): y = 1 / (1 + e^-z)."""
     np.negative(z, out=z)
     np.exp(z, out=z)
     np.add(z, 1.0, out=z)
@@ -37,7 +37,7 @@ def _sigmoid(z: Array) -> None:
 
 
 def _sigmoid_backpropagate(delta: Array, y: Array) -> None:
-    """f'(z) = y (1 - y), equation (7)."""
+    """Equation (7): f'(z) = y (1 - y)."""
     np.multiply(delta, y, out=delta)
     np.subtract(1.0, y, out=y)
     np.multiply(delta, y, out=delta)
@@ -65,11 +65,11 @@ def _relu_backpropagate(delta: Array, y: Array) -> None:
 
 
 def _identity(z: Array) -> None:
-    """y = z, equation (8)."""
+    """Equation (8): y = z."""
 
 
 def _identity_backpropagate(delta: Array, y: Array) -> None:
-    """f'(z) = 1, equation (9)."""
+    """Equation (9): f'(z) = 1."""
 
 
 ACTIVATIONS = {

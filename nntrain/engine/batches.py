@@ -35,7 +35,10 @@ def batches(x: Array, y: Array, size: int, order: Array | None) -> Iterator[tupl
         for row in order.tolist():
             yield x[row : row + 1], y[row : row + 1]
     else:
-        x_batch, y_batch = np.empty((size, x.shape[1]), x.dtype), np.empty((size, y.shape[1]), y.dtype)
+        x_batch, y_batch = (
+            np.empty((size, x.shape[1]), x.dtype),
+            np.empty((size, y.shape[1]), y.dtype),
+        )
         for start in range(0, len(x), size):
             rows = order[start : start + size]
             n = len(rows)

@@ -1,4 +1,4 @@
-"""The loss ℓ = ½ Σ_k Σ_j (y_pred - y_true)², equation (5): its value and gradient from one residual."""
+"""The loss ℓ = ½ Σ_k Σ_j (y_pred - y_true)², equation (5): value and gradient from one residual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random streams: one for each purpose, member and epoch, so that none shares bits or needs replaying."""
+"""Random streams, one for each purpose, member and epoch: none shares bits or needs replaying."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ VALIDATION_SPLIT = 3
 
 
 def stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:
-    """The random stream of one purpose; epochs count from 1, and 0 stands where one does not apply."""
+    """The random stream of one purpose; epochs count from 1, 0 stands where one does not apply."""
     return np.random.default_rng([seed, purpose, member, epoch])

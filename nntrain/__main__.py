@@ -1,0 +1,6 @@
+"""`python -m nntrain`."""
+
+from nntrain.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,160 @@
+"""README.md, the help texts and the changelog say what is so: commands run, tables match the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from conftest import COMMAND, ROOT, Run, environment
+from readme import README, with_parts
+
+from nntrain import __version__
+from nntrain.cli.main import cli
+from nntrain.config import KINDS, MEANINGS
+from nntrain.errors import EXIT_CODES
+
+TEXT = README.read_text()
+COMMANDS = sorted(cli.commands)
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", TEXT, re.S)
+
+
+def test_the_generated_parts_are_up_to_date() -> None:
+    assert with_parts(TEXT) == TEXT, "run: python tests/readme.py"
+
+
+def test_the_first_two_blocks_are_the_two_commands_and_ci_runs_them() -> None:
+    install, test = blocks("sh")
+    assert install.count("\n") == test.count("\n") == 1
+    assert "nntrain fit sample_data/" in install
+    assert "nntrain predict sample_data/" in install
+    assert test.rstrip().endswith("-m pytest")
+    ci = (ROOT / ".ci/run").read_text()
+    assert "$(readme_command 0)" in ci
+    assert "$(readme_command 1)" in ci
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_the_commands_of_a_console_block_print_what_it_shows(folder: Path, block: str) -> None:
+    (folder / "model.npz").symlink_to(fitted(folder))
+    commands = re.split(r"^\$ ", block, flags=re.M)[1:]
+    assert commands
+    for each in commands:
+        command, _, shown = each.partition("\n")
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            capture_output=True,
+            text=True,
+            env=environment() | {"PATH": f"{COMMAND.parent}:/usr/bin:/bin"},
+            check=True,
+        )
+        if shown:
+            assert done.stdout + done.stderr == shown
+
+
+def fitted(folder: Path) -> Path:
+    """A model of concrete.csv, for commands that take one from an earlier block."""
+    path = folder / "fitted.npz"
+    arguments = [
+        "sample_data/concrete.csv",
+        "-c",
+        "configs/mini-batch.yaml",
+        "-q",
+        "-l",
+        "/dev/null",
+    ]
+    subprocess.run([COMMAND, "fit", *arguments, "-m", path], env=environment(), check=True)
+    return path
+
+
+def test_the_python_block_runs(folder: Path) -> None:
+    (block,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block], capture_output=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert (folder / "model.npz").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_and_command_stands_in_the_help_with_an_example(
+    run: Run, command: str
+) -> None:
+    result = run(command, "--help")
+    assert (result.code, result.err) == (0, "")
+    examples = result.out.partition("Examples:\n")[2].partition("\nOptions:")[0]
+    assert f"nntrain {command}" in examples
+    for option in cli.commands[command].params:
+        if isinstance(option, click.Option):
+            assert option.help
+            assert all(name in result.out for name in option.opts)
+    assert run(command, "-h") == result
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_the_help_run(folder: Path, command: str) -> None:
+    text = cli.commands[command].help or ""
+    examples = text.partition("Examples:\n")[2].strip().split("\n")
+    assert examples
+    (folder / "model.npz").symlink_to(fitted(folder))
+    (folder / "new.csv").symlink_to(ROOT / "sample_data/concrete.csv")
+    for example in examples:
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", example],
+            capture_output=True,
+            env=environment() | {"PATH": f"{COMMAND.parent}:/usr/bin:/bin"},
+            check=True,
+        )
+
+
+def test_the_help_of_fit_names_every_config_key_with_its_meaning(run: Run) -> None:
+    out = run("fit", "--help").out
+    for name, kind in KINDS.items():
+        assert f"  {name}: {kind.expects} (" in out
+        assert f"      {MEANINGS[name]}\n" in out + "\n"
+
+
+def test_the_help_names_every_exit_code(run: Run) -> None:
+    out = run("--help").out
+    assert all(f"{code:>3}  {meaning}" in out for code, meaning in EXIT_CODES.items())
+    assert run().out == "" or "Usage: nntrain" in run().out
+
+
+def test_the_version_is_that_of_the_package(run: Run) -> None:
+    assert run("--version").out == f"nntrain {__version__}\n"
+
+
+def test_help_and_version_import_neither_pandas_nor_numpy() -> None:
+    code = (
+        "import sys; from nntrain.cli.main import main; main(sys.argv[1:]);"
+        "print([m for m in ('numpy', 'pandas', 'numba', 'rich') if m in sys.modules])"
+    )
+    for arguments in (["--help"], ["--version"], ["fit", "--help"], ["predict", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.endswith("[]\n")
+
+
+def test_the_map_of_the_package_names_every_module() -> None:
+    package = TEXT.partition("## The package\n")[2]
+    for path in (ROOT / "nntrain").rglob("*.py"):
+        if not path.name.startswith("__"):
+            assert path.stem in package, f"{path.name} is not in the README's map"
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    assert all(f"nntrain {command}" in TEXT for command in COMMANDS)
+
+
+def test_shell_words_of_the_readme_are_sound() -> None:
+    for block in blocks("console"):
+        for line in re.findall(r"^\$ (.*)$", block, re.M):
+            assert shlex.split(line)

@@ -1,0 +1,378 @@
+"""Training held against the textbook: the same parameters, losses, updates and end, epoch by epoch.
+
+`textbook.py` is the slow and obvious form of the same procedure, one row at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import textbook
+from numpy.typing import NDArray
+
+from nntrain.engine import network as network_module
+from nntrain.engine import training as training_module
+from nntrain.engine.activations import ACTIVATIONS
+from nntrain.engine.batches import row_order, rows_per_iteration
+from nntrain.engine.network import BLOCK_ROWS, Network
+from nntrain.engine.training import EpochResult, Procedure, Samples, train
+from nntrain.errors import DivergedError
+
+Array = NDArray[Any]
+
+MODES = ["batch", "stochastic", "mini-batch"]
+HIDDEN_LAYERS = [(), (5,), (5, 4), (4, 3, 5)]
+N_INPUTS = 3
+RTOL = 1e-12
+
+
+def random_rows(n_rows: int, n_targets: int, seed: int = 0) -> tuple[Array, Array]:
+    rng = np.random.default_rng([seed, n_rows, n_targets])
+    return rng.normal(size=(n_rows, N_INPUTS)), rng.normal(size=(n_rows, n_targets))
+
+
+def network_of(
+    layers: list[textbook.Layer], sizes: tuple[int, ...], activation: str, dtype: str = "float64"
+) -> Network:
+    network = Network(sizes, activation, dtype)
+    network.parameters.vector[:] = textbook.flat(layers)
+    return network
+
+
+def assert_same(
+    network: Network,
+    result: EpochResult,
+    expected: textbook.Epoch,
+    rtol: float = RTOL,
+) -> None:
+    """The epoch just done is the textbook's; atol is for parameters that happen to be near zero."""
+    assert result.epoch == expected.epoch
+    assert result.iterations == expected.iterations
+    np.testing.assert_allclose(
+        network.parameters.vector, expected.theta, rtol=rtol, atol=rtol / 100
+    )
+    assert result.loss == pytest.approx(expected.loss, rel=rtol, abs=0)
+    assert result.largest_update == pytest.approx(expected.largest_update, rel=rtol, abs=0)
+
+
+def compare(
+    sizes: tuple[int, ...],
+    activation: str,
+    rows: tuple[Array, Array],
+    *,
+    batch_mode: str,
+    batch_size: int = 4,
+    shuffle: bool = True,
+    epochs: int = 3,
+    alpha: float = 0.1,
+    seed: int = 7,
+    dtype: str = "float64",
+    rtol: float = RTOL,
+) -> list[EpochResult]:
+    """Train both ways on the same rows and compare after every epoch; what the engine yielded."""
+    x, y = rows
+    layers = textbook.random_layers(sizes, seed)
+    network = network_of(layers, sizes, activation, dtype)
+    expected = textbook.train(
+        layers,
+        x.tolist(),
+        y.tolist(),
+        activation=activation,
+        alpha=alpha,
+        epochs=epochs,
+        batch_mode=batch_mode,
+        batch_size=batch_size,
+        order=(lambda epoch: row_order(len(x), seed, epoch).tolist()) if shuffle else None,
+    )
+    procedure = Procedure(
+        alpha,
+        epochs,
+        rows_per_iteration(batch_mode, batch_size, len(x)),
+        shuffle=shuffle,
+        seed=seed,
+    )
+    results = []
+    for result in train(network, Samples(x.astype(dtype), y.astype(dtype)), procedure):
+        assert_same(network, result, expected[len(results)], rtol)
+        results.append(result)
+    assert len(results) == len(expected)
+    return results
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("n_targets", [1, 2, 3])
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_training_equals_the_textbook(
+    batch_mode: str, hidden: tuple[int, ...], n_targets: int, activation: str
+) -> None:
+    sizes = (N_INPUTS, *hidden, n_targets)
+    results = compare(sizes, activation, random_rows(11, n_targets), batch_mode=batch_mode)
+    assert results[-1].iterations == {"batch": 3, "stochastic": 33, "mini-batch": 9}[batch_mode]
+    assert [result.stopped_by for result in results] == ["", "", "epochs"]
+
+
+@pytest.mark.parametrize("n_targets", [1, 3])
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_training_in_file_order_equals_the_textbook(
+    batch_mode: str, hidden: tuple[int, ...], n_targets: int
+) -> None:
+    sizes = (N_INPUTS, *hidden, n_targets)
+    compare(sizes, "sigmoid", random_rows(11, n_targets), batch_mode=batch_mode, shuffle=False)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 2, 5, 9, 10, 11, 1000])
+def test_a_batch_of_any_size_equals_the_textbook(batch_size: int, shuffle: bool) -> None:
+    """10 rows: whole batches, a last batch of one row, of a few, and fewer rows than one batch."""
+    results = compare(
+        (N_INPUTS, 4, 2),
+        "tanh",
+        random_rows(10, 2),
+        batch_mode="mini-batch",
+        batch_size=batch_size,
+        # One batch of all rows has nothing to shuffle.
+        shuffle=shuffle and batch_size < 10,
+    )
+    assert results[0].iterations == -(-10 // batch_size)
+
+
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_a_single_row_equals_the_textbook(batch_mode: str) -> None:
+    compare((N_INPUTS, 4, 2), "sigmoid", random_rows(1, 2), batch_mode=batch_mode)
+
+
+def test_the_comparison_sees_a_small_mistake() -> None:
+    layers = textbook.random_layers((N_INPUTS, 2), 0)
+    network = network_of(layers, (N_INPUTS, 2), "sigmoid")
+    x, y = random_rows(5, 2)
+    (expected,) = textbook.train(
+        layers, x.tolist(), y.tolist(), activation="sigmoid", alpha=0.1, epochs=1
+    )
+    (result,) = train(network, Samples(x, y), Procedure(0.1 + 1e-10, 1, 5))
+    with pytest.raises(AssertionError):
+        assert_same(network, result, expected)
+
+
+def test_the_textbook_trains_one_neuron_as_worked_by_hand() -> None:
+    """x = 2, y_true = 3, w = 0.5, b = 0: δ = 1 - 3 = -2, ∂ℓ/∂w = -2 · 2, ∂ℓ/∂b = -2."""
+    layers = [textbook.Layer(w=[[0.5]], b=[0.0])]
+    (epoch,) = textbook.train(layers, [[2.0]], [[3.0]], activation="sigmoid", alpha=0.25, epochs=1)
+    assert epoch == textbook.Epoch(1, 1, 2.0, 1.0, [1.5, 0.5], None)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 50])
+@pytest.mark.parametrize("seed", [0, 7, 2**32 - 1])
+def test_the_row_order_is_the_documented_permutation(seed: int, epoch: int) -> None:
+    expected = np.random.default_rng([seed, 2, 0, epoch]).permutation(23)
+    np.testing.assert_array_equal(row_order(23, seed, epoch), expected)
+
+
+def test_batch_mode_has_nothing_to_shuffle() -> None:
+    x, y = random_rows(11, 2)
+    vectors = []
+    for shuffle in (True, False):
+        sizes = (N_INPUTS, 5, 2)
+        network = network_of(textbook.random_layers(sizes, 1), sizes, "sigmoid")
+        list(train(network, Samples(x, y), Procedure(0.1, 5, 11, shuffle=shuffle)))
+        vectors.append(network.parameters.vector)
+    np.testing.assert_array_equal(*vectors)
+
+
+@pytest.mark.parametrize(
+    ("batch_mode", "batch_size", "n_rows"),
+    [
+        ("batch", 1, BLOCK_ROWS + 1),
+        ("batch", 1, 2 * BLOCK_ROWS + 100),
+        ("mini-batch", BLOCK_ROWS + 200, 2 * BLOCK_ROWS + 500),
+    ],
+)
+def test_a_batch_of_more_than_a_block_equals_the_textbook(
+    batch_mode: str, batch_size: int, n_rows: int
+) -> None:
+    results = compare(
+        (N_INPUTS, 4, 2),
+        "sigmoid",
+        random_rows(n_rows, 2),
+        batch_mode=batch_mode,
+        batch_size=batch_size,
+        epochs=2,
+    )
+    assert results[-1].iterations == {"batch": 2, "mini-batch": 4}[batch_mode]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 4, 5, 8, 10, 25])
+@pytest.mark.parametrize("block_rows", [1, 4, 7])
+def test_the_rows_of_a_block_do_not_change_the_result(
+    block_rows: int, batch_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (network_module, training_module):
+        monkeypatch.setattr(module, "BLOCK_ROWS", block_rows)
+    assert [rows.stop - rows.start for rows in network_module.blocks(9)] == {
+        1: [1] * 9,
+        4: [4, 4, 1],
+        7: [7, 2],
+    }[block_rows]
+    compare(
+        (N_INPUTS, 4, 3, 2),
+        "tanh",
+        random_rows(25, 2),
+        batch_mode="mini-batch",
+        batch_size=batch_size,
+        shuffle=batch_size < 25,
+    )
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_single_precision_is_close_to_the_textbook(batch_mode: str, activation: str) -> None:
+    compare(
+        (N_INPUTS, 5, 4, 2),
+        activation,
+        random_rows(11, 2),
+        batch_mode=batch_mode,
+        dtype="float32",
+        rtol=1e-4,
+    )
+
+
+def test_single_precision_stays_single() -> None:
+    network = Network((N_INPUTS, 4, 2), dtype="float32")
+    x, y = random_rows(9, 2)
+    list(train(network, Samples(x.astype("f4"), y.astype("f4")), Procedure(0.1, 2, 4)))
+    assert network.dtype == np.float32
+    assert network.predict(x.astype("f4")).dtype == np.float32
+
+
+@pytest.mark.parametrize("n_rows", [1, 6])
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+def test_predictions_and_losses_equal_the_textbook(hidden: tuple[int, ...], n_rows: int) -> None:
+    sizes = (N_INPUTS, *hidden, 2)
+    layers = textbook.random_layers(sizes, 3)
+    network = network_of(layers, sizes, "sigmoid")
+    x, y = random_rows(n_rows, 2)
+    expected = [textbook.forward(layers, "sigmoid", row)[1][-1] for row in x.tolist()]
+    np.testing.assert_allclose(network.predict(x), expected, rtol=RTOL)
+    losses = [textbook.loss_of_row(*pair) for pair in zip(expected, y.tolist(), strict=True)]
+    assert network.loss(x, y) == pytest.approx(sum(losses) / n_rows, rel=RTOL, abs=0)
+
+
+def test_the_validation_loss_is_measured_at_the_end_of_each_epoch() -> None:
+    sizes = (N_INPUTS, 5, 2)
+    layers = textbook.random_layers(sizes, 3)
+    network = network_of(layers, sizes, "sigmoid")
+    x, y = random_rows(8, 2)
+    x_validation, y_validation = random_rows(5, 2, seed=1)
+    results = train(
+        network,
+        Samples(x, y),
+        Procedure(0.2, 3, 1, shuffle=False),
+        Samples(x_validation, y_validation),
+    )
+    for result in results:
+        textbook.train(
+            layers,
+            x.tolist(),
+            y.tolist(),
+            activation="sigmoid",
+            alpha=0.2,
+            epochs=1,
+            batch_mode="stochastic",
+        )
+        losses = [
+            textbook.loss_of_row(textbook.forward(layers, "sigmoid", x_row)[1][-1], y_row)
+            for x_row, y_row in zip(x_validation.tolist(), y_validation.tolist(), strict=True)
+        ]
+        assert result.validation_loss == pytest.approx(sum(losses) / 5, rel=RTOL, abs=0)
+
+
+@pytest.mark.parametrize("batch_mode", MODES)
+@pytest.mark.parametrize("tau", [3e-2, 1e-2, 3e-3])
+def test_tau_stops_after_the_same_epoch_as_the_textbook(batch_mode: str, tau: float) -> None:
+    """File order and an exact linear relation, so that each epoch moves less than the last."""
+    x, _ = random_rows(10, 2)
+    y = x @ np.array([[1.0, 0.5], [-1.0, 0.0], [0.3, 2.0]]) + 0.7
+    layers = textbook.random_layers((N_INPUTS, 2), 5)
+    network = network_of(layers, (N_INPUTS, 2), "sigmoid")
+    expected = textbook.train(
+        layers,
+        x.tolist(),
+        y.tolist(),
+        activation="sigmoid",
+        alpha=0.1,
+        epochs=500,
+        batch_mode=batch_mode,
+        batch_size=4,
+        tau=tau,
+    )
+    procedure = Procedure(0.1, 500, rows_per_iteration(batch_mode, 4, 10), tau, shuffle=False)
+    results = list(train(network, Samples(x, y), procedure))
+    assert 3 < len(results) < 500
+    assert len(results) == len(expected)
+    assert_same(network, results[-1], expected[-1])
+    assert [result.stopped_by for result in results] == [""] * (len(results) - 1) + ["tau"]
+
+
+def linear_training(tau: float, epochs: int = 8) -> list[EpochResult]:
+    x, y = random_rows(10, 2)
+    sizes = (N_INPUTS, 2)
+    network = network_of(textbook.random_layers(sizes, 5), sizes, "sigmoid")
+    return list(train(network, Samples(x, y), Procedure(0.1, epochs, 10, tau)))
+
+
+def test_an_update_of_exactly_tau_does_not_stop() -> None:
+    fourth = linear_training(tau=0.0)[3].largest_update
+    assert len(linear_training(tau=fourth)) == 5
+    assert len(linear_training(tau=float(np.nextafter(fourth, 1.0)))) == 4
+
+
+def test_tau_reached_in_the_last_epoch_is_why_training_ended() -> None:
+    tau = linear_training(tau=0.0)[3].largest_update
+    assert [result.stopped_by for result in linear_training(tau, epochs=5)][-1] == "tau"
+    assert [result.stopped_by for result in linear_training(tau, epochs=4)][-1] == "epochs"
+
+
+def test_in_batch_mode_the_largest_update_is_alpha_times_the_largest_mean_derivative() -> None:
+    sizes = (N_INPUTS, 4, 2)
+    layers = textbook.random_layers(sizes, 2)
+    network = network_of(layers, sizes, "sigmoid")
+    x, y = random_rows(10, 2)
+    _, gradient = textbook.gradient_of(layers, "sigmoid", x.tolist(), y.tolist())
+    (result,) = train(network, Samples(x, y), Procedure(0.3, 1, 10))
+    largest = max(abs(value) for value in textbook.flat(gradient))
+    assert result.largest_update == pytest.approx(0.3 * largest / 10, rel=RTOL)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 3, 6])
+def test_a_tau_of_zero_never_stops_even_when_nothing_moves(batch_rows: int) -> None:
+    """All parameters zero and all targets zero: the gradient is exactly zero."""
+    network = Network((N_INPUTS, 4, 2), "tanh")
+    x, _ = random_rows(6, 2)
+    results = list(train(network, Samples(x, np.zeros((6, 2))), Procedure(0.5, 4, batch_rows)))
+    assert [result.largest_update for result in results] == [0.0] * 4
+    assert [result.stopped_by for result in results] == ["", "", "", "epochs"]
+
+
+def test_no_epochs_yield_nothing_and_change_nothing() -> None:
+    sizes = (N_INPUTS, 4, 2)
+    layers = textbook.random_layers(sizes, 2)
+    network = network_of(layers, sizes, "sigmoid")
+    assert list(train(network, Samples(*random_rows(6, 2)), Procedure(0.5, 0, 2))) == []
+    np.testing.assert_array_equal(network.parameters.vector, textbook.flat(layers))
+
+
+def test_an_epoch_is_trained_only_when_it_is_taken() -> None:
+    network = Network((N_INPUTS, 4, 2))
+    network.initialize(np.random.default_rng(0))
+    vector = network.parameters.vector
+    initial = vector.copy()
+    results = train(network, Samples(*random_rows(6, 2)), Procedure(0.5, 3, 2))
+    np.testing.assert_array_equal(vector, initial)
+    next(results)
+    first = vector.copy()
+    assert not np.array_equal(first, initial)
+    results.close()  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(vector, first)
