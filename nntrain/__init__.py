@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nntrain.config import Config, load_config
     from nntrain.errors import NntrainError
+    from nntrain.evaluation import Evaluation, evaluate
     from nntrain.fitting import TrainingRun, fit
     from nntrain.model import Model
     from nntrain.model_file import load_model
@@ -24,10 +25,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Config",
+    "Evaluation",
     "Model",
     "NntrainError",
     "TrainingRun",
     "__version__",
+    "evaluate",
     "fit",
     "load_config",
     "load_model",
@@ -37,6 +40,8 @@ _HOMES = {
     "Config": "config",
     "load_config": "config",
     "NntrainError": "errors",
+    "Evaluation": "evaluation",
+    "evaluate": "evaluation",
     "TrainingRun": "fitting",
     "fit": "fitting",
     "Model": "model",

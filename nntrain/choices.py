@@ -22,6 +22,11 @@ DTYPES = {
     "float32": "single precision: half the memory, about 7 digits",
 }
 
+MISSING_TARGETS = {
+    "error": "a row without a target is an error that names its line",
+    "skip": "rows without a target are left out, and counted on stderr",
+}
+
 DECIMALS = {
     ".": "as in 1.5",
     ",": "as in 1,5",

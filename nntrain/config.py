@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from nntrain.choices import ACTIVATIONS, BATCH_MODES, DECIMALS, DTYPES
+from nntrain.choices import ACTIVATIONS, BATCH_MODES, DECIMALS, DTYPES, MISSING_TARGETS
 from nntrain.errors import ConfigError
 from nntrain.kinds import (
     Kind,
@@ -70,6 +70,8 @@ KNOWN_ELSEWHERE = {
     "scale": ("standardize", "mean 0, deviation 1"),
     "validation_split": ("validation_fraction", "the part of the rows held out"),
     "test_size": ("validation_fraction", "the part of the rows held out"),
+    "sample_weight": ("weight", "a column of sample weights"),
+    "weights": ("weight", "a column of sample weights"),
     "na_values": ("missing_values", "texts that mean a missing cell"),
     "sep": ("delimiter", "what separates the cells"),
 }
@@ -102,6 +104,11 @@ class Config:
     ignore: tuple[str, ...] = key(COLUMNS, "columns to leave out, always", ())
     categorical: tuple[str, ...] = key(
         COLUMNS, "columns whose cells are names even where they look like numbers (zip codes)", ()
+    )
+    weight: str | None = key(
+        optional(COLUMN),
+        "a column of sample weights: each row counts by its weight, never a feature",
+        None,
     )
     max_categories: int = key(
         integer(1), "a text column with more distinct values than this is an error", 100
@@ -137,6 +144,9 @@ class Config:
         list_of(text("a text", may_be_empty=True), 'a list of texts, such as ["", NA]'),
         "texts that mean a missing cell in a numeric column",
         ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"),
+    )
+    missing_target: str = key(
+        choice(MISSING_TARGETS), "what to do with a row that has no target", "error"
     )
     delimiter: str | None = key(
         optional(separator()),
@@ -242,7 +252,9 @@ def parse_config(source: str, name: str = "config", overrides: Iterable[str] = (
     try:
         config = Config(**values)
     except ConfigError as error:
-        raise ConfigError("\n".join(f"{name}: {line}" for line in str(error).split("\n"))) from None
+        found = [line.partition(": ") for line in str(error).split("\n")]
+        lines = [f"{places.get(key_name, name)}: {key_name} {what}" for key_name, _, what in found]
+        raise ConfigError("\n".join(lines)) from None
     if "batch_size" in places and config.batch_mode != "mini-batch":
         log.warning("batch_size is unused: batch_mode is %s", config.batch_mode)
     return config
@@ -254,14 +266,17 @@ def _contradictions(config: Config) -> list[str]:
     for name in ("target", "features", "ignore", "categorical"):
         columns = getattr(config, name) or ()
         mistakes += [
-            f"{name}: the column {column!r} stands twice; name it once"
+            f"{name}: names the column {column!r} twice; name it once"
             for column in sorted({column for column in columns if columns.count(column) > 1})
         ]
         mistakes += [
-            f"{name}: the column {column!r} is the target; remove it here"
+            f"{name}: names {column!r}, which is the target; remove it here"
             for column in columns
             if name != "target" and column in config.target
         ]
+    for name in ("target", "features", "categorical"):
+        if config.weight is not None and config.weight in (getattr(config, name) or ()):
+            mistakes.append(f"weight: names {config.weight!r}, which stands under {name} too")
     if config.features == ():
         mistakes.append("features: is empty; name a column, or remove the key to use every column")
     if config.delimiter == config.decimal:

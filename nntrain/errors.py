@@ -30,6 +30,10 @@ class ConfigError(UsageError):
     """The config is wrong; the message has a line for each mistake."""
 
 
+class MissingExtraError(UsageError):
+    """An optional package is needed; the message names the extra that installs it."""
+
+
 class DataError(NntrainError):
     """A table cannot be used; the message names file, line and column as far as they are known."""
 
@@ -46,6 +50,12 @@ class DivergedError(NntrainError):
     """Training reached a loss or a weight that is not finite."""
 
     exit_code = 5
+
+
+class CheckFailedError(NntrainError):
+    """A check that was asked for failed; what it was asked about has been reported."""
+
+    exit_code = 6
 
 
 class OutputError(NntrainError):

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.baseline import fit_baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
 from nntrain.data.columns import Roles, TypedTable, read_typed
+from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import (
+    Encoded,
+    Labels,
     Preprocessing,
     encode_rows,
     learn_preprocessing,
-    read_samples,
+    read_labelled,
 )
-from nntrain.data.table import TableLike, open_table
-from nntrain.engine.batches import rows_per_iteration
+from nntrain.data.table import Table, TableLike
+from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.network import Network
 from nntrain.engine.randomness import INITIAL_WEIGHTS, VALIDATION_SPLIT, stream
-from nntrain.engine.training import EpochResult, Procedure, Samples, train
+from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DataError, UsageError
-from nntrain.metrics import Metrics, measure
-from nntrain.model import Model, Summary
+from nntrain.metrics import Measured, Metrics
+from nntrain.model import Model, Summary, measured
 
 Rows = NDArray[np.intp]
+Matrix = NDArray[Any]
 
 
 def fit(table: TableLike, config: Config, validation: TableLike | None = None) -> Model:
@@ -37,7 +43,7 @@ def fit(table: TableLike, config: Config, validation: TableLike | None = None) -
     >>> model = nntrain.fit("data.csv", nntrain.Config(target="price"))
     >>> model.predict("new.csv")
     """
-    run = TrainingRun(table, config, validation)
+    run = TrainingRun.on(table, config, validation)
     for _ in run.epochs():
         pass
     return run.model()
@@ -46,41 +52,65 @@ def fit(table: TableLike, config: Config, validation: TableLike | None = None) -
 class TrainingRun:
     """A training from the table to the model, an epoch at a time.
 
-    >>> run = TrainingRun("data.csv", config)
+    >>> run = TrainingRun.on("data.csv", config)
     >>> for result in run.epochs():
     ...     print(result.epoch, result.loss)
     >>> run.model().save("model.npz")
     """
 
     def __init__(
-        self, table: TableLike, config: Config, validation: TableLike | None = None
+        self, table: TypedTable, config: Config, rows: Rows, validation: Rows | TableLike | None
     ) -> None:
-        if validation is not None and config.validation_fraction > 0:
-            raise UsageError(
-                "validation rows are asked for twice: drop --validation, or set "
-                "validation_fraction to 0"
-            )
+        """A run on some rows of a table; `validation` is other rows of it, or another table."""
         self.config = config
-        typed = _read(table, config)
-        rows, held_out = split_rows(len(typed.values), config)
         if not len(rows):
-            raise DataError(f"{typed.name}: has no rows to train on")
+            raise DataError(f"{table.name}: has no rows to train on")
         self.preprocessing = learn_preprocessing(
-            typed, rows, standardize=config.standardize, missing_values=config.missing_values
+            table, rows, standardize=config.standardize, missing_values=config.missing_values
         )
-        self.samples = self._encode(typed, rows)
-        self.validation: Samples | None = None
-        if validation is not None:
-            self.validation = _read_validation(validation, config, self.preprocessing)
-        elif len(held_out):
-            self.validation = self._encode(typed, held_out)
+        encoded = encode_rows(self.preprocessing, table, rows, config.dtype)
+        self._weight_scale = _weight_scale(encoded.weights, table.name, config)
+        self.samples = self._samples(encoded)
+        self.validation = self._validation(table, validation)
+        means = np.average(table.true_values[rows], axis=0, weights=encoded.weights)
+        weights = _flat(self.samples.weights)
+        self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, means)
         sizes = (self.samples.x.shape[1], *config.hidden_layers, len(config.target))
         self.network = Network(sizes, config.activation, config.dtype)
         self.network.initialize(stream(config.seed, INITIAL_WEIGHTS))
         self.last: EpochResult | None = None
 
-    def _encode(self, typed: TypedTable, rows: Rows) -> Samples:
-        return Samples(*encode_rows(self.preprocessing, typed, rows, self.config.dtype))
+    @classmethod
+    def on(
+        cls, table: TableLike, config: Config, validation: TableLike | None = None
+    ) -> TrainingRun:
+        """A run on a table, with `validation_fraction` of its rows or another table held out.
+
+        Raises `DataError` for what is wrong with a table.
+        """
+        if validation is not None and config.validation_fraction > 0:
+            raise UsageError(
+                "validation rows are asked for twice: drop --validation, or set "
+                "validation_fraction to 0"
+            )
+        typed = read_training_table(table, config)
+        rows, held_out = split_rows(np.arange(len(typed.values)), config)
+        return cls(typed, config, rows, held_out if validation is None else validation)
+
+    def _samples(self, encoded: Encoded) -> Samples:
+        if encoded.weights is None:
+            return Samples(encoded.x, encoded.y)
+        weights = (encoded.weights * self._weight_scale).astype(self.config.dtype)
+        return Samples(encoded.x, encoded.y, weights[:, None])
+
+    def _validation(self, table: TypedTable, validation: Rows | TableLike | None) -> Samples | None:
+        if validation is None:
+            return None
+        if not isinstance(validation, np.ndarray):
+            return self._samples(read_validation(validation, self.config, self.preprocessing))
+        if not len(validation):
+            return None
+        return self._samples(encode_rows(self.preprocessing, table, validation, self.config.dtype))
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, an epoch for each item taken. Raises `DivergedError`."""
@@ -111,43 +141,75 @@ class TrainingRun:
             training=self._metrics(self.samples),
             validation=self._metrics(self.validation) if self.validation else {},
         )
-        return Model(self.config, self.preprocessing, self.network, summary)
+        return Model(self.config, self.preprocessing, self.network, self.baseline, summary)
+
+    def measured(self, x: Matrix, y_true: Matrix, weights: Matrix | None) -> Measured:
+        """Encoded rows and their true values, with the predictions as they are now."""
+        return measured(self.preprocessing, self.network, self.baseline, x, y_true, weights)
 
     def _metrics(self, samples: Samples) -> dict[str, Metrics]:
-        y_pred = self.preprocessing.decode(self.network.predict(samples.x))
         y_true = self.preprocessing.decode(samples.y)
-        means = np.mean(self.preprocessing.decode(self.samples.y), axis=0)
-        return {
-            target.name: measure(y_pred[:, j], y_true[:, j], float(means[j]))
-            for j, target in enumerate(self.preprocessing.targets)
-        }
+        return self.measured(samples.x, y_true, _flat(samples.weights)).metrics(self.config.target)
 
 
-def split_rows(n_rows: int, config: Config) -> tuple[Rows, Rows]:
-    """The training and the validation rows, each in file order; the split is seeded."""
-    n_validation = int(n_rows * config.validation_fraction + 0.5)
+def split_rows(rows: Rows, config: Config) -> tuple[Rows, Rows]:
+    """The training and the validation rows of some rows, each in their order; seeded."""
+    n_validation = int(len(rows) * config.validation_fraction + 0.5)
     if config.validation_fraction > 0:
-        n_validation = min(max(n_validation, 1), n_rows)
-    held_out = np.zeros(n_rows, dtype=bool)
-    held_out[stream(config.seed, VALIDATION_SPLIT).permutation(n_rows)[:n_validation]] = True
-    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        n_validation = min(max(n_validation, 1), len(rows))
+    held_out = np.zeros(len(rows), dtype=bool)
+    order = stream(config.seed, VALIDATION_SPLIT).permutation(len(rows))
+    held_out[order[:n_validation]] = True
+    return rows[~held_out], rows[held_out]
 
 
-def _cells(config: Config) -> CellFormat:
-    return CellFormat(config.missing_values, config.decimal)
+def read_training_table(table: TableLike, config: Config, group: str | None = None) -> TypedTable:
+    """The table to train on, its columns typed; `group` is a column to read along, as text.
+
+    Raises `DataError` for what is wrong with it.
+    """
+    cells = CellFormat(config.missing_values, config.decimal)
+    with open_table(table, Reading(cells, config.delimiter, twice=True)) as source:
+        return type_table(source, config, group)
 
 
-def _read(table: TableLike, config: Config) -> TypedTable:
+def type_table(source: Table, config: Config, group: str | None = None) -> TypedTable:
+    """`read_training_table` for a table that is open, and can be read twice."""
     roles = Roles(
-        config.target, config.features, config.ignore, config.categorical, config.max_categories
+        config.target,
+        config.features,
+        config.ignore,
+        config.categorical,
+        config.max_categories,
+        config.weight,
+        group,
+        skip_missing_targets=config.missing_target == "skip",
     )
-    with open_table(table, _cells(config), config.delimiter, twice=True) as source:
-        return read_typed(source, roles, _cells(config))
+    return read_typed(source, roles, CellFormat(config.missing_values, config.decimal))
 
 
-def _read_validation(table: TableLike, config: Config, preprocessing: Preprocessing) -> Samples:
-    with open_table(table, _cells(config), config.delimiter) as source:
-        x, y = read_samples(preprocessing, source, _cells(config), config.dtype)
-        if not len(x):
+def read_validation(table: TableLike, config: Config, preprocessing: Preprocessing) -> Encoded:
+    """Another table as validation rows, read as the training table was."""
+    cells = CellFormat(config.missing_values, config.decimal)
+    labels = Labels(config.weight, config.missing_target == "skip")
+    with open_table(table, Reading(cells, config.delimiter)) as source:
+        parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
+        if not sum(len(part.x) for part in parts):
             raise DataError(f"{source.name}: has no rows to validate on")
-        return Samples(x, y)
+    y = preprocessing.encode_targets(np.concatenate([part.y_true for part in parts]))
+    weights = [part.weights for part in parts if part.weights is not None]
+    x = np.concatenate([part.x for part in parts])
+    return Encoded(x, y.astype(config.dtype), np.concatenate(weights) if weights else None)
+
+
+def _weight_scale(weights: NDArray[np.float64] | None, table_name: str, config: Config) -> float:
+    """What makes the training rows' weights average 1."""
+    if weights is None:
+        return 1.0
+    if not weights.any():
+        raise DataError(f"{table_name}, column {config.weight!r}: every training row weighs 0")
+    return 1.0 / float(np.mean(weights))
+
+
+def _flat(weights: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    return None if weights is None else weights[:, 0].astype(np.float64)

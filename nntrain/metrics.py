@@ -2,38 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Column = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """The error of one target on some rows.
+    """The error of one target on some rows, weighted where there are sample weights.
 
-    `rmse` is the root of the mean squared error; `r2` is 1 - (squared error / squared distance
-    from these rows' mean), None where the true values are all the same; `mean_rmse` is the RMSE
-    of predicting the training mean for every row.
+    `rmse` is the root of the mean squared error, `mae` the mean absolute error, `r2` is
+    1 - (squared error / squared distance from these rows' mean), None where the true values are
+    all the same, `largest_error` the largest absolute error. `mean_rmse` and `ridge_rmse` are the
+    RMSE, on the same rows, of predicting the training mean and of a ridge regression, both fitted
+    on the training rows; `ridge_rmse` is None where there are too many inputs for one.
     """
 
+    rows: int
     rmse: float
+    mae: float
     r2: float | None
+    largest_error: float
     mean_rmse: float
+    ridge_rmse: float | None
 
     def as_dict(self) -> dict[str, float | None]:
         """The figures by name."""
         return asdict(self)
 
 
-def measure(y_pred: Column, y_true: Column, training_mean: float) -> Metrics:
-    """The metrics of one target's predictions, both of (n_rows,), in the target's unit."""
-    squared_error = float(np.mean(np.square(y_pred - y_true)))
-    variance = float(np.mean(np.square(y_true - np.mean(y_true))))
-    return Metrics(
-        rmse=squared_error**0.5,
-        r2=1.0 - squared_error / variance if variance > 0 else None,
-        mean_rmse=float(np.mean(np.square(y_true - training_mean))) ** 0.5,
+@dataclass(frozen=True)
+class Measured:
+    """True values and predictions (n_rows, n_targets) in the targets' units, and what to beat.
+
+    `means` is (n_targets,), `ridge` like the predictions or None, `weights` (n_rows,) or None.
+    """
+
+    y_true: Matrix
+    y_pred: Matrix
+    means: Matrix
+    ridge: Matrix | None
+    weights: Matrix | None = None
+
+    def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
+        """The error of each target, of one row or more; unweighted where every weight is 0."""
+        return {name: self._of_target(j) for j, name in enumerate(targets)}
+
+    def of(self, rows: NDArray[np.bool_]) -> Measured:
+        """The same for some of the rows."""
+        return Measured(
+            self.y_true[rows],
+            self.y_pred[rows],
+            self.means,
+            None if self.ridge is None else self.ridge[rows],
+            None if self.weights is None else self.weights[rows],
+        )
+
+    def _of_target(self, j: int) -> Metrics:
+        y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
+        variance = self._mean(np.square(y_true - self._mean(y_true)))
+        squared_error = self._mean(np.square(errors))
+        return Metrics(
+            rows=len(y_true),
+            rmse=squared_error**0.5,
+            mae=self._mean(errors),
+            r2=1.0 - squared_error / variance if variance > 0 else None,
+            largest_error=float(np.max(errors)),
+            mean_rmse=self._rmse(self.means[j], y_true),
+            ridge_rmse=None if self.ridge is None else self._rmse(self.ridge[:, j], y_true),
+        )
+
+    def _rmse(self, y_pred: Matrix | float, y_true: Matrix) -> float:
+        return float(self._mean(np.square(y_pred - y_true)) ** 0.5)
+
+    def _mean(self, values: Matrix) -> float:
+        if self.weights is None or not self.weights.any():
+            return float(np.mean(values))
+        return float(np.sum(values * self.weights) / np.sum(self.weights))
+
+
+def joined(parts: Sequence[Measured]) -> Measured:
+    """Parts that were measured alike as one, in order."""
+    ridge = [part.ridge for part in parts if part.ridge is not None]
+    weights = [part.weights for part in parts if part.weights is not None]
+    return Measured(
+        np.concatenate([part.y_true for part in parts]),
+        np.concatenate([part.y_pred for part in parts]),
+        parts[0].means,
+        np.concatenate(ridge) if ridge else None,
+        np.concatenate(weights) if weights else None,
     )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from nntrain.baseline import Baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
+from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import Preprocessing, Replaced
-from nntrain.data.table import TableLike, open_table
+from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
-from nntrain.metrics import Metrics
+from nntrain.errors import DataError
+from nntrain.metrics import Measured, Metrics
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,18 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Predicted:
+    """Predictions `values` (n_rows, n_targets) for a chunk of a table.
+
+    `bad` marks rows that cannot be predicted, where such rows are borne.
+    """
+
+    values: NDArray[np.float64]
+    bad: NDArray[np.bool_] | None
+    chunk: Chunk
+
+
+@dataclass(frozen=True)
 class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
@@ -47,6 +64,7 @@ class Model:
     config: Config
     preprocessing: Preprocessing
     network: Network
+    baseline: Baseline
     summary: Summary
 
     def predict(
@@ -59,31 +77,52 @@ class Model:
 
         >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}))
         """
-        parts = list(self.predict_chunks(table, delimiter=delimiter, decimal=decimal))
+        cells = CellFormat(self.preprocessing.missing_values, decimal)
         names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
-        values = np.concatenate(parts) if parts else np.empty((0, len(names)))
+        with self.predicting(table, Reading(cells, delimiter)) as (_, parts):
+            values = np.concatenate([np.empty((0, len(names))), *(part.values for part in parts)])
         index = table.index if isinstance(table, pd.DataFrame) else None
         return pd.DataFrame(values, columns=names, index=index)
 
-    def predict_chunks(
-        self, table: TableLike, *, delimiter: str | None = None, decimal: str = "."
-    ) -> Iterator[NDArray[np.float64]]:
-        """The predictions, some rows at a time: arrays (n_rows, n_targets), as the input arrives.
+    @contextlib.contextmanager
+    def predicting(
+        self, table: TableLike, reading: Reading
+    ) -> Iterator[tuple[list[str], Iterator[Predicted]]]:
+        """A table's columns, and its predictions some rows at a time, as the input arrives.
 
-        Logs at the end how many cells were missing or of an unknown category.
+        Raises `DataError` as `predict` does; where the reading bears bad rows, they are marked
+        instead. Logs at the end how many cells were missing or of an unknown category.
         """
-        cells = CellFormat(self.preprocessing.missing_values, decimal)
-        replaced = Replaced()
-        with open_table(table, cells, delimiter) as source:
+        with open_table(table, reading) as source:
             self.preprocessing.check(source)
-            for chunk in source.chunks(
-                self.preprocessing.numeric_names, self.preprocessing.categorical_names
-            ):
-                values = self.preprocessing.values_of(chunk, cells, replaced)
-                x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
-                self.preprocessing.encode(values, x)
-                yield self.preprocessing.decode(self.network.predict(x))
+            yield source.columns, self._predictions(source, reading)
+
+    def _predictions(self, source: Table, reading: Reading) -> Iterator[Predicted]:
+        replaced, preprocessing = Replaced(), self.preprocessing
+        for chunk in source.chunks(preprocessing.numeric_names, preprocessing.categorical_names):
+            bad = None
+            if reading.bears_bad_rows:
+                bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
+            values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
+            x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
+            preprocessing.encode(values, x)
+            predictions = preprocessing.decode(self.network.predict(x))
+            too_far = ~np.isfinite(predictions).all(axis=1)
+            if bad is not None:
+                bad = bad | too_far
+            elif too_far.any():
+                raise DataError(
+                    f"{chunk.place(int(np.flatnonzero(too_far)[0]))}: the prediction is no finite "
+                    f"number: a number of this row is too far from those of training"
+                )
+            yield Predicted(predictions, bad, chunk)
         replaced.report()
+
+    def measured(
+        self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None
+    ) -> Measured:
+        """Encoded rows x (n_rows, n_inputs) and their true values, with the model's predictions."""
+        return measured(self.preprocessing, self.network, self.baseline, x, y_true, weights)
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all. Raises `OutputError`.
@@ -93,3 +132,22 @@ class Model:
         from nntrain.model_file import save_model  # noqa: PLC0415  (which imports this module)
 
         save_model(self, path)
+
+
+def measured(
+    preprocessing: Preprocessing,
+    network: Network,
+    baseline: Baseline,
+    x: NDArray[Any],
+    y_true: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+) -> Measured:
+    """Encoded rows and their true values beside what a network and its baseline predict."""
+    ridge = baseline.ridge(x)
+    return Measured(
+        y_true,
+        preprocessing.decode(network.predict(x)),
+        baseline.means,
+        None if ridge is None else preprocessing.decode(ridge),
+        weights,
+    )

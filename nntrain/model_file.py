@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain import __version__
+from nntrain.baseline import Baseline
 from nntrain.config import Config
 from nntrain.data.preprocessing import (
     CategoricalColumn,
@@ -43,7 +44,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 def save_model(model: Model, path: str | Path) -> None:
     """Write a model to its file, whole or not at all. Raises `OutputError`."""
     arrays = _arrays(model.network)
-    header = _header_of(model)
+    header = header_of(model)
     header["checksum"] = _checksum(header, arrays)
     text = json.dumps(header, ensure_ascii=False, allow_nan=False)
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -84,7 +85,8 @@ def _arrays(network: Network) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _header_of(model: Model) -> dict[str, Any]:
+def header_of(model: Model) -> dict[str, Any]:
+    """The header of a model's file, but for the checksum."""
     summary = dataclasses.asdict(model.summary)
     top = {name: summary.pop(name) for name in ("epochs_trained", "iterations", "stopped_by")}
     return {
@@ -99,6 +101,10 @@ def _header_of(model: Model) -> dict[str, Any]:
         },
         **top,
         "summary": summary,
+        "baseline": {
+            name: None if values is None else values.tolist()
+            for name, values in vars(model.baseline).items()
+        },
     }
 
 
@@ -191,7 +197,28 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
     network = Network(sizes, config.activation, config.dtype)
     for name, array in _arrays(network).items():
         array[...] = members[name]
-    return Model(config, preprocessing, network, _summary_from(header))
+    baseline = _baseline_from(_get(header, "baseline", dict), sizes[0], sizes[-1])
+    return Model(config, preprocessing, network, baseline, _summary_from(header))
+
+
+def _baseline_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Baseline:
+    means = _matrix(values, "means", (n_targets,))
+    if means is None:
+        raise _UnsoundError("its baseline has no means")
+    weights = _matrix(values, "weights", (n_targets, n_inputs))
+    return Baseline(means, weights, _matrix(values, "intercepts", (n_targets,)))
+
+
+def _matrix(values: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[Any] | None:
+    if values.get(key) is None:
+        return None
+    try:
+        array = np.array(values[key], dtype=np.float64)
+    except (ValueError, TypeError):
+        raise _UnsoundError(f"its baseline has unsound {key}") from None
+    if array.shape != shape or not np.isfinite(array).all():
+        raise _UnsoundError(f"its baseline has unsound {key}")
+    return array
 
 
 def _check_array(name: str, array: NDArray[Any], shape: tuple[int, ...], dtype: str) -> None:
@@ -274,9 +301,13 @@ def _summary_from(header: dict[str, Any]) -> Summary:
 
 def _metrics_from(values: Any) -> Metrics:
     return Metrics(
+        rows=_get(values, "rows", int),
         rmse=_get(values, "rmse", float),
+        mae=_get(values, "mae", float),
         r2=_optional_float(values, "r2"),
+        largest_error=_get(values, "largest_error", float),
         mean_rmse=_get(values, "mean_rmse", float),
+        ridge_rmse=_optional_float(values, "ridge_rmse"),
     )
 
 

@@ -202,16 +202,16 @@ def test_all_mistakes_are_reported_together() -> None:
         ),
         (
             "target: y\nfeatures: [a, y]\n",
-            "c.yaml: features: the column 'y' is the target; remove it here",
+            "c.yaml, line 2: features names 'y', which is the target; remove it here",
         ),
-        ("target: [y, y]\n", "c.yaml: target: the column 'y' stands twice; name it once"),
+        ("target: [y, y]\n", "c.yaml, line 1: target names the column 'y' twice; name it once"),
         (
             "target: y\nfeatures: []\n",
-            "c.yaml: features: is empty; name a column, or remove the key to use every column",
+            "c.yaml, line 2: features is empty; name a column, or remove the key to use every column",
         ),
         (
             "target: y\ndelimiter: ','\ndecimal: ','\n",
-            "c.yaml: decimal: is the delimiter too, ','; one must differ",
+            "c.yaml, line 3: decimal is the delimiter too, ','; one must differ",
         ),
     ],
 )

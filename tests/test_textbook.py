@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from nntrain.engine import network as network_module
 from nntrain.engine import training as training_module
 from nntrain.engine.activations import ACTIVATIONS
-from nntrain.engine.batches import row_order, rows_per_iteration
+from nntrain.engine.batches import Samples, row_order, rows_per_iteration
 from nntrain.engine.network import BLOCK_ROWS, Network
-from nntrain.engine.training import EpochResult, Procedure, Samples, train
+from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DivergedError
 
 Array = NDArray[Any]
@@ -66,10 +66,11 @@ def compare(
     batch_size: int = 4,
     shuffle: bool = True,
     epochs: int = 3,
-    alpha: float = 0.1,
+    alpha: float = 0.03,
     seed: int = 7,
     dtype: str = "float64",
     rtol: float = RTOL,
+    weights: Array | None = None,
 ) -> list[EpochResult]:
     """Train both ways on the same rows and compare after every epoch; what the engine yielded."""
     x, y = rows
@@ -85,6 +86,10 @@ def compare(
         batch_mode=batch_mode,
         batch_size=batch_size,
         order=(lambda epoch: row_order(len(x), seed, epoch).tolist()) if shuffle else None,
+        sample_weights=None if weights is None else weights[:, 0].tolist(),
+    )
+    samples = Samples(
+        x.astype(dtype), y.astype(dtype), None if weights is None else weights.astype(dtype)
     )
     procedure = Procedure(
         alpha,
@@ -93,8 +98,8 @@ def compare(
         shuffle=shuffle,
         seed=seed,
     )
-    results = []
-    for result in train(network, Samples(x.astype(dtype), y.astype(dtype)), procedure):
+    results: list[EpochResult] = []
+    for result in train(network, samples, procedure):
         assert_same(network, result, expected[len(results)], rtol)
         results.append(result)
     assert len(results) == len(expected)
@@ -145,6 +150,77 @@ def test_a_single_row_equals_the_textbook(batch_mode: str) -> None:
     compare((N_INPUTS, 4, 2), "sigmoid", random_rows(1, 2), batch_mode=batch_mode)
 
 
+def random_weights(n_rows: int) -> Array:
+    """Sample weights, one of them 0."""
+    weights = np.random.default_rng(n_rows).uniform(0.1, 3, (n_rows, 1))
+    weights[n_rows // 2] = 0
+    return weights
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_training_on_weighted_rows_equals_the_textbook(
+    batch_mode: str, hidden: tuple[int, ...], shuffle: bool
+) -> None:
+    compare(
+        (N_INPUTS, *hidden, 2),
+        "sigmoid",
+        random_rows(11, 2),
+        batch_mode=batch_mode,
+        shuffle=shuffle,
+        weights=random_weights(11),
+    )
+
+
+def test_weighted_rows_in_blocks_equal_the_textbook(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (network_module, training_module):
+        monkeypatch.setattr(module, "BLOCK_ROWS", 4)
+    compare(
+        (N_INPUTS, 5, 2),
+        "sigmoid",
+        random_rows(25, 2),
+        batch_mode="mini-batch",
+        batch_size=10,
+        weights=random_weights(25),
+    )
+
+
+def test_weighted_rows_in_single_precision_are_close_to_the_textbook() -> None:
+    compare(
+        (N_INPUTS, 5, 2),
+        "sigmoid",
+        random_rows(11, 2),
+        batch_mode="mini-batch",
+        dtype="float32",
+        rtol=1e-4,
+        weights=random_weights(11),
+    )
+
+
+def test_weights_of_1_change_nothing() -> None:
+    sizes = (N_INPUTS, 5, 2)
+    x, y = random_rows(11, 2)
+    vectors: list[Array] = []
+    for weights in (None, np.ones((11, 1))):
+        network = network_of(textbook.random_layers(sizes, 1), sizes, "sigmoid")
+        list(train(network, Samples(x, y, weights), Procedure(0.1, 3, 4)))
+        vectors.append(network.parameters.vector)
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+
+
+def test_a_row_that_weighs_2_is_a_row_that_stands_twice() -> None:
+    """Up to m, the rows of the batch: 5 rows that weigh 10 in all, or 10 rows."""
+    sizes = (N_INPUTS, 5, 2)
+    x, y = random_rows(5, 2)
+    twice = np.repeat(x, 2, axis=0), np.repeat(y, 2, axis=0)
+    one, other = (network_of(textbook.random_layers(sizes, 1), sizes, "tanh") for _ in range(2))
+    (of_one,) = train(one, Samples(x, y, np.full((5, 1), 2.0)), Procedure(0.1, 1, 5))
+    (of_other,) = train(other, Samples(*twice), Procedure(0.2, 1, 10))
+    np.testing.assert_allclose(one.parameters.vector, other.parameters.vector, rtol=RTOL)
+    assert of_one.loss == pytest.approx(2 * of_other.loss, rel=RTOL)
+
+
 def test_the_comparison_sees_a_small_mistake() -> None:
     layers = textbook.random_layers((N_INPUTS, 2), 0)
     network = network_of(layers, (N_INPUTS, 2), "sigmoid")
@@ -173,13 +249,13 @@ def test_the_row_order_is_the_documented_permutation(seed: int, epoch: int) -> N
 
 def test_batch_mode_has_nothing_to_shuffle() -> None:
     x, y = random_rows(11, 2)
-    vectors = []
+    vectors: list[Array] = []
     for shuffle in (True, False):
         sizes = (N_INPUTS, 5, 2)
         network = network_of(textbook.random_layers(sizes, 1), sizes, "sigmoid")
         list(train(network, Samples(x, y), Procedure(0.1, 5, 11, shuffle=shuffle)))
         vectors.append(network.parameters.vector)
-    np.testing.assert_array_equal(*vectors)
+    np.testing.assert_array_equal(vectors[0], vectors[1])
 
 
 @pytest.mark.parametrize(
@@ -201,7 +277,7 @@ def test_a_batch_of_more_than_a_block_equals_the_textbook(
         batch_size=batch_size,
         epochs=2,
     )
-    assert results[-1].iterations == {"batch": 2, "mini-batch": 4}[batch_mode]
+    assert results[-1].iterations == {"batch": 2, "mini-batch": 6}[batch_mode]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 5, 8, 10, 25])
@@ -260,7 +336,10 @@ def test_predictions_and_losses_equal_the_textbook(hidden: tuple[int, ...], n_ro
     assert network.loss(x, y) == pytest.approx(sum(losses) / n_rows, rel=RTOL, abs=0)
 
 
-def test_the_validation_loss_is_measured_at_the_end_of_each_epoch() -> None:
+@pytest.mark.parametrize("weights", [None, [0.5, 2.0, 0.0, 1.0, 1.5]])
+def test_the_validation_loss_is_measured_at_the_end_of_each_epoch(
+    weights: list[float] | None,
+) -> None:
     sizes = (N_INPUTS, 5, 2)
     layers = textbook.random_layers(sizes, 3)
     network = network_of(layers, sizes, "sigmoid")
@@ -270,7 +349,7 @@ def test_the_validation_loss_is_measured_at_the_end_of_each_epoch() -> None:
         network,
         Samples(x, y),
         Procedure(0.2, 3, 1, shuffle=False),
-        Samples(x_validation, y_validation),
+        Samples(x_validation, y_validation, None if weights is None else np.c_[weights]),
     )
     for result in results:
         textbook.train(
@@ -282,11 +361,10 @@ def test_the_validation_loss_is_measured_at_the_end_of_each_epoch() -> None:
             epochs=1,
             batch_mode="stochastic",
         )
-        losses = [
-            textbook.loss_of_row(textbook.forward(layers, "sigmoid", x_row)[1][-1], y_row)
-            for x_row, y_row in zip(x_validation.tolist(), y_validation.tolist(), strict=True)
-        ]
-        assert result.validation_loss == pytest.approx(sum(losses) / 5, rel=RTOL, abs=0)
+        loss, _ = textbook.gradient_of(
+            layers, "sigmoid", x_validation.tolist(), y_validation.tolist(), weights
+        )
+        assert result.validation_loss == pytest.approx(loss / 5, rel=RTOL, abs=0)
 
 
 @pytest.mark.parametrize("batch_mode", MODES)
@@ -376,3 +454,113 @@ def test_an_epoch_is_trained_only_when_it_is_taken() -> None:
     assert not np.array_equal(first, initial)
     results.close()  # type: ignore[attr-defined]
     np.testing.assert_array_equal(vector, first)
+
+
+def diverge(network: Network, samples: Samples, procedure: Procedure) -> tuple[str, Array, int]:
+    """The error's message, the parameters before the epoch that raised it, and that epoch."""
+    before = network.parameters.vector.copy()
+    epoch = 1
+    results = train(network, samples, procedure)
+    with pytest.raises(DivergedError) as caught:  # noqa: PT012
+        for result in results:
+            before = network.parameters.vector.copy()
+            epoch = result.epoch + 1
+    assert list(results) == []
+    return str(caught.value), before, epoch
+
+
+@pytest.mark.parametrize(("alpha", "smaller"), [(1e10, "1e+09"), (1e100, "1e+99")])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(), (5,), (5, 4)], ids=str)
+@pytest.mark.parametrize("batch_mode", MODES)
+def test_divergence_names_the_textbooks_first_iteration_that_is_not_finite(
+    batch_mode: str, hidden: tuple[int, ...], activation: str, alpha: float, smaller: str
+) -> None:
+    x, y = random_rows(11, 2)
+    sizes = (N_INPUTS, *hidden, 2)
+    layers = textbook.random_layers(sizes, 7)
+    network = network_of(layers, sizes, activation)
+    expected = textbook.train(
+        layers,
+        x.tolist(),
+        y.tolist(),
+        activation=activation,
+        alpha=alpha,
+        epochs=100,
+        batch_mode=batch_mode,
+        batch_size=4,
+        order=lambda epoch: row_order(11, 7, epoch).tolist(),
+    )[-1]
+    procedure = Procedure(alpha, 100, rows_per_iteration(batch_mode, 4, 11), seed=7)
+    message, before, epoch = diverge(network, Samples(x, y), procedure)
+    assert expected.first_not_finite is not None
+    assert epoch == expected.epoch
+    assert message == (
+        f"training diverged in epoch {expected.epoch}, at its iteration "
+        f"{expected.first_not_finite}: the loss or a weight is no longer a finite number. "
+        f"The learning rate is too large for this network and data; "
+        f"try --set alpha={smaller}"
+    )
+    np.testing.assert_array_equal(network.parameters.vector, before)
+
+
+def test_divergence_in_a_later_epoch_keeps_the_epoch_before() -> None:
+    """One weight of 1, x = 1, y_true = 0: the first update gives -1e200, whose square is not."""
+    network = Network((1, 1))
+    network.parameters.vector[:] = [1.0, 0.0]
+    samples = Samples(np.ones((1, 1)), np.zeros((1, 1)))
+    message, before, epoch = diverge(network, samples, Procedure(1e200, 5, 1))
+    assert epoch == 2
+    assert message == (
+        "training diverged in epoch 2, at its iteration 1: the loss or a weight is no longer a "
+        "finite number. The learning rate is too large for this network and data; "
+        "try --set alpha=1e+199"
+    )
+    assert before.tolist() == [-1e200, -1e200]
+    assert network.parameters.vector.tolist() == [-1e200, -1e200]
+
+
+def test_divergence_in_the_first_epoch_keeps_the_initial_parameters() -> None:
+    network = Network((1, 1))
+    network.parameters.vector[:] = [1.0, 0.0]
+    samples = Samples(np.ones((4, 1)), np.zeros((4, 1)))
+    message, _, epoch = diverge(network, samples, Procedure(1e200, 5, 1))
+    assert epoch == 1
+    assert message == (
+        "training diverged in epoch 1, at its iteration 2: the loss or a weight is no longer a "
+        "finite number. The learning rate is too large for this network and data; "
+        "try --set alpha=1e+199"
+    )
+    assert network.parameters.vector.tolist() == [1.0, 0.0]
+
+
+def test_a_weight_can_be_the_first_that_is_not_finite() -> None:
+    """The first loss is ½ (1e10)², and the first update α (1e10)² is beyond the largest double."""
+    network = Network((1, 1))
+    network.parameters.vector[:] = [1.0, 0.0]
+    samples = Samples(np.full((4, 1), 1e10), np.zeros((4, 1)))
+    message, _, _ = diverge(network, samples, Procedure(1e300, 5, 1))
+    assert message.startswith("training diverged in epoch 1, at its iteration 1: ")
+    assert network.parameters.vector.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 4, 11])
+def test_divergence_in_single_precision_keeps_the_epoch_before(batch_rows: int) -> None:
+    x, y = random_rows(11, 2)
+    network = Network((N_INPUTS, 5, 2), dtype="float32")
+    network.initialize(np.random.default_rng(0))
+    samples = Samples(x.astype("f4"), y.astype("f4"))
+    message, before, epoch = diverge(network, samples, Procedure(1e6, 100, batch_rows))
+    assert message.startswith(f"training diverged in epoch {epoch}, at its iteration ")
+    assert np.isfinite(before).all()
+    np.testing.assert_array_equal(network.parameters.vector, before)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_row_that_is_not_finite_is_found_at_its_iteration(value: float) -> None:
+    x, y = random_rows(11, 2)
+    x[6, 1] = value
+    network = Network((N_INPUTS, 2))
+    network.initialize(np.random.default_rng(0))
+    message, _, _ = diverge(network, Samples(x, y), Procedure(0.01, 3, 2, shuffle=False))
+    assert message.startswith("training diverged in epoch 1, at its iteration 4: ")

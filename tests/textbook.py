@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Vector = list[float]
 Matrix = list[Vector]
@@ -67,7 +68,7 @@ def random_layers(sizes: Sequence[int], seed: int) -> list[Layer]:
             w=[[draw(-0.9, 0.9) for _ in range(n_in)] for _ in range(n_out)],
             b=[draw(-0.5, 0.5) for _ in range(n_out)],
         )
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True)
+        for n_in, n_out in pairwise(sizes)
     ]
 
 
@@ -137,20 +138,28 @@ def backward(
 
 
 def gradient_of(
-    layers: Sequence[Layer], activation: str, x: Sequence[Vector], y_true: Sequence[Vector]
+    layers: Sequence[Layer],
+    activation: str,
+    x: Sequence[Vector],
+    y_true: Sequence[Vector],
+    sample_weights: Sequence[float] | None = None,
 ) -> tuple[float, list[Layer]]:
-    """The loss ℓ and its gradient, each summed over the rows of a batch."""
+    """The loss ℓ and its gradient, each summed over the rows of a batch.
+
+    A row that weighs 2 counts twice.
+    """
+    weighs = [1.0] * len(x) if sample_weights is None else sample_weights
     loss = 0.0
     total = [Layer([[0.0] * len(w) for w in layer.w], [0.0] * len(layer.b)) for layer in layers]
-    for x_row, y_row in zip(x, y_true, strict=True):
+    for x_row, y_row, weighs_row in zip(x, y_true, weighs, strict=True):
         z, y = forward(layers, activation, x_row)
-        loss += loss_of_row(y[-1], y_row)
+        loss += weighs_row * loss_of_row(y[-1], y_row)
         of_row = backward(layers, activation, z, y, y_row)
         for sum_layer, layer in zip(total, of_row, strict=True):
             for j, w_of_neuron in enumerate(layer.w):
-                sum_layer.b[j] += layer.b[j]
+                sum_layer.b[j] += weighs_row * layer.b[j]
                 for k, value in enumerate(w_of_neuron):
-                    sum_layer.w[j][k] += value
+                    sum_layer.w[j][k] += weighs_row * value
     return loss, total
 
 
@@ -189,11 +198,13 @@ def train(
     batch_size: int = 1,
     tau: float = 0.0,
     order: RowOrder | None = None,
+    sample_weights: Sequence[float] | None = None,
 ) -> list[Epoch]:
     """Train the layers in place; file order where `order` is None.
 
     Ends after an epoch that moved every parameter by less than tau, or that was not finite.
     """
+    weighs = [1.0] * len(x) if sample_weights is None else sample_weights
     done: list[Epoch] = []
     iterations = 0
     for epoch in range(1, epochs + 1):
@@ -203,7 +214,11 @@ def train(
         first_not_finite = None
         for number, batch in enumerate(split(rows, batch_mode, batch_size), start=1):
             loss_of_batch, gradient = gradient_of(
-                layers, activation, [x[row] for row in batch], [y_true[row] for row in batch]
+                layers,
+                activation,
+                [x[row] for row in batch],
+                [y_true[row] for row in batch],
+                [weighs[row] for row in batch],
             )
             update(layers, gradient, alpha, len(batch))
             loss += loss_of_batch

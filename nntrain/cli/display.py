@@ -1,50 +1,75 @@
-"""What training looks like: a live line on a terminal, plain lines elsewhere, and the summary."""
+"""What a terminal shows: a live line while training, and tables that fit its width.
+
+Away from a terminal the same comes as plain lines, without colour or control characters.
+"""
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from types import TracebackType
 
 import click
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
-from nntrain.cli.text import printable
+from nntrain.cli.text import aligned, printable
 from nntrain.engine.training import EpochResult
-from nntrain.errors import counted
-from nntrain.metrics import Metrics
-from nntrain.model import Model
 
 PLAIN_LINE_SECONDS = 5.0
+SPARKS = "▁▂▃▄▅▆▇█"
+SPARKLINE_WIDTH = 12
 
-STOPPED_BY = {
-    "epochs": "all epochs are done",
-    "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
-}
+
+def print_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    title: str = "",
+    left: int = 1,
+    err: bool = False,
+) -> None:
+    """Print a table; all but its first `left` columns are aligned to the right."""
+    console = Console(stderr=err)
+    if not _is_terminal(err=err) or console.is_dumb_terminal:
+        for line in [*([title] if title else []), *aligned(header, rows, left)]:
+            click.echo(line, err=err)
+        return
+    table = Table(title=escape(printable(title)) or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for i, name in enumerate(header):
+        table.add_column(escape(name), justify="left" if i < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(printable(cell)) for cell in row))
+    console.print(table)
+
+
+def _is_terminal(*, err: bool) -> bool:
+    return (sys.stderr if err else sys.stdout).isatty()
 
 
 class TrainingDisplay:
     """Shows epochs as they end; a context manager around the training loop."""
 
-    def __init__(self, epochs: int, *, quiet: bool = False) -> None:
+    def __init__(self, epochs: int, *, shown: bool = True, title: str = "") -> None:
         console = Console(stderr=True)
         self._epochs = epochs
+        self._title = title
         self._began = self._last_line = time.perf_counter()
-        self._quiet = quiet
+        self._shown = shown
+        self._losses: list[float] = []
         self._live: Progress | None = None
-        if not quiet and sys.stderr.isatty() and not console.is_dumb_terminal:
-            self._live = Progress(
-                TextColumn("epoch {task.completed:,.0f} of {task.total:,.0f}"),
-                BarColumn(bar_width=None),
+        if shown and _is_terminal(err=True) and not console.is_dumb_terminal:
+            columns = [
+                TextColumn(title + "epoch {task.completed:,.0f}/{task.total:,.0f}"),
+                *([BarColumn(bar_width=None)] if console.width >= 100 else []),
                 TextColumn("{task.fields[figures]}"),
                 TimeRemainingColumn(compact=True),
-                console=console,
-                transient=True,
-                expand=True,
-            )
+            ]
+            self._live = Progress(*columns, console=console, transient=True, expand=True)
             self._task = self._live.add_task("", total=epochs, figures="")
 
     def __enter__(self) -> TrainingDisplay:
@@ -65,62 +90,30 @@ class TrainingDisplay:
         """Show one epoch."""
         now = time.perf_counter()
         if self._live:
-            figures = f"{_figures(result)}, {self._speed(result, now)}"
+            self._losses.append(result.loss)
+            figures = f"{sparkline(self._losses)} {_figures(result)}, {self._speed(result, now)}"
             self._live.update(self._task, completed=result.epoch, figures=figures)
-        elif not self._quiet and now - self._last_line >= PLAIN_LINE_SECONDS:
+        elif self._shown and now - self._last_line >= PLAIN_LINE_SECONDS:
             self._last_line = now
             left = (now - self._began) / result.epoch * (self._epochs - result.epoch)
             click.echo(
-                f"epoch {result.epoch:,} of {self._epochs:,}: {_figures(result)}, "
+                f"{self._title}epoch {result.epoch:,}/{self._epochs:,}: {_figures(result)}, "
                 f"{self._speed(result, now)}, {left:,.0f} s left",
                 err=True,
             )
 
     def _speed(self, result: EpochResult, now: float) -> str:
-        return f"{result.epoch / max(now - self._began, 1e-9):,.3g} epochs/s"
+        return f"{result.epoch / max(now - self._began, 1e-9):,.0f} epochs/s"
+
+
+def sparkline(values: Sequence[float], width: int = SPARKLINE_WIDTH) -> str:
+    """The course of some values in a few characters, each the last value of its stretch."""
+    n = min(width, len(values))
+    shown = [values[(i + 1) * len(values) // n - 1] for i in range(n)]
+    low, high = min(shown), max(shown)
+    scale = (len(SPARKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(SPARKS[round((value - low) * scale)] for value in shown).rjust(width)
 
 
 def _figures(result: EpochResult) -> str:
     return f"loss {result.loss:.4g}, largest update {result.largest_update:.2g}"
-
-
-def print_summary(model: Model, data: str, model_path: str, log_path: str) -> None:
-    """What was trained, why it stopped, how good it is, what was written and what to type next."""
-    summary, network = model.summary, model.network
-    reason = STOPPED_BY[summary.stopped_by].format(tau=model.config.tau)
-    rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
-    weights = counted(network.parameters.vector.size, "weight")
-    lines = [
-        f"Trained on {rows} with {inputs} and {weights} (biases included).",
-        f"Stopped after epoch {summary.epochs_trained:,} of {model.config.epochs:,}: {reason}.",
-        *_error_table(summary.validation, summary.training),
-    ]
-    written = [model_path] if log_path == "-" else [model_path, log_path]
-    lines.append(f"Wrote {' and '.join(written)}.")
-    table = "new.csv" if data == "-" else data
-    options = "" if model_path == "model.npz" else f" --model {shlex.quote(model_path)}"
-    lines.append(f"Next: nntrain predict {shlex.quote(table)}{options} > predictions.csv")
-    for line in lines:
-        click.echo(printable(line), err=True)
-
-
-def _figure(value: float) -> str:
-    """Four digits that count, and no exponent for the sizes that targets have."""
-    return f"{value:,.0f}" if 1e4 <= value < 1e12 else f"{value:.4g}"
-
-
-def _error_table(validation: Mapping[str, Metrics], training: Mapping[str, Metrics]) -> list[str]:
-    rows = [["error on", "target", "RMSE", "R²", "RMSE of the mean"]]
-    for part, metrics in (("validation", validation), ("training", training)):
-        for target, of in metrics.items():
-            r2 = "-" if of.r2 is None else f"{of.r2:.3f}"
-            rows.append([part, target, _figure(of.rmse), r2, _figure(of.mean_rmse)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  "
-        + "  ".join(
-            cell.ljust(width) if i < 2 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]

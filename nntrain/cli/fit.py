@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
 import time
@@ -12,13 +11,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.text import check_stdin
+from nntrain.cli.options import (
+    config_option,
+    is_quiet,
+    one_or_more_tables,
+    progress_option,
+    set_option,
+    tables,
+    talk_options,
+)
+from nntrain.cli.text import model_options, printable, suggest
 from nntrain.config import KINDS, MEANINGS, default_of, load_config
-from nntrain.errors import UsageError
+from nntrain.errors import UsageError, counted
 from nntrain.files import explained, same_file, try_output
 
 if TYPE_CHECKING:
     from nntrain.loss_log import LossLog
+    from nntrain.model import Model
+
+STOPPED_BY = {
+    "epochs": "all epochs are done",
+    "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
+}
 
 
 def _config_help() -> str:
@@ -30,10 +44,8 @@ def _config_help() -> str:
 
 
 @click.command(epilog=_config_help())
-@click.argument("data")
-@click.option(
-    "-c", "--config", "config_path", required=True, metavar="FILE", help="The YAML config."
-)
+@one_or_more_tables
+@config_option
 @click.option(
     "-m",
     "--model",
@@ -52,50 +64,45 @@ def _config_help() -> str:
     metavar="FILE",
     help="Where to write the loss of each epoch; - for stdout.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a config key, whatever the file says; may be repeated.",
-)
+@set_option
 @click.option(
     "--validation",
     "validation_path",
     metavar="FILE",
     help="Another table, as the validation rows.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@progress_option
+@talk_options
 def fit(
-    data: str,
+    data: tuple[str, ...],
     config_path: str,
     model_path: str,
     log_path: str,
     overrides: tuple[str, ...],
     validation_path: str | None,
-    quiet: bool,
+    no_progress: bool,
 ) -> None:
-    """Train a model on the table DATA: a CSV file, or - for standard input.
+    """Train a model on the table DATA.
 
     \b
     Examples:
       nntrain fit sample_data/concrete.csv --config configs/concrete.yaml
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --set epochs=50 --set alpha=0.05
       cat sample_data/concrete.csv | nntrain fit - -c configs/concrete.yaml --log - | tail -n 1
+
+    DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
+    files with the same columns are read as one table.
     """
-    if quiet:
-        logging.getLogger("nntrain").setLevel(logging.ERROR)
-    check_stdin(data, "fit")
-    inputs = [path for path in (data, config_path, validation_path) if path not in (None, "-")]
-    _check_outputs(model_path, log_path, [str(path) for path in inputs])
+    paths = tables(data, "fit")
+    inputs = [*paths, config_path, *([validation_path] if validation_path else [])]
+    _check_outputs(model_path, log_path, [path for path in inputs if path != "-"])
     config = load_config(config_path, overrides)
 
-    from nntrain.cli.display import TrainingDisplay, print_summary
+    from nntrain.cli.display import TrainingDisplay
     from nntrain.fitting import TrainingRun
 
-    run = TrainingRun(data, config, validation_path)
-    display = TrainingDisplay(config.epochs, quiet=quiet)
+    run = TrainingRun.on(paths, config, validation_path)
+    display = TrainingDisplay(config.epochs, shown=not (is_quiet() or no_progress))
     with _open_log(log_path) as log, display:
         began = time.perf_counter()
         for result in run.epochs():
@@ -103,8 +110,10 @@ def fit(
             display.show(result)
     model = run.model()
     model.save(model_path)
-    if not quiet:
-        print_summary(model, data, model_path, log_path)
+    if not is_quiet():
+        _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
+    next_table = ["new.csv"] if "-" in paths else paths
+    suggest("predict", next_table, model_options(model_path), then=" > predictions.csv")
 
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
@@ -131,3 +140,21 @@ def _open_log(path: str) -> Iterator[LossLog]:
             file = open(path, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
     with LossLog(path, file) as log:
         yield log
+
+
+def _print_summary(model: Model, written: list[str]) -> None:
+    """What was trained, why it stopped, how good it is and what was written."""
+    from nntrain.cli.display import print_table
+    from nntrain.cli.report import HEADER, metric_rows
+
+    summary, network = model.summary, model.network
+    reason = STOPPED_BY[summary.stopped_by].format(tau=model.config.tau)
+    rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
+    weights = counted(network.parameters.vector.size, "weight")
+    click.echo(f"Trained on {rows} with {inputs} and {weights} (biases included).", err=True)
+    epochs = f"epoch {summary.epochs_trained:,} of {model.config.epochs:,}"
+    click.echo(f"Stopped after {epochs}: {reason}.", err=True)
+    metrics = metric_rows("validation", summary.validation)
+    metrics += metric_rows("training", summary.training)
+    print_table(["error on", "target", *HEADER], metrics, left=2, err=True)
+    click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)

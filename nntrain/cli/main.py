@@ -6,13 +6,22 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from nntrain import __version__
+from nntrain.cli.check import check
+from nntrain.cli.completion import VARIABLE, completion
+from nntrain.cli.cv import cv
+from nntrain.cli.evaluate import evaluate
 from nntrain.cli.fit import fit
+from nntrain.cli.init import init
+from nntrain.cli.inspect import inspect
+from nntrain.cli.options import is_verbose
 from nntrain.cli.predict import predict
 from nntrain.cli.text import complain, note
 from nntrain.errors import EXIT_CODES, NntrainError
@@ -22,24 +31,41 @@ EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
 )
 
 
-@click.group(epilog=EXIT_CODE_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+class InOrder(click.Group):
+    """A group that lists its commands in the order in which a person meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names, in the order of adding."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=InOrder,
+    epilog=EXIT_CODE_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="nntrain %(version)s")
 def cli() -> None:
     """Train a neural network for regression on a CSV table, and predict with it.
 
     \b
     Examples:
-      nntrain fit sample_data/concrete.csv --config configs/concrete.yaml
+      nntrain init sample_data/concrete.csv > concrete.yaml
+      nntrain cv sample_data/concrete.csv --config concrete.yaml
+      nntrain fit sample_data/concrete.csv --config concrete.yaml
+      nntrain evaluate sample_data/concrete.csv
       nntrain predict sample_data/concrete.csv > predictions.csv
     """
 
 
-cli.add_command(fit)
-cli.add_command(predict)
+for command in (init, check, cv, fit, evaluate, predict, inspect, completion):
+    cli.add_command(command)
 
 
 def run() -> NoReturn:
     """Run the command line of this process, and exit."""
+    if instruction := os.environ.get(VARIABLE):
+        sys.exit(shell_complete(cli, {}, "nntrain", VARIABLE, instruction))
     signal.signal(signal.SIGTERM, _terminate)
     _show_notes()
     code = main(sys.argv[1:])
@@ -61,6 +87,8 @@ def main(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except NntrainError as error:
+        if is_verbose():
+            traceback.print_exc()
         complain(str(error))
         return error.exit_code
     except BrokenPipeError:

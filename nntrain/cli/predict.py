@@ -4,40 +4,50 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
+import itertools
 import logging
 import sys
-from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from collections.abc import Sequence
+from typing import IO
 
 import click
 
-from nntrain.cli.text import check_stdin
-from nntrain.errors import UsageError
+from nntrain.cli.options import (
+    decimal_option,
+    delimiter_option,
+    model_option,
+    tables,
+    tables_or_stdin,
+    talk_options,
+)
+from nntrain.cli.rows import FORMATS, row_writer
+from nntrain.errors import UsageError, counted, quoted
 from nntrain.files import replacing, same_file, try_output
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+log = logging.getLogger(__name__)
+
+BAD_ROWS = ("error", "skip", "blank")
 
 
 @click.command()
-@click.argument("data", default="-")
-@click.option(
-    "-m",
-    "--model",
-    "model_path",
-    default="model.npz",
-    show_default=True,
-    metavar="FILE",
-    help="The model that `nntrain fit` wrote.",
-)
+@tables_or_stdin
+@model_option
 @click.option(
     "-o",
     "--output",
     default="-",
     metavar="FILE",
     help="Where to write the predictions; stdout without it.",
+)
+@click.option("--append", is_flag=True, help="Write every column of DATA before the predictions.")
+@click.option("--keep", metavar="COL,...", help="Write these columns of DATA before them.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="csv",
+    show_default=True,
+    help="How to write rows.",
 )
 @click.option(
     "--prefix",
@@ -46,87 +56,101 @@ if TYPE_CHECKING:
     help="What stands before the target's name in the header.",
 )
 @click.option(
-    "--delimiter",
-    metavar="CHARACTER",
-    help="What separates the cells of DATA; found in its header line without it.",
-)
-@click.option(
-    "--decimal",
-    type=click.Choice([".", ","]),
-    default=".",
+    "--on-bad-row",
+    type=click.Choice(BAD_ROWS),
+    default="error",
     show_default=True,
-    help="The decimal mark of DATA.",
+    help="A row with a text where a number belongs, or too few or too many cells: stop, leave it "
+    "out, or leave its prediction empty.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@delimiter_option
+@decimal_option
+@talk_options
 def predict(
-    data: str,
+    data: tuple[str, ...],
     model_path: str,
     output: str,
+    append: bool,
+    keep: str | None,
+    format_name: str,
     prefix: str,
+    on_bad_row: str,
     delimiter: str | None,
     decimal: str,
-    quiet: bool,
 ) -> None:
-    """Predict the target for each row of the table DATA: a CSV file, or - for standard input.
-
-    Writes a CSV with a row for each row of DATA, in order. Columns are matched by name; extra
-    columns are ignored, and the target is not needed.
+    """Predict the target for each row of the table DATA, standard input without one.
 
     \b
     Examples:
       nntrain predict sample_data/concrete.csv > predictions.csv
       cat new.csv | nntrain predict --model model.npz > out.csv
+      nntrain predict sample_data/concrete.csv --keep age_days --format jsonl | head -n 2
+      tail -n +1 new.csv | nntrain predict --append --on-bad-row blank > both.csv
+
+    Writes a row for each row of DATA, in order, as it comes. Columns are matched by name; extra
+    columns are ignored, and the target is not needed. DATA is a CSV file (.gz, .bz2 and .xz too),
+    .jsonl, .parquet, or - for standard input; several files are read as one table.
     """
-    if quiet:
-        logging.getLogger("nntrain").setLevel(logging.ERROR)
-    check_stdin(data, "predict")
+    paths = tables(data, "predict")
+    if append and keep is not None:
+        raise UsageError("--append writes every column; drop it, or drop --keep")
     if output != "-":
-        for used in (data, model_path):
+        for used in (*paths, model_path):
             if used != "-" and same_file(output, used):
                 raise UsageError(f"--output {output} would overwrite an input of this run")
         try_output(output)
 
+    from nntrain.data.cells import CellFormat
+    from nntrain.data.opening import Reading
     from nntrain.model_file import load_model
 
     model = load_model(model_path)
-    header = _csv_line([prefix + target.name for target in model.preprocessing.targets])
-    chunks = model.predict_chunks(data, delimiter=_character(delimiter), decimal=decimal)
-    first = next(chunks, None)
-    with _open_output(output) as file:
-        file.write(header)
-        if first is not None:
-            file.write(_csv_rows(first))
-        for chunk in chunks:
-            file.flush()
-            file.write(_csv_rows(chunk))
-        file.flush()
+    cells = CellFormat(model.preprocessing.missing_values, decimal)
+    reading = Reading(cells, delimiter, bears_bad_rows=on_bad_row != "error")
+    names = [prefix + target.name for target in model.preprocessing.targets]
+    with model.predicting(paths, reading) as (columns, parts):
+        kept = _kept_columns(columns, append=append, keep=keep)
+        _check_names([columns[i] for i in kept], names, append=append)
+        # The first rows are predicted before anything is written, so that a table that does not
+        # fit leaves no output behind.
+        first = list(itertools.islice(parts, 1))
+        n_bad = 0
+        with _open_output(output) as file:
+            writer = row_writer(format_name, [columns[i] for i in kept] + names)
+            file.write(writer.header)
+            for part in itertools.chain(first, parts):
+                bad = part.bad if part.bad is not None and part.bad.any() else None
+                n_bad += 0 if bad is None else int(bad.sum())
+                texts = part.chunk.as_written(kept) if kept else []
+                file.write(writer.rows(texts, part.values, bad, skip=on_bad_row == "skip"))
+                file.flush()
+    if n_bad:
+        done = "left out" if on_bad_row == "skip" else "left without a prediction"
+        log.warning("%s that could not be predicted: %s", counted(n_bad, "row"), done)
 
 
-def _character(delimiter: str | None) -> str | None:
-    from nntrain.kinds import Scalar, separator
+def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> list[int]:
+    """The positions of the columns that are written before the predictions."""
+    if append:
+        return list(range(len(columns)))
+    names = next(csv.reader([keep])) if keep else []
+    for name in names:
+        if name not in columns:
+            raise UsageError(f"--keep: DATA has no column {name!r}; it has {quoted(list(columns))}")
+    return [columns.index(name) for name in names]
 
-    if delimiter is None:
-        return None
-    try:
-        return str(separator().read(Scalar(delimiter, plain=False)))
-    except ValueError as error:
-        raise UsageError(f"--delimiter {error}") from None
+
+def _check_names(kept: list[str], names: list[str], *, append: bool) -> None:
+    for name in names:
+        if name in kept:
+            option = "--append" if append else "--keep"
+            raise UsageError(
+                f"{option} would write two columns called {name!r}; give the predictions another "
+                f"name with --prefix"
+            )
 
 
 def _open_output(output: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     if output == "-":
         return contextlib.nullcontext(sys.stdout.buffer)
     return replacing(output)
-
-
-def _csv_line(cells: list[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue().encode()
-
-
-def _csv_rows(predictions: NDArray[np.float64]) -> bytes:
-    """Rows of numbers, each the shortest decimal that reads back to the same double."""
-    columns = [map(repr, column) for column in predictions.T.tolist()]
-    rows: Iterator[str] = map(",".join, zip(*columns, strict=True))
-    return ("\n".join(rows) + "\n").encode() if len(predictions) else b""

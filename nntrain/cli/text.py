@@ -1,23 +1,37 @@
-"""Plain text for a person on stderr, and checks that commands share."""
+"""Plain text for a person."""
 
 from __future__ import annotations
 
-import sys
+import shlex
+from collections.abc import Sequence
 
 import click
 
-from nntrain.errors import UsageError
+from nntrain.cli.options import is_quiet
 
 
 def complain(message: str) -> None:
-    """Print an error, each of its lines marked."""
+    """Print an error on stderr, each of its lines marked."""
     for line in message.split("\n"):
         click.echo(f"Error: {printable(line)}", err=True)
 
 
 def note(message: str) -> None:
-    """Print a note: something that was decided or left out, no error."""
+    """Print a note on stderr: something that was decided or left out, no error."""
     click.echo(f"Note: {printable(message)}", err=True)
+
+
+def suggest(*words: str | Sequence[str], then: str = "") -> None:
+    """Print the next command to type on stderr; a list among the words may be empty."""
+    flat = [word for each in words for word in ([each] if isinstance(each, str) else each)]
+    if not is_quiet():
+        command = " ".join(shlex.quote(word) for word in ("nntrain", *flat))
+        click.echo(printable(f"Next: {command}{then}"), err=True)
+
+
+def model_options(model_path: str) -> list[str]:
+    """The option that names a model, unless it is the default one."""
+    return [] if model_path == "model.npz" else ["--model", model_path]
 
 
 def printable(text: str) -> str:
@@ -25,10 +39,30 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def check_stdin(data: str, command: str) -> None:
-    """Raise `UsageError` rather than wait for a table to be typed."""
-    if data == "-" and sys.stdin.isatty():
-        raise UsageError(
-            f"standard input is a terminal; name a table (nntrain {command} data.csv) "
-            f"or pipe one in"
-        )
+def figure(value: float | None) -> str:
+    """A number for a person: four digits that count, no exponent for the sizes targets have."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
+def ratio(value: float | None) -> str:
+    """R² and the like: three decimals."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if abs(value) < 1e4 else f"{value:.3g}"
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Rows of a table as lines of plain text; all but the first `left` columns to the right."""
+    cells = [list(map(printable, row)) for row in [header, *rows]]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from nntrain.data.cells import DECIMAL_COMMA, CellFormat
 from nntrain.data.table import Chunk, Table
-from nntrain.errors import DataError, quoted
+from nntrain.errors import DataError, counted, quoted
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +28,29 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Roles:
-    """What a config says of the columns; `features` None means every other column."""
+    """What a config says of the columns; `features` None means every other column.
+
+    `group` is a column that is read along, as text, and learned from only if it is a feature too.
+    """
 
     targets: tuple[str, ...]
-    features: tuple[str, ...] | None
-    ignore: tuple[str, ...]
-    categorical: tuple[str, ...]
-    max_categories: int
+    features: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    max_categories: int = 100
+    weight: str | None = None
+    group: str | None = None
+    skip_missing_targets: bool = False
 
 
 @dataclass(frozen=True)
 class TypedTable:
-    """A whole table: `values` is (n_rows, n_features + n_targets), the features first.
+    """A whole table in one matrix: the features, the targets, then weights and groups if any.
 
-    A column of numbers holds them, NaN for a missing cell; a categorical column i holds codes
-    into `categories[i]`, the texts in the order in which they were met.
+    `values` is (n_rows, n_columns). A column of numbers holds them, NaN for a missing cell; a
+    categorical column i holds codes into `categories[i]`, the texts in the order in which they
+    were met. `weights` and `groups` are (n_rows,); equal groups have equal numbers. `kept` marks,
+    among all rows that were read, those that are here; None when all are.
     """
 
     name: str
@@ -50,6 +58,25 @@ class TypedTable:
     targets: tuple[str, ...]
     values: Matrix
     categories: dict[int, list[str]]
+    has_weights: bool = False
+    has_groups: bool = False
+    kept: NDArray[np.bool_] | None = None
+
+    @property
+    def true_values(self) -> Matrix:
+        """The targets (n_rows, n_targets), in their own units."""
+        return self.values[:, len(self.features) : len(self.features) + len(self.targets)]
+
+    @property
+    def weights(self) -> Matrix | None:
+        """The sample weights as they stand in the table."""
+        i = len(self.features) + len(self.targets)
+        return self.values[:, i] if self.has_weights else None
+
+    @property
+    def groups(self) -> Matrix | None:
+        """A number for each row's group."""
+        return self.values[:, -1] if self.has_groups else None
 
 
 def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
@@ -61,6 +88,8 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
     check_columns(table, roles.features or (), "features")
     check_columns(table, roles.ignore, "ignore")
     check_columns(table, roles.categorical, "categorical")
+    check_columns(table, [roles.weight] if roles.weight else [], "weight")
+    check_columns(table, [roles.group] if roles.group else [], "--group")
     nameless = [i for i, name in enumerate(table.columns, start=1) if name == ""]
     if nameless and roles.features is None:
         which = ", ".join(map(str, nameless))
@@ -71,14 +100,17 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
             which,
         )
     wanted = roles.features or tuple(
-        name for name in table.columns if name and name not in roles.targets
+        name
+        for name in table.columns
+        if name and name not in roles.targets and name != roles.weight
     )
     features = tuple(name for name in wanted if name not in roles.ignore)
     if not features:
         raise DataError(
             f"{table.name}: no column is left to learn from; see `features` and `ignore`"
         )
-    check_unique(table, [*features, *roles.targets])
+    others = [name for name in (roles.weight, roles.group) if name]
+    check_unique(table, list(dict.fromkeys([*features, *roles.targets, *others])))
     return features
 
 
@@ -124,31 +156,88 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
         _ColumnState(name, i, name in roles.categorical, roles.max_categories)
         for i, name in enumerate(features)
     ]
-    matrix = _GrowingMatrix(len(features) + len(roles.targets))
-    numbers = [state.name for state in states if not state.is_text] + list(roles.targets)
-    texts = [state.name for state in states if state.is_text]
-    for chunk in table.chunks(numbers, texts):
-        rows = matrix.grow(chunk.n_rows)
-        for state in states:
-            state.take(chunk, rows[:, state.position], cells)
-            if state.is_text and state.name in numbers:
-                numbers.remove(state.name)
-                texts.append(state.name)
-        for i, name in enumerate(roles.targets, start=len(features)):
-            rows[:, i] = target_values(chunk, name, cells)
+    reader = _Reader(table, roles, cells, states)
+    reader.read()
     again = [state for state in states if state.settle()]
     if again:
-        start = 0
-        for chunk in table.chunks([], [state.name for state in again]):
-            for state in again:
-                state.take(
-                    chunk, matrix.values[start : start + chunk.n_rows, state.position], cells
-                )
-            start += chunk.n_rows
+        reader.read_again_as_text(again)
     for state in states:
         state.check_categories(table.name)
     categories = {state.position: list(state.codes) for state in states if state.is_text}
-    return TypedTable(table.name, features, roles.targets, matrix.fit(), categories)
+    return TypedTable(
+        table.name,
+        features,
+        roles.targets,
+        reader.matrix.fit(),
+        categories,
+        has_weights=roles.weight is not None,
+        has_groups=roles.group is not None,
+        kept=np.concatenate(reader.kept) if reader.kept else None,
+    )
+
+
+class _Reader:
+    """Reads a table's chunks into a matrix: features by their states, then the other columns."""
+
+    def __init__(
+        self, table: Table, roles: Roles, cells: CellFormat, states: list[_ColumnState]
+    ) -> None:
+        self.table, self.roles, self.cells, self.states = table, roles, cells, states
+        self.others = [*roles.targets, *([roles.weight] if roles.weight else [])]
+        n_columns = len(states) + len(self.others) + (roles.group is not None)
+        self.matrix = _GrowingMatrix(n_columns)
+        self.groups: dict[str, int] = {}
+        self.kept: list[NDArray[np.bool_]] = []
+
+    def read(self) -> None:
+        """Read every row, each column as what it looks like so far."""
+        numbers = [state.name for state in self.states if not state.is_text] + self.others
+        texts = [state.name for state in self.states if state.is_text]
+        for chunk in self.table.chunks(numbers, texts):
+            rows = self.matrix.grow(chunk.n_rows)
+            for state in self.states:
+                state.take(chunk, rows[:, state.position], self.cells)
+                if state.is_text and state.name in numbers:
+                    numbers.remove(state.name)
+                    texts.append(state.name)
+            self._take_others(chunk, rows[:, len(self.states) :])
+            if self.roles.skip_missing_targets:
+                end = len(self.states) + len(self.roles.targets)
+                kept: NDArray[np.bool_] = ~np.isnan(rows[:, len(self.states) : end].sum(axis=1))
+                self.matrix.keep(rows, kept)
+                self.kept.append(kept)
+        skipped = sum(int(np.count_nonzero(~kept)) for kept in self.kept)
+        if skipped:
+            log.warning(
+                "%s: left out %s without a target", self.table.name, counted(skipped, "row")
+            )
+
+    def _take_others(self, chunk: Chunk, out: Matrix) -> None:
+        for i, name in enumerate(self.others):
+            if name == self.roles.weight:
+                out[:, i] = weight_values(chunk, name, self.cells)
+            else:
+                may_miss = self.roles.skip_missing_targets
+                out[:, i] = target_values(chunk, name, self.cells, may_miss=may_miss)
+        if self.roles.group:
+            (cells,) = chunk.as_written([self.table.columns.index(self.roles.group)])
+            codes, texts = pd.factorize(cells, use_na_sentinel=False)
+            known = [self.groups.setdefault(text, len(self.groups)) for text in texts]
+            out[:, -1] = np.array(known, dtype=np.float64)[codes]
+
+    def read_again_as_text(self, states: list[_ColumnState]) -> None:
+        """Read columns once more, that looked like numbers until late in the table."""
+        start = 0
+        kept = iter(self.kept)
+        for chunk in self.table.chunks([], [state.name for state in states]):
+            wanted = next(kept, None)
+            rows = np.empty((chunk.n_rows, len(states)))
+            for i, state in enumerate(states):
+                state.take(chunk, rows[:, i], self.cells)
+            rows = rows if wanted is None else rows[wanted]
+            for i, state in enumerate(states):
+                self.matrix.values[start : start + len(rows), state.position] = rows[:, i]
+            start += len(rows)
 
 
 class _GrowingMatrix:
@@ -165,6 +254,12 @@ class _GrowingMatrix:
             room = max(self.n_rows, len(self.values) * 9 // 8)
             self.values.resize((room, self.values.shape[1]), refcheck=False)
         return self.values[start : self.n_rows]
+
+    def keep(self, rows: Matrix, kept: NDArray[np.bool_]) -> None:
+        """Drop some of the rows last grown."""
+        n_kept = int(np.count_nonzero(kept))
+        rows[:n_kept] = rows[kept]
+        self.n_rows -= len(rows) - n_kept
 
     def fit(self) -> Matrix:
         """The matrix without spare rows."""
@@ -253,8 +348,11 @@ def _comma_hint(text: str) -> str:
     return "; is the decimal mark a comma (decimal: ',')?" if DECIMAL_COMMA.fullmatch(text) else ""
 
 
-def target_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
-    """A chunk's true values of one target. Raises `DataError` where one is no finite number."""
+def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool = False) -> Matrix:
+    """A chunk's true values of one target, NaN where one is missing and may be.
+
+    Raises `DataError` naming the line of a cell that is no finite number.
+    """
     column = chunk.columns[name]
     if column.dtype != np.float64:
         row = cells.first_text(column)
@@ -262,12 +360,33 @@ def target_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
             f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
             f"{column[row]!r}; correct the cell or choose another target"
         )
-    bad = np.flatnonzero(~np.isfinite(column))
+    bad = np.flatnonzero(np.isinf(column) if may_miss else ~np.isfinite(column))
     if len(bad):
         row = int(bad[0])
-        what = "is missing" if np.isnan(column[row]) else "is infinite or too large for a double"
-        raise DataError(
-            f"{chunk.place(row)}, column {name!r}: the target {what}; a row without a target "
-            f"cannot be learned from: fill it in or remove the row"
-        )
+        if np.isnan(column[row]):
+            what = (
+                "is missing; fill it in, remove the row, or leave out every row without a target: "
+                "--set missing_target=skip"
+            )
+        else:
+            what = "is infinite or too large for a double; correct it or remove the row"
+        raise DataError(f"{chunk.place(row)}, column {name!r}: the target {what}")
     return column
+
+
+def weight_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
+    """A chunk's sample weights. Raises `DataError` for one that is no number of 0 or more."""
+    column = chunk.columns[name]
+    if column.dtype != np.float64:
+        row = cells.first_text(column)
+        found = repr(column[row])
+    else:
+        bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0)))
+        if not len(bad):
+            return column
+        row = int(bad[0])
+        found = "a missing cell" if np.isnan(column[row]) else f"{column[row]:g}"
+    raise DataError(
+        f"{chunk.place(row)}, column {name!r}: a weight is a finite number of 0 or more, found "
+        f"{found}; correct the cell"
+    )

@@ -7,7 +7,7 @@ at predict.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -23,6 +23,7 @@ from nntrain.data.columns import (
     check_finite,
     check_unique,
     target_values,
+    weight_values,
 )
 from nntrain.data.table import Chunk, Table
 from nntrain.errors import DataError, counted, quoted
@@ -37,16 +38,28 @@ ENCODE_ROWS = 1 << 14
 class NumericColumn:
     """A feature of numbers: one input (value - shift) / scale, a missing cell being the `mean`.
 
-    `has_missing`: a 0/1 input tells where the cell was missing, as some training cells were.
-    `is_constant`: the training values were all the same, so that only the 0/1 input is there.
+    `minimum` and `maximum` are those of the training rows, `missing_rate` the part of them whose
+    cell was missing. If any was, a 0/1 input tells where; if the values were all the same, that is
+    the only input.
     """
 
     name: str
     mean: float
     shift: float
     scale: float
-    has_missing: bool
-    is_constant: bool
+    minimum: float
+    maximum: float
+    missing_rate: float
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether any training cell was missing."""
+        return self.missing_rate > 0
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the training values were all the same."""
+        return self.minimum == self.maximum
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -70,11 +83,16 @@ class CategoricalColumn:
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """A target: the network learns (value - mean) / scale; without standardization 0 and 1."""
+    """A target: the network learns (value - shift) / scale; without standardization 0 and 1.
+
+    `minimum` and `maximum` are those of the training rows.
+    """
 
     name: str
     shift: float
     scale: float
+    minimum: float
+    maximum: float
 
 
 Feature = NumericColumn | CategoricalColumn
@@ -133,22 +151,35 @@ class Preprocessing:
         check_columns(table, needed)
         check_unique(table, needed)
 
-    def values_of(self, chunk: Chunk, cells: CellFormat, replaced: Replaced) -> Matrix:
+    def values_of(
+        self,
+        chunk: Chunk,
+        cells: CellFormat,
+        replaced: Replaced,
+        bad: NDArray[np.bool_] | None = None,
+    ) -> Matrix:
         """A chunk's features as `encode` wants them; `cells` is how the chunk was read.
 
-        Counts in `replaced` what training had not seen. Raises `DataError` for a text or an
-        infinite number where a number belongs, naming its line and column.
+        Counts in `replaced` what training had not seen. A row with a text or an infinite number
+        where a number belongs is marked in `bad` (n_rows,); without `bad` it raises `DataError`
+        naming line and column.
         """
         values = np.empty((chunk.n_rows, len(self.features)))
         for i, feature in enumerate(self.features):
             column = chunk.columns[feature.name]
             if isinstance(feature, CategoricalColumn):
                 values[:, i] = self._categories[feature.name].get_indexer(pd.Index(column))
-                replaced.count(replaced.unseen, feature.name, values[:, i] < 0)
-            else:
+            elif bad is None:
                 _check_numbers(chunk, feature.name, cells)
                 values[:, i] = column
-                replaced.count(replaced.missing, feature.name, np.isnan(values[:, i]))
+            else:
+                values[:, i] = _numbers_marked(column, cells, bad)
+        good = slice(None) if bad is None else ~bad
+        for i, feature in enumerate(self.features):
+            if isinstance(feature, CategoricalColumn):
+                replaced.count(replaced.unseen, feature.name, values[good, i] < 0)
+            else:
+                replaced.count(replaced.missing, feature.name, np.isnan(values[good, i]))
         return values
 
     @cached_property
@@ -188,6 +219,20 @@ class Preprocessing:
             np.array([target.shift for target in self.targets]),
             np.array([target.scale for target in self.targets]),
         )
+
+
+def _numbers_marked(
+    column: NDArray[Any], cells: CellFormat, bad: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The numbers of a column, rows that hold none marked in `bad`."""
+    if column.dtype == np.float64:
+        values = column
+    else:
+        numbers = [cells.number(cell) for cell in column]
+        values = np.array([np.inf if number is None else number for number in numbers])
+    infinite = np.isinf(values)
+    bad |= infinite
+    return np.where(infinite, np.nan, values)
 
 
 def _check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
@@ -273,10 +318,22 @@ def learn_preprocessing(
     return Preprocessing(tuple(features), targets, missing_values)
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """Rows as a network sees them: inputs x (n_rows, n_inputs), targets y (n_rows, n_targets).
+
+    `weights` of (n_rows,) are as they stand in the table; None without a weight column.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weights: Matrix | None
+
+
 def encode_rows(
     preprocessing: Preprocessing, table: TypedTable, rows: NDArray[np.intp], dtype: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The inputs and standardized targets of some rows of a typed table, in the network's dtype."""
+) -> Encoded:
+    """Some rows of a typed table, in the network's dtype."""
     kept = np.array([table.features.index(f.name) for f in preprocessing.features])
     to_category = {
         i: _positions(table.categories[source], feature.categories)
@@ -292,31 +349,56 @@ def encode_rows(
         for i, positions in to_category.items():
             values[:, i] = positions[values[:, i].astype(np.intp)]
         preprocessing.encode(values, x[block])
-    y = preprocessing.encode_targets(table.values[rows, len(table.features) :])
-    return x, y.astype(dtype)
+    y = preprocessing.encode_targets(table.true_values[rows])
+    weights = table.weights
+    return Encoded(x, y.astype(dtype), None if weights is None else weights[rows])
 
 
-def read_samples(
-    preprocessing: Preprocessing, table: Table, cells: CellFormat, dtype: str
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The inputs and standardized targets of a table by a preprocessing learned before.
+@dataclass(frozen=True)
+class Labelled:
+    """A chunk encoded, with its true values (n_rows, n_targets) in their own units."""
 
-    Raises `DataError` where a column is missing or a cell is not what its column holds.
+    x: NDArray[Any]
+    y_true: Matrix
+    weights: Matrix | None
+    chunk: Chunk
+    kept: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Where the true values of a table stand, and whether rows without one are left out."""
+
+    weight: str | None = None
+    skip_missing_targets: bool = False
+
+
+def read_labelled(
+    preprocessing: Preprocessing, table: Table, cells: CellFormat, dtype: str, labels: Labels
+) -> Iterator[Labelled]:
+    """The chunks of a table with targets, by a preprocessing learned before.
+
+    `kept` marks the rows of the chunk that have a target and are here. Raises `DataError` where a
+    column is missing or a cell is not what its column holds.
     """
     targets = [target.name for target in preprocessing.targets]
-    preprocessing.check(table, targets)
-    replaced = Replaced()
-    xs = [np.empty((0, len(preprocessing.input_names)), dtype)]
-    ys = [np.empty((0, len(targets)), dtype)]
-    numbers = [*preprocessing.numeric_names, *targets]
+    others = [*targets, *([labels.weight] if labels.weight else [])]
+    preprocessing.check(table, others)
+    replaced, skipped = Replaced(), 0
+    numbers = [*preprocessing.numeric_names, *others]
     for chunk in table.chunks(numbers, preprocessing.categorical_names):
-        x = np.empty((chunk.n_rows, len(preprocessing.input_names)), dtype)
-        preprocessing.encode(preprocessing.values_of(chunk, cells, replaced), x)
-        y = np.column_stack([target_values(chunk, name, cells) for name in targets])
-        xs.append(x)
-        ys.append(preprocessing.encode_targets(y).astype(dtype))
+        may_miss = labels.skip_missing_targets
+        y = np.column_stack([target_values(chunk, t, cells, may_miss=may_miss) for t in targets])
+        kept: NDArray[np.bool_] = ~np.isnan(y.sum(axis=1))
+        weights = weight_values(chunk, labels.weight, cells)[kept] if labels.weight else None
+        values = preprocessing.values_of(chunk, cells, replaced)[kept]
+        x = np.empty((len(values), len(preprocessing.input_names)), dtype)
+        preprocessing.encode(values, x)
+        skipped += int(np.count_nonzero(~kept))
+        yield Labelled(x, y[kept], weights, chunk, kept)
     replaced.report()
-    return np.concatenate(xs), np.concatenate(ys)
+    if skipped:
+        log.warning("%s: left out %s without a target", table.name, counted(skipped, "row"))
 
 
 def _positions(texts: list[str], categories: tuple[str, ...]) -> Matrix:
@@ -339,25 +421,27 @@ def _learn_numeric(name: str, column: Matrix, standardize: bool) -> NumericColum
     has_missing = len(values) < len(column)
     if len(values) == 0:
         return "it has no value"
-    is_constant = bool(values.min() == values.max())
-    if is_constant and not has_missing:
+    low, high = float(values.min()), float(values.max())
+    if low == high and not has_missing:
         return "it is constant"
-    if is_constant:
-        return NumericColumn(name, float(values[0]), 0.0, 1.0, has_missing, is_constant)
-    mean, deviation = _mean_and_deviation(values, name)
+    mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
     if not standardize or np.isin(values, (0.0, 1.0)).all():
-        return NumericColumn(name, mean, 0.0, 1.0, has_missing, is_constant)
-    return NumericColumn(name, mean, mean, deviation, has_missing, is_constant)
+        shift, scale = 0.0, 1.0
+    else:
+        shift, scale = mean, deviation
+    return NumericColumn(name, mean, shift, scale, low, high, 1.0 - len(values) / len(column))
 
 
 def _learn_target(table_name: str, name: str, values: Matrix, standardize: bool) -> TargetColumn:
-    if values.min() == values.max():
+    low, high = float(values.min()), float(values.max())
+    if low == high:
         raise DataError(
             f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
             f"there is nothing to learn: choose another target or more rows"
         )
     mean, deviation = _mean_and_deviation(values, name)
-    return TargetColumn(name, mean, deviation) if standardize else TargetColumn(name, 0.0, 1.0)
+    shift, scale = (mean, deviation) if standardize else (0.0, 1.0)
+    return TargetColumn(name, shift, scale, low, high)
 
 
 def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:

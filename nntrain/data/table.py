@@ -1,4 +1,4 @@
-"""Tables as chunks of typed columns: CSV files, standard input and DataFrames read alike.
+"""Tables as chunks of typed columns: delimited text and DataFrames read alike.
 
 A CSV block whose records are regular is parsed by pandas; anything unusual goes cell by cell
 through `cells`, which defines what a cell means. A property test holds the two ways equal.
@@ -6,7 +6,6 @@ through `cells`, which defines what a cell means. A property test holds the two 
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from nntrain.data.records import Block, read_blocks, read_header
 from nntrain.data.sources import Source
 
 Column: TypeAlias = NDArray[Any]
-TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[pd.DataFrame]"
+TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[str | Path] | Iterable[pd.DataFrame]"
 
 FRAME_ROWS = 1 << 16
 
@@ -33,13 +32,16 @@ class Chunk:
     """Some rows of a table.
 
     A column is float64 with NaN for a missing cell where numbers were asked for and every cell is
-    one or missing; else it holds the cells' texts as they are written. `place(row)` names the
-    row-th row (from 0) for a message.
+    one or missing; else it holds the cells' texts. `place(row)` names the row-th row (from 0) for
+    a message, `as_written(positions)` gives columns by their position in the table, each cell as it
+    is written, and `bad` marks rows with too few or too many cells, in a table that bears them.
     """
 
     n_rows: int
     columns: Mapping[str, Column]
     place: Callable[[int], str]
+    as_written: Callable[[Sequence[int]], list[Column]]
+    bad: NDArray[np.bool_] | None = None
 
 
 class Table(Protocol):
@@ -56,31 +58,24 @@ class Table(Protocol):
         ...
 
 
-@contextlib.contextmanager
-def open_table(
-    table: TableLike, cells: CellFormat, delimiter: str | None = None, *, twice: bool = False
-) -> Iterator[Table]:
-    """A table from a path (`-`: standard input), a DataFrame or DataFrames to be read in a row.
-
-    `twice` allows `chunks` to be called again where the source is a pipe. Raises `DataError`.
-    """
-    if isinstance(table, (str, Path)):
-        with Source(str(table)) as source:
-            yield CsvTable(source, cells, delimiter, twice=twice)
-    elif isinstance(table, pd.DataFrame):
-        yield FrameTable(table, cells)
-    else:
-        yield FrameTable(pd.concat(table, ignore_index=True), cells)
-
-
 class CsvTable:
-    """Delimited text with a header line; see `Table`."""
+    """Delimited text with a header line; see `Table`.
+
+    `bears_bad_rows`: a row with too few or too many cells is marked rather than an error.
+    """
 
     def __init__(
-        self, source: Source, cells: CellFormat, delimiter: str | None, *, twice: bool
+        self,
+        source: Source,
+        cells: CellFormat,
+        delimiter: str | None = None,
+        *,
+        twice: bool = False,
+        bears_bad_rows: bool = False,
     ) -> None:
         self.name = source.name
         self.cells = cells
+        self.bears_bad_rows = bears_bad_rows
         self._source = source
         self._stream = source.open(twice=twice)
         header = read_header(self._stream, self.name, delimiter)
@@ -105,54 +100,74 @@ class CsvTable:
             yield self._chunk(block, list(numbers), list(texts))
 
     def _chunk(self, block: Block, numbers: list[str], texts: list[str]) -> Chunk:
-        columns = self._parse_fast(block, numbers, texts) if block.regular else None
-        if columns is None:
-            rows = [cells for _, cells in block.complete_records()]
-            columns = {name: self._texts(rows, name) for name in [*numbers, *texts]}
-            columns = with_numbers(columns, numbers, self.cells)
-        n_rows = len(next(iter(columns.values()))) if columns else _count_rows(block)
-        return Chunk(n_rows, columns, lambda row: f"{self.name}, line {block.line_of(row)}")
+        def place(row: int) -> str:
+            return f"{self.name}, line {block.line_of(row)}"
 
-    def _texts(self, rows: list[list[str]], name: str) -> Column:
-        position = self.columns.index(name)
-        return np.array([cells[position] for cells in rows], dtype=object)
+        columns = self._parse_fast(block, numbers, texts) if block.regular else None
+        if columns:
+            n_rows = len(next(iter(columns.values())))
+            return Chunk(n_rows, columns, place, partial(self._as_written, block))
+        records = [cells for _, cells in self._records(block)]
+        bad = np.array([len(cells) != len(self.columns) for cells in records], dtype=bool)
+        if bad.any():
+            width = len(self.columns)
+            records = [(cells + [""] * width)[:width] for cells in records]
+        columns = {
+            name: _text_column(records, self.columns.index(name)) for name in [*numbers, *texts]
+        }
+
+        def as_written(positions: Sequence[int]) -> list[Column]:
+            return [_text_column(records, position) for position in positions]
+
+        columns = with_numbers(columns, numbers, self.cells)
+        return Chunk(len(records), columns, place, as_written, bad if bad.any() else None)
+
+    def _records(self, block: Block) -> Iterator[tuple[int, list[str]]]:
+        return block.records() if self.bears_bad_rows else block.complete_records()
+
+    def _as_written(self, block: Block, positions: Sequence[int]) -> list[Column]:
+        columns = self._read_csv(block, list(positions), [])
+        return [columns[position] for position in positions]
 
     def _parse_fast(
         self, block: Block, numbers: list[str], texts: list[str]
     ) -> dict[str, Column] | None:
         """The columns by pandas, or None where only a cell by cell reading can tell."""
-        position = {name: self.columns.index(name) for name in [*numbers, *texts]}
-        if not position:
+        names = {self.columns.index(name): name for name in [*numbers, *texts]}
+        wanted = [self.columns.index(name) for name in numbers]
+        if not names:
             return None
         try:
-            columns = self._read_csv(block, position, numbers)
-        except ValueError:
             try:
-                columns = self._read_csv(block, position, [])
+                by_position = self._read_csv(block, list(names), wanted)
             except ValueError:
-                return None
-            return with_numbers(columns, numbers, self.cells)
-        for name in numbers:
-            self.cells.blank_missing_numbers(columns[name])
-        maybe_booleans = [name for name in numbers if _may_be_booleans(columns[name], block.data)]
-        if maybe_booleans:
-            again = self._read_csv(block, {name: position[name] for name in maybe_booleans}, [])
-            columns |= with_numbers(again, maybe_booleans, self.cells)
+                by_position = self._read_csv(block, list(names), [])
+                columns = {name: by_position[position] for position, name in names.items()}
+                return with_numbers(columns, numbers, self.cells)
+            for position in wanted:
+                self.cells.blank_missing_numbers(by_position[position])
+            maybe = [i for i in wanted if _may_be_booleans(by_position[i], block.data)]
+            columns = {name: by_position[position] for position, name in names.items()}
+            if maybe:
+                again = {names[i]: text for i, text in self._read_csv(block, maybe, []).items()}
+                columns |= with_numbers(again, list(again), self.cells)
+        except ValueError:
+            return None
         return columns
 
     def _read_csv(
-        self, block: Block, position: Mapping[str, int], numbers: Sequence[str]
-    ) -> dict[str, Column]:
+        self, block: Block, positions: list[int], numbers: Sequence[int]
+    ) -> dict[int, Column]:
         """Columns by pandas: `numbers` as float64, the others as text. Raises `ValueError`."""
-        dtypes = {i: np.float64 if name in numbers else object for name, i in position.items()}
-        missing = {position[name]: list(self.cells.missing_texts) for name in numbers}
+        dtypes = {i: np.float64 if i in numbers else object for i in positions}
+        missing = {i: list(self.cells.missing_texts) for i in numbers}
         frame = pd.read_csv(
             io.BytesIO(block.data),
             sep=self.delimiter,
             decimal=self.cells.decimal,
             header=None,
             names=list(range(len(self.columns))),
-            usecols=sorted(position.values()),
+            usecols=sorted(positions),
             dtype=cast("Any", dtypes),
             na_values=cast("Any", missing),
             keep_default_na=False,
@@ -160,41 +175,74 @@ class CsvTable:
             index_col=False,
             low_memory=False,
         )
-        return {name: frame[i].to_numpy() for name, i in position.items()}
+        return {i: frame[i].to_numpy() for i in positions}
 
 
 class FrameTable:
-    """A DataFrame in memory; see `Table`. Rows are named by their position, from 0."""
+    """DataFrames, all at once or one by one; see `Table`. Rows are named by position, from 0."""
 
-    def __init__(self, frame: pd.DataFrame, cells: CellFormat) -> None:
-        self.name = "the DataFrame"
-        self.frame = frame
+    def __init__(
+        self,
+        frames: Callable[[], Iterable[pd.DataFrame]],
+        name: str,
+        columns: list[str],
+        cells: CellFormat,
+    ) -> None:
+        self.name = name
+        self.columns = columns
         self.cells = cells
-        self.columns = [str(name) for name in frame.columns]
+        self._frames = frames
 
     def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
         """See `Table.chunks`."""
-        for start in range(0, len(self.frame), FRAME_ROWS):
-            part = self.frame.iloc[start : start + FRAME_ROWS]
+        start = 0
+        for frame in self._frames():
+            part = frame.reset_index(drop=True)
             columns = {name: self._column(part, name, as_numbers=True) for name in numbers}
             columns |= {name: self._column(part, name, as_numbers=False) for name in texts}
-            yield Chunk(len(part), columns, partial(_row_of_frame, start))
+            place = partial(self._place, start)
+            yield Chunk(len(part), columns, place, partial(_frame_as_written, part))
+            start += len(part)
+
+    def _place(self, start: int, row: int) -> str:
+        return f"{self.name}, row {start + row} (counting from 0)"
 
     def _column(self, part: pd.DataFrame, name: str, *, as_numbers: bool) -> Column:
-        series = part.iloc[:, self.columns.index(name)]
+        position = self.columns.index(name)
+        series = part.iloc[:, position]
         is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
         if as_numbers and is_number:
             values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
             self.cells.blank_missing_numbers(values)
             return values
-        absent = series.isna()
-        cells = ["" if none else str(cell) for cell, none in zip(series, absent, strict=True)]
-        texts = np.array(cells, dtype=object)
+        (texts,) = _frame_as_written(part, [position])
         return with_numbers({name: texts}, [name], self.cells)[name] if as_numbers else texts
 
 
-def _row_of_frame(start: int, row: int) -> str:
-    return f"the DataFrame, row {start + row} (counting from 0)"
+def frame_table(frame: pd.DataFrame, cells: CellFormat) -> FrameTable:
+    """A DataFrame as a table."""
+
+    def frames() -> Iterator[pd.DataFrame]:
+        for start in range(0, len(frame), FRAME_ROWS):
+            yield frame.iloc[start : start + FRAME_ROWS]
+
+    return FrameTable(frames, "the DataFrame", [str(name) for name in frame.columns], cells)
+
+
+def _frame_as_written(part: pd.DataFrame, positions: Sequence[int]) -> list[Column]:
+    """Columns of a DataFrame as texts, an absent value being an empty one."""
+    columns = []
+    for position in positions:
+        series = part.iloc[:, position]
+        cells = [
+            "" if none else str(cell) for cell, none in zip(series, series.isna(), strict=True)
+        ]
+        columns.append(np.array(cells, dtype=object))
+    return columns
+
+
+def _text_column(records: list[list[str]], position: int) -> Column:
+    return np.array([cells[position] for cells in records], dtype=object)
 
 
 def with_numbers(
@@ -217,7 +265,3 @@ def _may_be_booleans(values: NDArray[np.float64], data: bytes) -> bool:
     return bool(np.all(np.isnan(values) | (values == 0) | (values == 1))) and any(
         word in data for word in words
     )
-
-
-def _count_rows(block: Block) -> int:
-    return sum(1 for _ in block.complete_records())

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def half_squared_error(y_pred: Array, y_true: Array, delta: Array) -> float:
+def half_squared_error(
+    y_pred: Array, y_true: Array, delta: Array, weights: Array | None = None
+) -> float:
     """The loss summed over rows k and targets j; fills `delta` with its gradient ∂ℓ/∂y_pred.
 
-    All three are C-contiguous arrays (n_rows, n_targets).
+    All three are C-contiguous arrays (n_rows, n_targets). With sample `weights` of (n_rows, 1),
+    each row's loss and gradient are multiplied by its weight.
     """
     np.subtract(y_pred, y_true, out=delta)
     residual = delta.ravel()
-    return 0.5 * float(np.dot(residual, residual))
+    if weights is None:
+        return 0.5 * float(np.dot(residual, residual))
+    residual = residual.copy()
+    np.multiply(delta, weights, out=delta)
+    return 0.5 * float(np.dot(residual, delta.ravel()))

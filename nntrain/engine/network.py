@@ -81,17 +81,21 @@ class Network:
             b[:] = 0.0
 
     def predict(self, x: Array) -> Array:
-        """Outputs (n_rows, n_outputs) for inputs (n_rows, n_inputs) of the network's dtype."""
+        """Outputs (n_rows, n_outputs) for inputs (n_rows, n_inputs) of the network's dtype.
+
+        Inputs near the largest number may give an output that is not finite.
+        """
         y = np.empty((len(x), self.layer_sizes[-1]), self.dtype)
         workspace = Workspace(self, min(len(x), BLOCK_ROWS))
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             for rows in blocks(len(x)):
                 y[rows] = forward(self, x[rows], workspace.of(rows.stop - rows.start))
         return y
 
-    def loss(self, x: Array, y_true: Array) -> float:
-        """The mean over rows of ½ Σ_j (y_pred - y_true)²."""
-        return 0.5 * float(np.mean(np.square(self.predict(x) - y_true).sum(axis=1)))
+    def loss(self, x: Array, y_true: Array, weights: Array | None = None) -> float:
+        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
+        y_pred = self.predict(x)
+        return half_squared_error(y_pred, y_true, np.empty_like(y_pred), weights) / len(x)
 
 
 class Workspace:
@@ -143,14 +147,17 @@ def forward(network: Network, x: Array, workspace: Workspace) -> Array:
     return y
 
 
-def backward(network: Network, x: Array, y_true: Array, workspace: Workspace) -> float:
+def backward(
+    network: Network, x: Array, y_true: Array, workspace: Workspace, weights: Array | None = None
+) -> float:
     """The backward pass after `forward` on the same x: the loss ℓ summed over the rows.
 
-    Leaves its gradient in `workspace.gradient` and uses the workspace's y up.
+    Leaves its gradient in `workspace.gradient` and uses the workspace's y up. Sample `weights` are
+    (n_rows, 1).
     """
     backpropagate = ACTIVATIONS[network.activation].backpropagate
     gradient, delta = workspace.gradient, workspace.delta
-    loss = half_squared_error(workspace.y[-1], y_true, delta[-1])  # δ_L = y_pred - y_true
+    loss = half_squared_error(workspace.y[-1], y_true, delta[-1], weights)  # δ_L = y_pred - y_true
     for i in range(len(delta) - 1, -1, -1):
         y_before = workspace.y[i - 1] if i else x
         np.matmul(delta[i].T, y_before, out=gradient.weights[i])  # ∂ℓ/∂w_i = Σ_k δ_i y_{i-1}ᵀ

@@ -13,23 +13,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.batches import batches, row_order
+from nntrain.engine.batches import Batch, Samples, batches, row_order
 from nntrain.engine.network import BLOCK_ROWS, Network, Workspace, backward, blocks, forward
 from nntrain.engine.optimizers import GradientDescent
-from nntrain.errors import DivergedError
+from nntrain.errors import DataError, DivergedError
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Inputs x of (n_rows, n_inputs) and true values y of (n_rows, n_outputs), of one dtype."""
-
-    x: Array
-    y: Array
-
-    def __len__(self) -> int:
-        return len(self.x)
 
 
 @dataclass(frozen=True)
@@ -48,7 +37,8 @@ class Procedure:
 class EpochResult:
     """What one epoch did; `iterations` counts from the start of training.
 
-    `loss` is the mean over rows of ½ Σ_j (error)², each batch measured before its own update;
+    `loss` is the mean over rows of ½ Σ_j (error)² (times the row's weight), each batch measured
+    before its own update;
     `validation_loss` the same on the validation rows at the epoch's end, None without them;
     `largest_update` the largest change of a weight or bias over the epoch; `stopped_by` is empty
     while training goes on.
@@ -69,6 +59,7 @@ def train(
 
     Between items the network holds a whole epoch's parameters. Raises `DivergedError` at the end
     of an epoch that met a loss or weight that is not finite; the network is then as before it.
+    Raises `DataError` for validation rows that give no finite loss.
     """
     optimizer = GradientDescent(procedure.alpha)
     workspace = Workspace(network, min(procedure.batch_rows, BLOCK_ROWS))
@@ -78,19 +69,25 @@ def train(
         before = parameters.copy()
         loss = 0.0
         with np.errstate(all="ignore"):
-            for x, y in _epoch_batches(samples, procedure, epoch):
-                loss += _gradient(network, x, y, workspace)
-                optimizer.update(parameters, workspace.gradient.vector, len(x))
+            for batch in _epoch_batches(samples, procedure, epoch):
+                loss += _gradient(network, batch, workspace)
+                optimizer.update(parameters, workspace.gradient.vector, len(batch[0]))
                 iterations += 1
             largest_update = float(np.max(np.abs(parameters - before), initial=0.0))
+            validation_loss = _loss(network, validation) if validation else None
         if not math.isfinite(loss) or not math.isfinite(largest_update):
             parameters[:] = before
             raise _diverged(network, samples, procedure, epoch)
+        if validation_loss is not None and not math.isfinite(validation_loss):
+            raise DataError(
+                f"after epoch {epoch} the loss on the validation rows is no finite number, while "
+                f"that on the training rows is: a validation row is too far from them"
+            )
         yield EpochResult(
             epoch,
             iterations,
             loss / len(samples),
-            network.loss(validation.x, validation.y) if validation else None,
+            validation_loss,
             largest_update,
             stopped_by := _stopped_by(procedure, epoch, largest_update),
         )
@@ -98,30 +95,34 @@ def train(
             return
 
 
-def _epoch_batches(
-    samples: Samples, procedure: Procedure, epoch: int
-) -> Iterator[tuple[Array, Array]]:
+def _epoch_batches(samples: Samples, procedure: Procedure, epoch: int) -> Iterator[Batch]:
     shuffles = procedure.shuffle and procedure.batch_rows < len(samples)
     order = row_order(len(samples), procedure.seed, epoch) if shuffles else None
-    return batches(samples.x, samples.y, procedure.batch_rows, order)
+    return batches(samples, procedure.batch_rows, order)
 
 
-def _gradient(network: Network, x: Array, y: Array, workspace: Workspace) -> float:
+def _gradient(network: Network, batch: Batch, workspace: Workspace) -> float:
     """The loss of a batch, summed over its rows; leaves its gradient in the workspace.
 
     A gradient is a sum over rows, so a large batch goes through in blocks, added in order.
     """
+    x, y, weights = batch
     if len(x) <= BLOCK_ROWS:
         of_batch = workspace.of(len(x))
         forward(network, x, of_batch)
-        return backward(network, x, y, of_batch)
+        return backward(network, x, y, of_batch, weights)
     loss = 0.0
     total = np.zeros_like(workspace.gradient.vector)
     for rows in blocks(len(x)):
-        loss += _gradient(network, x[rows], y[rows], workspace)
+        block = x[rows], y[rows], None if weights is None else weights[rows]
+        loss += _gradient(network, block, workspace)
         np.add(total, workspace.gradient.vector, out=total)
     workspace.gradient.vector[:] = total
     return loss
+
+
+def _loss(network: Network, samples: Samples) -> float:
+    return network.loss(samples.x, samples.y, samples.weights)
 
 
 def _stopped_by(
@@ -140,12 +141,12 @@ def _diverged(
     workspace = Workspace(network, min(procedure.batch_rows, BLOCK_ROWS))
     parameters = network.parameters.vector
     before = parameters.copy()
-    iteration = 0
+    iteration, loss = 0, 0.0
     with np.errstate(all="ignore"):
-        for x, y in _epoch_batches(samples, procedure, epoch):
+        for batch in _epoch_batches(samples, procedure, epoch):
             iteration += 1
-            loss = _gradient(network, x, y, workspace)
-            optimizer.update(parameters, workspace.gradient.vector, len(x))
+            loss += _gradient(network, batch, workspace)
+            optimizer.update(parameters, workspace.gradient.vector, len(batch[0]))
             if not math.isfinite(loss) or not np.isfinite(parameters).all():
                 break
     parameters[:] = before

@@ -1,0 +1,187 @@
+"""What fit or predict would make of a table, without doing it: what `nntrain check` reports."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nntrain.config import Config
+from nntrain.data.cells import CellFormat
+from nntrain.data.opening import Reading, open_table
+from nntrain.data.preprocessing import CategoricalColumn, NumericColumn, learn_preprocessing
+from nntrain.data.profile import profile
+from nntrain.data.table import Chunk, TableLike
+from nntrain.errors import DataError, counted
+from nntrain.fitting import split_rows, type_table
+from nntrain.model import Model
+
+
+@dataclass
+class ColumnCheck:
+    """One column: what it is used as, and what is unusual about its cells.
+
+    `new_categories` counts cells by categories that training had not seen, `outside_range` numbers
+    below or above those seen in training, `bad` cells that make predict fail.
+    """
+
+    name: str
+    use: str
+    type: str
+    missing: int = 0
+    new_categories: dict[str, int] = field(default_factory=dict)
+    outside_range: int = 0
+    bad: int = 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What would come of it: `error` is empty when it would work, `warnings` what to look at."""
+
+    rows: int
+    columns: list[ColumnCheck]
+    warnings: list[str]
+    error: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as JSON types."""
+        return {"works": not self.error, **asdict(self)}
+
+
+def check_with_config(table: TableLike, config: Config) -> Verdict:
+    """What `nntrain fit` would make of a table. Raises `DataError` where it cannot be read."""
+    cells = CellFormat(config.missing_values, config.decimal)
+    with open_table(table, Reading(cells, config.delimiter, twice=True)) as source:
+        profiles = profile(source, cells)
+        features = config.features or source.columns
+        columns = []
+        for of in profiles:
+            use = "feature" if of.name in features else "not used"
+            use = "left out" if of.name in config.ignore else use
+            use = "weight" if of.name == config.weight else use
+            use = "target" if of.name in config.target else use
+            is_text = of.name in config.categorical or not (of.is_numeric or of.is_empty)
+            kind = f"text, {of.n_distinct:,} different" if is_text else "number"
+            columns.append(ColumnCheck(of.name, use, kind, of.n_missing))
+        error = ""
+        with _notes() as warnings:
+            try:
+                typed = type_table(source, config)
+                rows, _ = split_rows(np.arange(len(typed.values)), config)
+                learn_preprocessing(
+                    typed,
+                    rows,
+                    standardize=config.standardize,
+                    missing_values=config.missing_values,
+                )
+            except DataError as found:
+                error = str(found)
+    return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)
+
+
+def check_with_model(
+    table: TableLike, model: Model, *, delimiter: str | None = None, decimal: str = "."
+) -> Verdict:
+    """What `nntrain predict` would make of a table. Raises `DataError` where it cannot be read."""
+    preprocessing = model.preprocessing
+    cells = CellFormat(preprocessing.missing_values, decimal)
+    checks = {
+        f.name: ColumnCheck(
+            f.name,
+            "feature",
+            "number" if isinstance(f, NumericColumn) else f"text, {len(f.categories)} categories",
+        )
+        for f in preprocessing.features
+    }
+    n_rows, first_bad = 0, ""
+    with open_table(table, Reading(cells, delimiter)) as source:
+        try:
+            preprocessing.check(source)
+        except DataError as error:
+            return Verdict(0, list(checks.values()), [], str(error))
+        for chunk in source.chunks(preprocessing.numeric_names, preprocessing.categorical_names):
+            n_rows += chunk.n_rows
+            for feature in preprocessing.features:
+                check = checks[feature.name]
+                if isinstance(feature, CategoricalColumn):
+                    _check_categories(check, feature, chunk)
+                else:
+                    bad = _check_numbers(check, feature, chunk, cells)
+                    first_bad = first_bad or bad
+    checked = list(checks.values())
+    return Verdict(n_rows, checked, _warnings(checked, model), first_bad)
+
+
+def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
+    codes, texts = pd.factorize(chunk.columns[feature.name], use_na_sentinel=False)
+    counts = Counter(dict(zip(texts, np.bincount(codes).tolist(), strict=True)))
+    for text, count in counts.items():
+        if text not in feature.categories:
+            check.new_categories[text] = check.new_categories.get(text, 0) + count
+
+
+def _check_numbers(
+    check: ColumnCheck, feature: NumericColumn, chunk: Chunk, cells: CellFormat
+) -> str:
+    """Count a column's cells; the message about its first bad one, if any."""
+    column = chunk.columns[feature.name]
+    if column.dtype == np.float64:
+        values = column
+    else:
+        numbers = [cells.number(cell) for cell in column]
+        values = np.array([np.inf if number is None else number for number in numbers])
+    bad = np.isinf(values)
+    check.missing += int(np.count_nonzero(np.isnan(values)))
+    outside = ~bad & ((values < feature.minimum) | (values > feature.maximum))
+    check.outside_range += int(np.count_nonzero(outside))
+    check.bad += int(np.count_nonzero(bad))
+    if not bad.any():
+        return ""
+    row = int(np.flatnonzero(bad)[0])
+    found = str(column[row])
+    return f"{chunk.place(row)}, column {feature.name!r}: expects a number, found {found!r}"
+
+
+def _warnings(columns: list[ColumnCheck], model: Model) -> list[str]:
+    rates = {f.name: f for f in model.preprocessing.features if isinstance(f, NumericColumn)}
+    warnings = []
+    for of in columns:
+        if of.missing and not rates[of.name].has_missing:
+            cells = counted(of.missing, "missing cell")
+            warnings.append(f"{of.name!r}: {cells}, none in training; taken as the training mean")
+        if of.outside_range:
+            low, high = rates[of.name].minimum, rates[of.name].maximum
+            numbers = counted(of.outside_range, "number")
+            seen = f"the range of training, {low:g} to {high:g}"
+            warnings.append(f"{of.name!r}: {numbers} outside {seen}")
+        if of.new_categories:
+            n_cells = counted(sum(of.new_categories.values()), "cell")
+            n_new = counted(len(of.new_categories), "category", "categories")
+            warnings.append(f"{of.name!r}: {n_cells} of {n_new} not seen in training")
+    return warnings
+
+
+@contextlib.contextmanager
+def _notes() -> Iterator[list[str]]:
+    """What the library notes meanwhile, kept instead of shown."""
+    kept: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            kept.append(record.getMessage())
+
+    log = logging.getLogger("nntrain")
+    before = log.handlers, log.propagate, log.level
+    log.handlers, log.propagate = [Keep(logging.WARNING)], False
+    log.setLevel(logging.WARNING)
+    try:
+        yield kept
+    finally:
+        log.handlers, log.propagate = before[:2]
+        log.setLevel(before[2])

@@ -1,0 +1,108 @@
+"""`nntrain check`: what fit or predict would make of a table, without doing it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.options import (
+    decimal_option,
+    delimiter_option,
+    json_option,
+    set_option,
+    tables,
+    tables_or_stdin,
+    talk_options,
+)
+from nntrain.cli.text import model_options, printable, suggest
+from nntrain.config import load_config
+from nntrain.errors import CheckFailedError, DataError, UsageError, counted
+
+if TYPE_CHECKING:
+    from nntrain.checking import ColumnCheck, Verdict
+
+SHOWN_CATEGORIES = 5
+
+
+@click.command()
+@tables_or_stdin
+@click.option("-c", "--config", "config_path", metavar="FILE", help="Check what fit would do.")
+@click.option("-m", "--model", "model_path", metavar="FILE", help="Check what predict would do.")
+@set_option
+@click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
+@json_option
+@delimiter_option
+@decimal_option
+@talk_options
+def check(
+    data: tuple[str, ...],
+    config_path: str | None,
+    model_path: str | None,
+    overrides: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Check the table DATA against a config or a model, without training or predicting.
+
+    \b
+    Examples:
+      nntrain check sample_data/housing.csv --config configs/housing.yaml
+      nntrain check sample_data/concrete.csv --model model.npz --strict
+      nntrain check sample_data/concrete.csv --model model.npz --json
+
+    Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
+    mark are those of the config.
+    """
+    paths = tables(data, "check")
+    if (config_path is None) == (model_path is None):
+        raise UsageError("check needs either --config, for fit, or --model, for predict")
+    if model_path is not None and overrides:
+        raise UsageError("--set goes with --config")
+
+    from nntrain.checking import check_with_config, check_with_model
+    from nntrain.model_file import load_model
+
+    if config_path is not None:
+        verdict = check_with_config(paths, load_config(config_path, overrides))
+        next_words = ["fit", *paths, "--config", config_path]
+    else:
+        model = load_model(str(model_path))
+        verdict = check_with_model(paths, model, delimiter=delimiter, decimal=decimal)
+        next_words = ["predict", *paths, *model_options(str(model_path))]
+    if as_json:
+        click.echo(json.dumps(verdict.as_dict(), ensure_ascii=False))
+    else:
+        _print_verdict(verdict, "fit" if config_path else "predict")
+    if verdict.error:
+        raise DataError(verdict.error)
+    if strict and verdict.warnings:
+        raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
+    if not as_json and "-" not in paths:
+        suggest(next_words)
+
+
+def _print_verdict(verdict: Verdict, command: str) -> None:
+    from nntrain.cli.display import print_table
+
+    header = ["column", "use", "type", "missing", "new categories", "out of range", "bad"]
+    print_table(header, [_cells(of) for of in verdict.columns], left=3)
+    for warning in verdict.warnings:
+        click.echo(printable(f"Warning: {warning}"))
+    rows = counted(verdict.rows, "row")
+    if verdict.error:
+        click.echo(f"nntrain {command} would not work on this table.")
+    else:
+        warnings = counted(len(verdict.warnings), "warning")
+        click.echo(f"nntrain {command} would work on this table: {rows}, {warnings}.")
+
+
+def _cells(of: ColumnCheck) -> list[str]:
+    new = [f"{name!r} ({n:,})" for name, n in list(of.new_categories.items())[:SHOWN_CATEGORIES]]
+    if len(of.new_categories) > SHOWN_CATEGORIES:
+        new.append(f"{len(of.new_categories) - SHOWN_CATEGORIES:,} more")
+    counts = [f"{n:,}" if n else "-" for n in (of.missing, of.outside_range, of.bad)]
+    return [of.name, of.use, of.type, counts[0], ", ".join(new) or "-", *counts[1:]]

@@ -1,0 +1,155 @@
+"""`nntrain cv`: an honest estimate of the error, by cross-validation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nntrain.cli.options import (
+    config_option,
+    is_quiet,
+    is_verbose,
+    json_option,
+    one_or_more_tables,
+    progress_option,
+    set_option,
+    tables,
+    talk_options,
+)
+from nntrain.cli.text import figure, ratio, suggest
+from nntrain.config import Config, load_config
+from nntrain.errors import UsageError
+from nntrain.files import replacing, same_file, try_output
+
+if TYPE_CHECKING:
+    from nntrain.cross_validation import FoldResult
+    from nntrain.data.columns import TypedTable
+
+
+@click.command()
+@one_or_more_tables
+@config_option
+@set_option
+@click.option(
+    "--folds",
+    type=click.IntRange(2),
+    default=5,
+    show_default=True,
+    help="In how many parts to cut the rows.",
+)
+@click.option("--group", metavar="COLUMN", help="Keep rows of one text of this column in one fold.")
+@click.option(
+    "--ordered",
+    is_flag=True,
+    help="Train on the past and score the future: rows are in the order of time.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write the prediction of each row by the model that has not seen it.",
+)
+@json_option
+@progress_option
+@talk_options
+def cv(
+    data: tuple[str, ...],
+    config_path: str,
+    overrides: tuple[str, ...],
+    folds: int,
+    group: str | None,
+    ordered: bool,
+    output: str | None,
+    as_json: bool,
+    no_progress: bool,
+) -> None:
+    """Estimate the error on new rows by cross-validation on the table DATA.
+
+    \b
+    Examples:
+      nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml
+      nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml --folds 3 --json
+      nntrain cv sample_data/concrete.csv -c configs/batch.yaml --group age_days -o folds.csv
+
+    The rows are cut into folds at random, by the config's seed. Each fold is predicted by a model
+    that was trained on the other rows alone, with its own preprocessing. Saves no model.
+    """
+    paths = tables(data, "cv")
+    if group is not None and ordered:
+        raise UsageError("--group and --ordered cut the rows in two ways; use one of them")
+    if output is not None:
+        if any(same_file(output, used) for used in (*paths, config_path) if used != "-"):
+            raise UsageError(f"--output {output} would overwrite an input of this run")
+        try_output(output)
+    config = load_config(config_path, overrides)
+
+    from nntrain.cli.display import TrainingDisplay
+    from nntrain.cross_validation import FoldRun, as_dict, make_folds
+    from nntrain.fitting import read_training_table
+
+    table = read_training_table(paths, config, group)
+    if not is_verbose():
+        # What preprocessing notes comes once a fold, much the same each time.
+        logging.getLogger("nntrain.data.preprocessing").setLevel(logging.ERROR)
+    results = []
+    for fold in make_folds(table, folds, config, ordered=ordered):
+        run = FoldRun(table, config, fold)
+        title = f"fold {fold.number}/{folds} "
+        with TrainingDisplay(
+            config.epochs, shown=not (is_quiet() or no_progress), title=title
+        ) as display:
+            for result in run.epochs():
+                display.show(result)
+        results.append(run.result())
+    if output is not None:
+        _write_predictions(output, table, results, config)
+    if as_json:
+        click.echo(json.dumps(as_dict(results, config), ensure_ascii=False))
+        return
+    _print_results(results, config)
+    if "-" not in paths:
+        suggest("fit", paths, "--config", config_path)
+
+
+def _print_results(results: list[FoldResult], config: Config) -> None:
+    from nntrain.cli.display import print_table
+    from nntrain.cli.report import HEADER, metric_rows
+    from nntrain.cross_validation import METRICS, summarize
+
+    rows = [row for r in results for row in metric_rows(str(r.fold.number), r.metrics)]
+    for target in config.target:
+        estimates = summarize(results, target)
+        total = sum(len(r.fold.rows) for r in results)
+        means, errors = ["mean", target, f"{total:,}"], ["±", target, ""]
+        for name in METRICS:
+            show: Any = ratio if name == "r2" else figure
+            of = estimates.get(name)
+            means.append(show(of.mean if of else None))
+            errors.append(show(of.standard_error if of else None))
+        rows += [means, errors]
+    print_table(["fold", "target", *HEADER], rows, left=2)
+
+
+def _write_predictions(
+    path: str, table: TypedTable, results: list[FoldResult], config: Config
+) -> None:
+    """A row for each row of the table, in order: its fold and predictions, blank without any."""
+    import numpy as np
+
+    from nntrain.cli.rows import row_writer
+
+    here = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table.values))
+    n_rows = len(here) if table.kept is None else len(table.kept)
+    fold = np.full(n_rows, "", dtype=object)
+    values = np.full((n_rows, len(config.target)), np.nan)
+    for result in results:
+        rows = here[result.fold.rows]
+        fold[rows] = str(result.fold.number)
+        values[rows] = result.predictions
+    writer = row_writer("csv", ["fold", *(f"predicted_{target}" for target in config.target)])
+    with replacing(path) as file:
+        file.write(writer.header)
+        file.write(writer.rows([fold], values, np.isnan(values[:, 0]), skip=False))

@@ -1,0 +1,66 @@
+"""`nntrain init`: a config for a table."""
+
+from __future__ import annotations
+
+import click
+
+from nntrain.cli.options import (
+    decimal_option,
+    delimiter_option,
+    one_or_more_tables,
+    tables,
+    talk_options,
+)
+from nntrain.cli.text import suggest
+from nntrain.errors import UsageError
+from nntrain.files import replacing, same_file, try_output
+
+
+@click.command()
+@one_or_more_tables
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="COL",
+    help="The column to predict, the last one without it; may be repeated.",
+)
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to write the config; stdout without it."
+)
+@delimiter_option
+@decimal_option
+@talk_options
+def init(
+    data: tuple[str, ...],
+    targets: tuple[str, ...],
+    output: str | None,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Write a config for the table DATA, one that trains as it stands.
+
+    \b
+    Examples:
+      nntrain init sample_data/concrete.csv > concrete.yaml
+      nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
+
+    It says what each column holds, leaves out columns that are constant or identify rows, with the
+    reason, and has every key with its default and meaning.
+    """
+    paths = tables(data, "init")
+    if output is not None:
+        if any(same_file(output, path) for path in paths if path != "-"):
+            raise UsageError(f"--output {output} would overwrite an input of this run")
+        try_output(output)
+
+    from nntrain.starting import start
+
+    text = start(paths, targets, delimiter=delimiter, decimal=decimal).as_yaml()
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        with replacing(output) as file:
+            file.write(text.encode())
+    config = output or "config.yaml"
+    suggest("cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config)

@@ -1,0 +1,105 @@
+"""`nntrain inspect`: what is in a model file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nntrain.cli.options import json_option, talk_options
+from nntrain.cli.text import figure, model_options, printable, suggest
+from nntrain.config import DEFAULTS, as_yaml
+from nntrain.errors import counted
+
+if TYPE_CHECKING:
+    from nntrain.data.preprocessing import Feature
+    from nntrain.model import Model
+
+
+@click.command()
+@click.argument("model_path", metavar="[MODEL]", default="model.npz")
+@click.option("--weights", is_flag=True, help="Print the weights and biases of every layer.")
+@json_option
+@talk_options
+def inspect(model_path: str, weights: bool, as_json: bool) -> None:
+    """Show what is in the model file MODEL, model.npz without a name.
+
+    \b
+    Examples:
+      nntrain inspect
+      nntrain inspect model.npz --weights
+      nntrain inspect --json
+    """
+    from nntrain.model_file import header_of, load_model
+
+    model = load_model(model_path)
+    if as_json:
+        content = header_of(model)
+        if weights:
+            parameters = model.network.parameters
+            content["weights"] = [w.tolist() for w in parameters.weights]
+            content["biases"] = [b.tolist() for b in parameters.biases]
+        click.echo(json.dumps(content, ensure_ascii=False))
+        return
+    _print_model(model)
+    if weights:
+        _print_weights(model)
+    suggest("predict", "new.csv", model_options(model_path), then=" > predictions.csv")
+
+
+def _print_model(model: Model) -> None:
+    from nntrain.cli.display import print_table
+    from nntrain.cli.report import HEADER, metric_rows
+
+    network, summary, config = model.network, model.summary, model.config
+    sizes = "-".join(map(str, network.layer_sizes))
+    hidden = f", {config.activation}" if config.hidden_layers else ""
+    weights = counted(network.parameters.vector.size, "weight")
+    click.echo(f"Network {sizes}{hidden}, {config.dtype}: {weights} (biases included).")
+    click.echo(
+        f"Trained on {counted(summary.rows, 'row')} for "
+        f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
+        f"{counted(summary.iterations, 'iteration')}; stopped by {summary.stopped_by}."
+    )
+    metrics = metric_rows("validation", summary.validation)
+    metrics += metric_rows("training", summary.training)
+    print_table(["error on", "target", *HEADER], metrics, left=2)
+    click.echo()
+    rows = [_feature_cells(feature) for feature in model.preprocessing.features]
+    rows += [
+        [target.name, "target", "-", figure(target.minimum), figure(target.maximum), "-"]
+        for target in model.preprocessing.targets
+    ]
+    print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
+    click.echo()
+    print_table(["config", "value", ""], _config_rows(config.as_dict()), left=3)
+
+
+def _feature_cells(feature: Feature) -> list[str]:
+    from nntrain.data.preprocessing import CategoricalColumn
+
+    if isinstance(feature, CategoricalColumn):
+        return [feature.name, counted(len(feature.categories), "category", "categories")] + [
+            "-"
+        ] * 4
+    range_and_mean = (feature.minimum, feature.maximum, feature.mean)
+    return [feature.name, "number", f"{feature.missing_rate:.1%}", *map(figure, range_and_mean)]
+
+
+def _config_rows(values: dict[str, Any]) -> list[list[str]]:
+    rows = []
+    for name, value in values.items():
+        default = DEFAULTS[name]
+        given = tuple(value) if isinstance(value, list) else value
+        rows.append([name, as_yaml(value), "" if given == default else "set"])
+    return rows
+
+
+def _print_weights(model: Model) -> None:
+    parameters = model.network.parameters
+    for i, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
+        click.echo(f"\nw{i} {w.shape}, a row for each neuron; b{i} {b.shape}")
+        for row, bias in zip(w.tolist(), b.tolist(), strict=True):
+            cells = " ".join(f"{value:12.6g}" for value in row)
+            click.echo(printable(f"{cells}  | {bias:12.6g}"))

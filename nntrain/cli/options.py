@@ -1,0 +1,128 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from nntrain.errors import UsageError
+from nntrain.kinds import Scalar, separator
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
+
+TABLE_HELP = (
+    "DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; "
+    "several files with the same columns are read as one table."
+)
+
+one_or_more_tables = click.argument("data", nargs=-1, required=True)
+tables_or_stdin = click.argument("data", nargs=-1)
+
+config_option = click.option(
+    "-c", "--config", "config_path", required=True, metavar="FILE", help="The YAML config."
+)
+set_option = click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a config key, whatever the file says; may be repeated.",
+)
+model_option = click.option(
+    "-m",
+    "--model",
+    "model_path",
+    default="model.npz",
+    show_default=True,
+    metavar="FILE",
+    help="The model that `nntrain fit` wrote.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+progress_option = click.option(
+    "--no-progress", is_flag=True, help="Do not show epochs while they pass."
+)
+delimiter_option = click.option(
+    "--delimiter",
+    metavar="CHARACTER",
+    callback=lambda _context, _option, value: _character(value),
+    help="What separates the cells of DATA; found in its header line without it.",
+)
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice([".", ","]),
+    default=".",
+    show_default=True,
+    help="The decimal mark of DATA.",
+)
+
+
+def talk_options(command: Command) -> Command:
+    """`--quiet` and `--verbose`, which take effect as they are parsed."""
+    quiet = click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_set_level(logging.ERROR),
+        help="Print errors only.",
+    )
+    verbose = click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_set_level(logging.DEBUG),
+        help="Say what is decided on the way, and where an error came from.",
+    )
+    return quiet(verbose(command))
+
+
+def _set_level(level: int) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def set_level(_context: click.Context, _option: click.Parameter, given: bool) -> None:
+        if given:
+            logging.getLogger("nntrain").setLevel(level)
+
+    return set_level
+
+
+def is_quiet() -> bool:
+    """Whether only errors are to be printed."""
+    return logging.getLogger("nntrain").level >= logging.ERROR
+
+
+def is_verbose() -> bool:
+    """Whether everything is to be said."""
+    return logging.getLogger("nntrain").level == logging.DEBUG
+
+
+def tables(data: tuple[str, ...], command: str) -> list[str]:
+    """The tables named, standard input without any.
+
+    Raises `UsageError` rather than wait for a table to be typed.
+    """
+    paths = list(data) or ["-"]
+    if "-" in paths and sys.stdin.isatty():
+        raise UsageError(
+            f"standard input is a terminal; name a table (nntrain {command} data.csv) "
+            f"or pipe one in"
+        )
+    if paths.count("-") > 1:
+        raise UsageError("standard input (-) is named twice; it can be read once")
+    return paths
+
+
+def _character(delimiter: str | None) -> str | None:
+    if delimiter is None:
+        return None
+    try:
+        return str(separator().read(Scalar(delimiter, plain=False)))
+    except ValueError as error:
+        raise UsageError(f"--delimiter {error}") from None

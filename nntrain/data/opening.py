@@ -1,0 +1,125 @@
+"""Opening tables: by suffix, several files as one, and what needs an optional package."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import pandas as pd
+
+from nntrain.data.cells import CellFormat
+from nntrain.data.json_lines import JsonLinesTable
+from nntrain.data.sources import Source
+from nntrain.data.table import Chunk, Column, CsvTable, FrameTable, Table, TableLike, frame_table
+from nntrain.errors import DataError, MissingExtraError, quoted
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read tables: their cells, the delimiter if it is known, and what to bear.
+
+    `twice` makes a pipe ready to be read again; `bears_bad_rows` marks rows with a wrong number of
+    cells instead of refusing them.
+    """
+
+    cells: CellFormat
+    delimiter: str | None = None
+    twice: bool = False
+    bears_bad_rows: bool = False
+
+
+@contextlib.contextmanager
+def open_table(table: TableLike, reading: Reading) -> Iterator[Table]:
+    """A table from a path (`-`: standard input) or several, or from a DataFrame or several.
+
+    Several are read in a row, as one table. A path that ends in `.jsonl` (or `.jsonl.gz` and the
+    like) holds a JSON object a line, one in `.parquet` needs the extra `parquet`, any other is
+    delimited text. Raises `DataError`.
+    """
+    with contextlib.ExitStack() as stack:
+        if isinstance(table, (str, Path)):
+            yield _open_path(str(table), reading, stack)
+            return
+        if isinstance(table, pd.DataFrame):
+            yield frame_table(table, reading.cells)
+            return
+        parts = list(table)
+        if not parts:
+            raise DataError("no table: expects at least one")
+        if all(isinstance(part, pd.DataFrame) for part in parts):
+            frames = cast("list[pd.DataFrame]", parts)
+            yield frame_table(pd.concat(frames, ignore_index=True), reading.cells)
+            return
+        tables = [_open_path(str(part), reading, stack) for part in parts]
+        yield tables[0] if len(tables) == 1 else SeveralTables(tables)
+
+
+def _open_path(path: str, reading: Reading, stack: contextlib.ExitStack) -> Table:
+    source = stack.enter_context(Source(path))
+    suffixes = Path(path).suffixes
+    if ".jsonl" in suffixes[-2:]:
+        return JsonLinesTable(source, reading.cells, twice=reading.twice)
+    if suffixes[-1:] == [".parquet"]:
+        return _open_parquet(path, reading.cells)
+    return CsvTable(
+        source,
+        reading.cells,
+        reading.delimiter,
+        twice=reading.twice,
+        bears_bad_rows=reading.bears_bad_rows,
+    )
+
+
+class SeveralTables:
+    """Tables of the same columns, in any order, read in a row as one; see `Table`."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        self.tables = tables
+        self.name = tables[0].name
+        self.columns = tables[0].columns
+        for table in tables[1:]:
+            missing = [name for name in self.columns if name not in table.columns]
+            extra = [name for name in table.columns if name not in self.columns]
+            if missing or extra:
+                what = f"lacks {quoted(missing)}" if missing else f"has {quoted(extra)} besides"
+                raise DataError(
+                    f"{table.name}: has other columns than {self.name}: it {what}; tables read as "
+                    f"one must have the same columns"
+                )
+
+    def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
+        """See `Table.chunks`."""
+        for table in self.tables:
+            for chunk in table.chunks(numbers, texts):
+                yield chunk if table.columns == self.columns else self._reordered(chunk, table)
+
+    def _reordered(self, chunk: Chunk, table: Table) -> Chunk:
+        """A chunk whose positions are those of the first table."""
+
+        def as_written(positions: Sequence[int]) -> list[Column]:
+            return chunk.as_written([table.columns.index(self.columns[i]) for i in positions])
+
+        return replace(chunk, as_written=as_written)
+
+
+def _open_parquet(path: str, cells: CellFormat) -> FrameTable:
+    try:
+        import pyarrow as pa  # noqa: PLC0415  (an optional package)
+        from pyarrow import parquet  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError(
+            f"{path}: reading Parquet needs the extra parquet: pip install 'nntrain[parquet]'"
+        ) from None
+    try:
+        file = parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).split("\n")[0]
+        raise DataError(f"{path}: cannot be read as Parquet: {reason}") from None
+
+    def frames() -> Iterable[pd.DataFrame]:
+        return (batch.to_pandas() for batch in file.iter_batches())
+
+    return FrameTable(frames, path, list(file.schema_arrow.names), cells)

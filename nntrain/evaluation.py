@@ -1,0 +1,76 @@
+"""How well a model does on a table with the true values: what `nntrain evaluate` reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nntrain.data.cells import CellFormat
+from nntrain.data.columns import check_columns
+from nntrain.data.opening import Reading, open_table
+from nntrain.data.preprocessing import Labels, read_labelled
+from nntrain.data.table import TableLike
+from nntrain.errors import DataError
+from nntrain.metrics import Measured, Metrics, joined
+from nntrain.model import Model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The metrics of each target, over all rows and for each group if groups were asked for."""
+
+    targets: dict[str, Metrics]
+    groups: dict[str, dict[str, Metrics]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON types."""
+        result: dict[str, Any] = {"targets": _as_dict(self.targets)}
+        if self.groups:
+            result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
+        return result
+
+
+def _as_dict(metrics: dict[str, Metrics]) -> dict[str, dict[str, float | None]]:
+    return {name: of.as_dict() for name, of in metrics.items()}
+
+
+def evaluate(
+    model: Model,
+    table: TableLike,
+    by: str | None = None,
+    *,
+    delimiter: str | None = None,
+    decimal: str = ".",
+) -> Evaluation:
+    """Compare a model's predictions with the true values of a table, in the targets' units.
+
+    `by` is a column: its texts are groups, each measured by itself, in order of their names. Rows
+    are weighted where training was and the table has the weights. Raises `DataError`.
+
+    >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
+    """
+    config, preprocessing = model.config, model.preprocessing
+    cells = CellFormat(preprocessing.missing_values, decimal)
+    parts: list[Measured] = []
+    groups: list[str] = []
+    with open_table(table, Reading(cells, delimiter)) as source:
+        if by is not None:
+            check_columns(source, [by], "--by")
+        weight = config.weight if config.weight in source.columns else None
+        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
+        for part in read_labelled(preprocessing, source, cells, config.dtype, labels):
+            parts.append(model.measured(part.x, part.y_true, part.weights))
+            if by is not None:
+                (texts,) = part.chunk.as_written([source.columns.index(by)])
+                groups += texts[part.kept].tolist()
+        if not sum(len(part.y_true) for part in parts):
+            raise DataError(f"{source.name}: has no row to evaluate on")
+    measured = joined(parts)
+    names = [target.name for target in preprocessing.targets]
+    member = np.array(groups, dtype=object)
+    return Evaluation(
+        measured.metrics(names),
+        {group: measured.of(member == group).metrics(names) for group in sorted(set(groups))},
+    )

@@ -1,0 +1,276 @@
+"""Gradients against central differences, for every activation, and what extreme inputs give.
+
+The checker is checked too: wrong derivatives and wrong sums must fail it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from nntrain.engine.activations import ACTIVATIONS, Activation
+from nntrain.engine.network import Network, Parameters, Workspace, backward, forward
+
+Array = NDArray[Any]
+
+STEP = 1e-5
+SMALL = 1e-7
+"""An error below this is that of the difference itself; a wrong gradient has one near 1."""
+
+N_INPUTS = 3
+HIDDEN_LAYERS = [(), (5,), (5, 4)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A network, and rows at which its loss is smooth."""
+
+    network: Network
+    x: Array
+    y_true: Array
+    weights: Array | None = None
+
+
+def hidden_z(network: Network, x: Array) -> list[Array]:
+    """z_i of every hidden layer."""
+    found, y = [], x
+    layers = zip(network.parameters.weights, network.parameters.biases, strict=True)
+    for w, b in list(layers)[:-1]:
+        found.append(y @ w.T + b)
+        y = found[-1].copy()
+        ACTIVATIONS[network.activation].apply(y)
+    return found
+
+
+def is_smooth(given: Case) -> bool:
+    """Whether no z is near relu's kink at 0, and every layer has a z on both sides of it."""
+    return all(
+        np.abs(z).min() > 100 * STEP and z.min() < 0 < z.max()
+        for z in hidden_z(given.network, given.x)
+    )
+
+
+def case(activation: str, hidden: tuple[int, ...], n_targets: int, n_rows: int) -> Case:
+    """The first random network and rows that are smooth."""
+
+    def draw(seed: int) -> Case:
+        rng = np.random.default_rng(seed)
+        network = Network((N_INPUTS, *hidden, n_targets), activation)
+        network.parameters.vector[:] = rng.uniform(-0.9, 0.9, network.parameters.vector.shape)
+        x = rng.normal(size=(n_rows, N_INPUTS))
+        return Case(network, x, rng.normal(size=(n_rows, n_targets)))
+
+    return next(given for given in map(draw, count()) if is_smooth(given))
+
+
+def gradient_of(given: Case) -> Array:
+    """What backward leaves in the workspace."""
+    workspace = Workspace(given.network, len(given.x))
+    forward(given.network, given.x, workspace)
+    backward(given.network, given.x, given.y_true, workspace, given.weights)
+    return workspace.gradient.vector
+
+
+def summed_loss(given: Case) -> float:
+    weights = 1.0 if given.weights is None else given.weights
+    return 0.5 * float((weights * (given.network.predict(given.x) - given.y_true) ** 2).sum())
+
+
+def gradient_error(given: Case, gradient: Array) -> float:
+    """The largest difference to a central difference of the loss, over the largest derivative."""
+    theta = given.network.parameters.vector
+    numerical = np.empty_like(theta)
+    for i in range(len(theta)):
+        at = theta[i]
+        theta[i] = at + STEP
+        above = summed_loss(given)
+        theta[i] = at - STEP
+        below = summed_loss(given)
+        theta[i] = at
+        numerical[i] = (above - below) / (2 * STEP)
+    return float(np.abs(gradient - numerical).max() / np.abs(numerical).max())
+
+
+@pytest.mark.parametrize("n_rows", [1, 9])
+@pytest.mark.parametrize("n_targets", [1, 2, 3])
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_is_the_slope_of_the_loss(
+    activation: str, hidden: tuple[int, ...], n_targets: int, n_rows: int
+) -> None:
+    given = case(activation, hidden, n_targets, n_rows)
+    assert gradient_error(given, gradient_of(given)) < SMALL
+
+
+WEIGHTS = np.array([[0.5], [2.0], [0.0], [1.0], [3.0], [0.25], [1.0], [1.5], [0.75]])
+
+
+@pytest.mark.parametrize("hidden", HIDDEN_LAYERS, ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_gradient_of_weighted_rows_is_the_slope_of_their_loss(
+    activation: str, hidden: tuple[int, ...]
+) -> None:
+    unweighted = case(activation, hidden, 2, 9)
+    given = dataclasses.replace(unweighted, weights=WEIGHTS)
+    assert gradient_error(given, gradient_of(given)) < SMALL
+    assert gradient_error(given, gradient_of(unweighted)) > 0.01
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_backward_gives_the_loss_summed_over_rows_and_targets(
+    activation: str, weights: Array | None
+) -> None:
+    given = dataclasses.replace(case(activation, (5, 4), 3, 9), weights=weights)
+    workspace = Workspace(given.network, 9)
+    forward(given.network, given.x, workspace)
+    loss = backward(given.network, given.x, given.y_true, workspace, weights)
+    assert loss == pytest.approx(summed_loss(given), rel=1e-14)
+    assert given.network.loss(given.x, given.y_true, weights) == pytest.approx(loss / 9, rel=1e-14)
+
+
+def without_one(delta: Array, y: Array) -> None:
+    """Sigmoid's y (1 - y), with the last factor forgotten."""
+    np.multiply(delta, y, out=delta)
+
+
+def of_the_square_root(delta: Array, y: Array) -> None:
+    """Tanh's 1 - y², with the square forgotten."""
+    np.multiply(delta, 1.0 - y, out=delta)
+
+
+def always_one(delta: Array, y: Array) -> None:
+    """Relu's derivative where z > 0, taken everywhere."""
+
+
+def twice(delta: Array, y: Array) -> None:
+    """The identity's 1 taken for 2."""
+    np.multiply(delta, 2.0, out=delta)
+
+
+WRONG = {
+    "sigmoid": without_one,
+    "tanh": of_the_square_root,
+    "relu": always_one,
+    "identity": twice,
+}
+
+
+@pytest.mark.parametrize("hidden", [(5,), (5, 4)], ids=str)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_checker_finds_a_wrong_derivative(
+    activation: str, hidden: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = case(activation, hidden, 2, 9)
+    wrong = dataclasses.replace(ACTIVATIONS[activation], backpropagate=WRONG[activation])
+    monkeypatch.setitem(ACTIVATIONS, "wrong", wrong)
+    given.network.activation = "wrong"
+    assert gradient_error(given, gradient_of(given)) > 0.01
+
+
+@pytest.mark.parametrize("n_targets", [2, 3])
+def test_the_checker_finds_a_gradient_that_is_a_multiple(n_targets: int) -> None:
+    """That of a loss averaged over the targets, as found in the wild."""
+    given = case("sigmoid", (5,), n_targets, 9)
+    assert gradient_error(given, gradient_of(given) / n_targets) > 0.1
+
+
+def test_the_checker_finds_a_sum_over_rows_taken_before_the_outer_product() -> None:
+    given = case("sigmoid", (), 2, 9)
+    delta = given.network.predict(given.x) - given.y_true
+    wrong = np.outer(delta.sum(axis=0), given.x.sum(axis=0))
+    right = Parameters(given.network.layer_sizes, gradient_of(given))
+    assert gradient_error(given, right.vector) < SMALL
+    right.weights[0][:] = wrong
+    assert gradient_error(given, right.vector) > 0.1
+
+
+def test_the_checker_finds_one_wrong_bias() -> None:
+    given = case("tanh", (5,), 2, 9)
+    gradient = gradient_of(given)
+    gradient[-1] *= 1.001
+    assert gradient_error(given, gradient) > SMALL
+
+
+def applied(activation: Activation, z: Array) -> Array:
+    y = z.copy()
+    with np.errstate(over="ignore"):
+        activation.apply(y)
+    return y
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_sigmoid_of_an_extreme_z_is_exactly_0_or_1(dtype: str) -> None:
+    z = np.array([-np.inf, -1e30, -1000, 1000, 1e30, np.inf, 0], dtype)
+    y = applied(ACTIVATIONS["sigmoid"], z)
+    assert y.dtype == dtype
+    assert y.tolist() == [0, 0, 0, 1, 1, 1, 0.5]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_saturated_sigmoid_passes_nothing_back(dtype: str) -> None:
+    y = applied(ACTIVATIONS["sigmoid"], np.array([-1000, 1000], dtype))
+    delta = np.ones(2, dtype)
+    ACTIVATIONS["sigmoid"].backpropagate(delta, y)
+    assert delta.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [("float64", 700.0), ("float32", 85.0)])
+def test_a_sigmoid_elsewhere_is_its_formula_to_the_last_bits(dtype: str, limit: float) -> None:
+    z = np.concatenate([np.linspace(-limit, limit, 2001), np.linspace(-5, 5, 2001)]).astype(dtype)
+    expected = np.array([1 / (1 + math.exp(-value)) for value in z.tolist()]).astype(dtype)
+    np.testing.assert_array_max_ulp(applied(ACTIVATIONS["sigmoid"], z), expected, maxulp=4)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_an_activation_and_its_slope_are_their_formulas_in_place(activation: str) -> None:
+    z = np.random.default_rng(0).normal(size=(4, 3))
+    delta = np.ones((4, 3))
+    expected = {
+        "sigmoid": 1 / (1 + np.exp(-z)),
+        "tanh": np.tanh(z),
+        "relu": np.where(z > 0, z, 0),
+        "identity": z.copy(),
+    }[activation]
+    slope = {
+        "sigmoid": expected * (1 - expected),
+        "tanh": 1 - expected**2,
+        "relu": (z > 0) * 1.0,
+        "identity": np.ones((4, 3)),
+    }[activation]
+    ACTIVATIONS[activation].apply(z)
+    np.testing.assert_allclose(z, expected, rtol=1e-15)
+    ACTIVATIONS[activation].backpropagate(delta, z)
+    np.testing.assert_allclose(delta, slope, rtol=1e-14)
+
+
+def test_relu_has_no_slope_at_zero() -> None:
+    y, delta = np.array([0.0, -0.0, 1e-300]), np.ones(3)
+    ACTIVATIONS["relu"].backpropagate(delta, y)
+    assert delta.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("dtype", "huge"), [("float64", 1e300), ("float32", 1e35)])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_predicting_huge_inputs_raises_no_warning(activation: str, dtype: str, huge: float) -> None:
+    network = Network((N_INPUTS, 5, 2), activation, dtype)
+    network.initialize(np.random.default_rng(0))
+    x = np.array([[1, -1, 1], [-1, 1, -1], [1, 1, 1]], dtype) * np.dtype(dtype).type(huge)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        y = network.predict(x)
+    assert np.isfinite(y).all()
+
+
+def test_a_saturated_network_predicts_the_sum_of_its_last_weights() -> None:
+    """Every z_1 is ±1000, so that y_1 is exactly 0 or 1."""
+    network = Network((1, 2, 1))
+    network.parameters.vector[:] = [1.0, -1.0, 0.0, 0.0, 0.25, 0.5, 1.0]
+    assert network.predict(np.array([[1000.0], [-1000.0]])).tolist() == [[1.25], [1.5]]
