@@ -64,20 +64,21 @@ class Measured:
 
     def _of_target(self, j: int) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
-        variance = self._mean(np.square(y_true - self._mean(y_true)))
-        squared_error = self._mean(np.square(errors))
+        rmse, deviation = self._rms(errors), self._rms(y_true - self._mean(y_true))
         return Metrics(
             rows=len(y_true),
-            rmse=squared_error**0.5,
+            rmse=rmse,
             mae=self._mean(errors),
-            r2=1.0 - squared_error / variance if variance > 0 else None,
+            r2=1.0 - (rmse / deviation) ** 2 if deviation > 0 else None,
             largest_error=float(np.max(errors)),
-            mean_rmse=self._rmse(self.means[j], y_true),
-            ridge_rmse=None if self.ridge is None else self._rmse(self.ridge[:, j], y_true),
+            mean_rmse=self._rms(self.means[j] - y_true),
+            ridge_rmse=None if self.ridge is None else self._rms(self.ridge[:, j] - y_true),
         )
 
-    def _rmse(self, y_pred: Matrix | float, y_true: Matrix) -> float:
-        return float(self._mean(np.square(y_pred - y_true)) ** 0.5)
+    def _rms(self, values: Matrix) -> float:
+        """The root of the mean square, without overflow or underflow on the way."""
+        largest = float(np.max(np.abs(values)))
+        return largest * self._mean(np.square(values / largest)) ** 0.5 if largest > 0 else 0.0
 
     def _mean(self, values: Matrix) -> float:
         if self.weights is None or not self.weights.any():

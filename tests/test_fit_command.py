@@ -31,8 +31,8 @@ def test_fit_writes_the_two_files_named_and_nothing_else(run: Run, folder: Path)
     assert result.err == (
         "Trained on 1,030 rows with 8 inputs and 161 weights (biases included).\n"
         "Stopped after epoch 200 of 200: all epochs are done.\n"
-        "  error on  target        RMSE     R²  RMSE of the mean\n"
-        "  training  strength_mpa  6.01  0.870              16.7\n"
+        "error on  target         rows  RMSE    MAE     R²  largest  mean's RMSE  ridge's RMSE\n"
+        "training  strength_mpa  1,030  6.01  4.657  0.870    27.16         16.7         10.35\n"
         "Wrote model.npz and loss.csv.\n"
         f"Next: nntrain predict {TABLE} > predictions.csv\n"
     )
@@ -197,10 +197,11 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "a cell that holds the delimiter must stand in double quotes"),
         ("a,b,y\n1,2,3,4\n", [], "t.csv, line 2: has 4 cells, the header has 3. Correct the line; "
          "a cell that holds the delimiter must stand in double quotes"),
-        ('a,b,y\n"1\n",2,3\n4,5,6\n4,5,\n', [], "t.csv, line 5, column 'y': the target is missing; a "
-         "row without a target cannot be learned from: fill it in or remove the row"),
+        ('a,b,y\n"1\n",2,3\n4,5,6\n4,5,\n', [], "t.csv, line 5, column 'y': the target is missing; "
+         "fill it in, remove the row, or leave out every row without a target: --set "
+         "missing_target=skip"),
         ("a,b,y\n1,2,inf\n", [], "t.csv, line 2, column 'y': the target is infinite or too large for "
-         "a double; a row without a target cannot be learned from: fill it in or remove the row"),
+         "a double; correct it or remove the row"),
         ("a,b,y\n1,2,3\n\n1,2,x\n", [], "t.csv, line 4, column 'y': the target must be a number, "
          "found 'x'; correct the cell or choose another target"),
         (SMALL + "1e999,2,3\n", [], "t.csv, line 22, column 'a': the number is infinite or too large "

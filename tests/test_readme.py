@@ -99,10 +99,14 @@ def test_every_option_and_command_stands_in_the_help_with_an_example(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_examples_of_the_help_run(folder: Path, command: str) -> None:
+def test_the_examples_of_the_help_run(
+    folder: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = cli.commands[command].help or ""
-    examples = text.partition("Examples:\n")[2].strip().split("\n")
+    examples = text.partition("Examples:\n")[2].partition("\n\n")[0].strip().split("\n")
     assert examples
+    monkeypatch.setenv("HOME", str(folder))
+    (folder / ".config/fish/completions").mkdir(parents=True)
     (folder / "model.npz").symlink_to(fitted(folder))
     (folder / "new.csv").symlink_to(ROOT / "sample_data/concrete.csv")
     for example in examples:

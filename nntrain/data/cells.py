@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.I)
+BLANKS = " \t\r\n\v\f"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
 
@@ -28,12 +29,12 @@ class CellFormat:
     @cached_property
     def missing_texts(self) -> frozenset[str]:
         """The missing values without the blanks around them."""
-        return frozenset(value.strip(" \t") for value in self.missing_values)
+        return frozenset(value.strip(BLANKS) for value in self.missing_values)
 
     @cached_property
     def missing_numbers(self) -> tuple[float, ...]:
         """The missing values that are numbers."""
-        numbers = (self._number(value.strip(" \t")) for value in self.missing_values)
+        numbers = (self._number(value.strip(BLANKS)) for value in self.missing_values)
         return tuple(value for value in numbers if value is not None)
 
     def _number(self, cell: str) -> float | None:
@@ -43,7 +44,7 @@ class CellFormat:
 
     def number(self, cell: str) -> float | None:
         """The number in a cell: NaN where it is missing, None where it is a text."""
-        cell = cell.strip(" \t")
+        cell = cell.strip(BLANKS)
         if cell in self.missing_texts:
             return math.nan
         value = self._number(cell)

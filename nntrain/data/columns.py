@@ -124,6 +124,8 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
             continue
         near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.5)
         hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
+        if len(table.columns) == 1:
+            hint = f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
         asked = f", named under {key}" if key else ", which the model needs"
         raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
 
@@ -143,10 +145,15 @@ def check_finite(chunk: Chunk, name: str) -> None:
     """Raise `DataError` for an infinite number in a feature column, naming its line."""
     infinite = np.flatnonzero(np.isinf(chunk.columns[name]))
     if len(infinite):
-        raise DataError(
-            f"{chunk.place(int(infinite[0]))}, column {name!r}: the number is infinite or too "
-            f"large for a double; correct it, or leave the cell empty if it is missing"
-        )
+        raise DataError(infinite_number(chunk.place(int(infinite[0])), name))
+
+
+def infinite_number(place: str, name: str) -> str:
+    """The message for an infinite number in a feature column."""
+    return (
+        f"{place}, column {name!r}: the number is infinite or too large for a double; correct it, "
+        f"or leave the cell empty if it is missing"
+    )
 
 
 def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
@@ -280,6 +287,7 @@ class _ColumnState:
     n_texts: int = 0
     rows_as_numbers: int = 0
     first_text: tuple[str, str] = ("", "")
+    first_infinite: str = ""
 
     def __post_init__(self) -> None:
         self.is_listed = self.is_text
@@ -288,7 +296,9 @@ class _ColumnState:
         """Put a chunk's cells into `out`, numbers as they are and texts as codes."""
         column = chunk.columns[self.name]
         if column.dtype == np.float64:
-            check_finite(chunk, self.name)
+            infinite = np.flatnonzero(np.isinf(column))
+            if len(infinite) and not self.first_infinite:
+                self.first_infinite = chunk.place(int(infinite[0]))
             out[:] = column
             self.n_numbers += int(np.count_nonzero(~np.isnan(column)))
             self.rows_as_numbers += len(column)
@@ -318,7 +328,11 @@ class _ColumnState:
 
     def settle(self) -> bool:
         """Decide the column's type when all is read; whether it must be read again as text."""
-        if self.is_listed or not self.is_text:
+        if self.is_listed:
+            return False
+        if not self.is_text:
+            if self.first_infinite:
+                raise DataError(infinite_number(self.first_infinite, self.name))
             return False
         if self.n_numbers >= 9 * self.n_texts:
             place, text = self.first_text

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
 ENCODE_ROWS = 1 << 14
+LARGEST = np.finfo(np.float64).max / 4
+"""Beyond this a number may not survive being standardized and mapped back."""
 
 
 @dataclass(frozen=True)
@@ -197,11 +199,13 @@ class Preprocessing:
     def encode(self, values: Matrix, out: NDArray[Any]) -> None:
         """Fill `out` (n_rows, n_inputs) from `values` (n_rows, n_features).
 
-        Values are numbers, NaN where missing, or a position among the categories, -1 for others.
+        Values are numbers, NaN where missing, or a position among the categories, -1 for others. A
+        number too large for the dtype of `out` becomes infinite.
         """
-        for start in range(0, len(values), ENCODE_ROWS):
-            rows = slice(start, start + ENCODE_ROWS)
-            self._plan.encode(values[rows], out[rows])
+        with np.errstate(over="ignore"):
+            for start in range(0, len(values), ENCODE_ROWS):
+                rows = slice(start, start + ENCODE_ROWS)
+                self._plan.encode(values[rows], out[rows])
 
     def encode_targets(self, values: Matrix) -> Matrix:
         """Targets (n_rows, n_targets) as the network learns them."""
@@ -349,9 +353,22 @@ def encode_rows(
         for i, positions in to_category.items():
             values[:, i] = positions[values[:, i].astype(np.intp)]
         preprocessing.encode(values, x[block])
-    y = preprocessing.encode_targets(table.true_values[rows])
+        _check_inputs(x[block], preprocessing.input_names, table.name)
+    with np.errstate(over="ignore"):
+        y = preprocessing.encode_targets(table.true_values[rows]).astype(dtype)
+    _check_inputs(y, table.targets, table.name)
     weights = table.weights
-    return Encoded(x, y.astype(dtype), None if weights is None else weights[rows])
+    return Encoded(x, y, None if weights is None else weights[rows])
+
+
+def _check_inputs(x: NDArray[Any], names: Sequence[str], table_name: str) -> None:
+    """Raise `DataError` for a number that the network's dtype cannot hold."""
+    if not np.isfinite(x).all():
+        column = names[int(np.flatnonzero(~np.isfinite(x).all(axis=0))[0])]
+        raise DataError(
+            f"{table_name}, column {column!r}: a number is too large for {x.dtype}; set "
+            f"standardize: true or dtype: float64, or rescale the column"
+        )
 
 
 @dataclass(frozen=True)
@@ -451,7 +468,8 @@ def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:
         centred = values - mean
         largest = float(np.max(np.abs(centred)))
         deviation = largest * float(np.sqrt(np.mean(np.square(centred / largest))))
-    if not (np.isfinite(mean) and np.isfinite(deviation) and deviation > 0):
+    sound = np.isfinite(mean) and np.isfinite(deviation) and deviation > 0
+    if not sound or np.max(np.abs(values)) > LARGEST:
         raise DataError(
             f"column {name!r}: its values, from {values.min():g} to {values.max():g}, cannot be "
             f"standardized in double precision; rescale the column or put it under ignore"

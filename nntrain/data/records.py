@@ -20,6 +20,7 @@ BLOCK_BYTES = 1 << 22
 MAX_RECORD_BYTES = 1 << 24
 BOM = b"\xef\xbb\xbf"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+BLANK_LINES = re.compile(rb"\A(?:[ \t\r]*\n)+")
 QUOTED_TEXT = re.compile(r'"[^"]*"')
 
 
@@ -45,7 +46,9 @@ class Block:
     def regular(self) -> bool:
         """Whether every line is a record of `n_columns` cells, quoted as it should be."""
         cells = self.without_quoted_cells
-        if b'"' in cells or b"\0" in cells or cells.count(b"\r") != cells.count(b"\r\n"):
+        if self.data.startswith(BOM):
+            return False  # here it is text, which a parser of the block alone would take off
+        if b'"' in cells or b"\0" in self.data or cells.count(b"\r") != cells.count(b"\r\n"):
             return False
         ends = cells.count(b"\n")
         delimiter = self.delimiter.encode()
@@ -95,27 +98,35 @@ def read_header(
     Without a delimiter given, it is the one of comma, semicolon and tab that stands most often in
     the header line outside quotes. Raises `DataError` for a table without a header.
     """
-    data, line = b"", 1
-    while True:
+    raw, at_end = b"", False
+    while not at_end:
         more = stream.read(BLOCK_BYTES)
-        data += more
-        if line == 1 and data.startswith(BOM):
-            data = data[len(BOM) :]
-        while (end := data.find(b"\n")) >= 0 and not data[:end].strip():
-            data, line = data[end + 1 :], line + 1
-        while end >= 0 and data.count(b'"', 0, end) % 2:
-            end = data.find(b"\n", end + 1)
-        if end >= 0 or not more:
-            break
-        if len(data) > MAX_RECORD_BYTES:
-            raise DataError(f"{name}, line {line}: the header line is longer than 16 MiB")
-    header = data[: end + 1] if end >= 0 else data + b"\n"
-    if not header.strip():
-        raise DataError(f"{name}: is empty; expects a header line with the names of the columns")
-    if delimiter is None:
-        delimiter = sniff(header.decode("utf-8", "replace"))
-    _, next_line, names = next(_parse(header, name, line, delimiter))
-    return names, delimiter, next_line, data[len(header) :] if end >= 0 else b""
+        at_end = not more
+        raw += more if more or raw.endswith(b"\n") else b"\n"
+        found = _first_record(raw.removeprefix(BOM), name, delimiter, at_end=at_end)
+        if found:
+            return found
+    raise DataError(f"{name}: is empty; expects a header line with the names of the columns")
+
+
+def _first_record(
+    data: bytes, name: str, delimiter: str | None, *, at_end: bool
+) -> tuple[list[str], str, int, bytes] | None:
+    """`read_header` for what has arrived; None when the header goes on, or has not begun."""
+    n_blank = len(data) - len(BLANK_LINES.sub(b"", data))
+    data, line = data[n_blank:], 1 + data.count(b"\n", 0, n_blank)
+    end = -1
+    while (end := data.find(b"\n", end + 1)) >= 0:
+        head, rest = data[: end + 1], data[end + 1 :]
+        chosen = delimiter or sniff(head.decode("utf-8", "replace"))
+        is_last = at_end and b"\n" not in rest
+        record = next(_parse(head, name, line, chosen, at_end=is_last), None)
+        if record:
+            _, next_line, names = record
+            return names, chosen, next_line, rest
+    if len(data) > MAX_RECORD_BYTES:
+        raise DataError(f"{name}, line {line}: the header line is longer than 16 MiB")
+    return None
 
 
 def sniff(header: str) -> str:
@@ -164,7 +175,7 @@ def _cut_at_record(block: Block, at_end: bool) -> Block:
         whole = next_line - block.first_line
     if whole == lines:
         return block
-    kept = b"".join(block.data.splitlines(keepends=True)[:whole]) if whole else b""
+    kept = b"\n".join(block.data.split(b"\n", whole)[:whole]) + b"\n" if whole else b""
     return Block(kept, block.name, block.first_line, block.delimiter, block.n_columns)
 
 
@@ -188,7 +199,8 @@ def _parse(
                 return
             raise DataError(_explain(str(error), name, line, delimiter)) from None
         next_line = first_line + reader.line_num
-        if lines[line - first_line].strip():
+        # A line of blanks is no record, but for a tab that separates two empty cells.
+        if lines[line - first_line].replace(delimiter, "x").strip(" \t\r\n"):
             yield line, next_line, cells
         line = next_line
 

@@ -89,6 +89,7 @@ class Source:
         self.name = "standard input" if path == "-" else path
         self.path = path
         self._spool: Spool | None = None
+        self._start: int | None = None
         self._files = contextlib.ExitStack()
 
     def __enter__(self) -> Source:
@@ -120,7 +121,11 @@ class Source:
 
     def _open_raw(self) -> IO[bytes]:
         if self.path == "-":
-            return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+            file = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                # Standard input from a file shares its position: go back to where it was.
+                self._start = file.tell() if self._start is None else file.seek(self._start)
+            return file
         try:
             return Path(self.path).open("rb", buffering=0)
         except OSError as error:

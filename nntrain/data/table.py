@@ -25,6 +25,8 @@ Column: TypeAlias = NDArray[Any]
 TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[str | Path] | Iterable[pd.DataFrame]"
 
 FRAME_ROWS = 1 << 16
+NOT_PARSED = (ValueError, OverflowError)
+"""What pandas raises for a cell, or an integer of hundreds of digits, that is no double."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class CsvTable:
         try:
             try:
                 by_position = self._read_csv(block, list(names), wanted)
-            except ValueError:
+            except NOT_PARSED:
                 by_position = self._read_csv(block, list(names), [])
                 columns = {name: by_position[position] for position, name in names.items()}
                 return with_numbers(columns, numbers, self.cells)
@@ -151,14 +153,14 @@ class CsvTable:
             if maybe:
                 again = {names[i]: text for i, text in self._read_csv(block, maybe, []).items()}
                 columns |= with_numbers(again, list(again), self.cells)
-        except ValueError:
+        except NOT_PARSED:
             return None
         return columns
 
     def _read_csv(
         self, block: Block, positions: list[int], numbers: Sequence[int]
     ) -> dict[int, Column]:
-        """Columns by pandas: `numbers` as float64, the others as text. Raises `ValueError`."""
+        """Columns by pandas: `numbers` as float64, the others as text. Raises `NOT_PARSED`."""
         dtypes = {i: np.float64 if i in numbers else object for i in positions}
         missing = {i: list(self.cells.missing_texts) for i in numbers}
         frame = pd.read_csv(
