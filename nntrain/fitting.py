@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,8 @@ from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DataError, UsageError
 from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, measured
+
+log = logging.getLogger(__name__)
 
 Rows = NDArray[np.intp]
 Matrix = NDArray[Any]
@@ -77,6 +80,9 @@ class TrainingRun:
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, means)
         sizes = (self.samples.x.shape[1], *config.hidden_layers, len(config.target))
         self.network = Network(sizes, config.activation, config.dtype)
+        n_validation = len(self.validation) if self.validation else 0
+        log.info("rows: %d to train on, %d to validate", len(self.samples), n_validation)
+        log.info("%r, %d weights and biases", self.network, self.network.parameters.vector.size)
         self.network.initialize(stream(config.seed, INITIAL_WEIGHTS))
         self.last: EpochResult | None = None
 

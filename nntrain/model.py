@@ -40,6 +40,11 @@ class Summary:
     training: dict[str, Metrics]
     validation: dict[str, Metrics]
 
+    def parts(self) -> dict[str, dict[str, Metrics]]:
+        """The metrics, those of the validation rows first where there are any."""
+        validation = {"validation": self.validation} if self.validation else {}
+        return {**validation, "training": self.training}
+
 
 @dataclass(frozen=True)
 class Predicted:

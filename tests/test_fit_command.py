@@ -31,8 +31,9 @@ def test_fit_writes_the_two_files_named_and_nothing_else(run: Run, folder: Path)
     assert result.err == (
         "Trained on 1,030 rows with 8 inputs and 161 weights (biases included).\n"
         "Stopped after epoch 200 of 200: all epochs are done.\n"
-        "error on  target         rows  RMSE    MAE     R²  largest  mean's RMSE  ridge's RMSE\n"
-        "training  strength_mpa  1,030  6.01  4.657  0.870    27.16         16.7         10.35\n"
+        "Error of strength_mpa\n"
+        "rows of    rows  RMSE    MAE     R²  max error  mean's RMSE  ridge's RMSE\n"
+        "training  1,030  6.01  4.657  0.870      27.16         16.7         10.35\n"
         "Wrote model.npz and loss.csv.\n"
         f"Next: nntrain predict {TABLE} > predictions.csv\n"
     )
@@ -45,8 +46,8 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
     assert lines[1] == (
         "Stopped after epoch 1 of 400: the last epoch moved no weight or bias by τ = 1e+09 or more."
     )
-    assert [line.split()[0] for line in lines[2:5]] == ["error", "validation", "training"]
-    assert lines[5:] == [
+    assert [line.split()[0] for line in lines[2:6]] == ["Error", "rows", "validation", "training"]
+    assert lines[6:] == [
         "Wrote a b.npz and loss.csv.",
         f"Next: nntrain predict {TABLE} --model 'a b.npz' > predictions.csv",
         "",

@@ -125,7 +125,7 @@ def test_statistics_are_of_the_training_rows_only() -> None:
 @settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20))
 def test_standardized_training_rows_have_mean_0_and_deviation_1(values: list[float]) -> None:
-    assume(max(values) - min(values) > 1e-6)
+    assume(max(values) - min(values) > 1e-6 and not set(values) <= {0.0, 1.0})
     _, x = learn({"a": values})
     tolerance = 1e-9 * max(1.0, max(map(abs, values)) / (max(values) - min(values)))
     assert abs(float(np.mean(x))) < tolerance

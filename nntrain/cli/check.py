@@ -88,8 +88,12 @@ def check(
 def _print_verdict(verdict: Verdict, command: str) -> None:
     from nntrain.cli.display import print_table
 
-    header = ["column", "use", "type", "missing", "new categories", "out of range", "bad"]
-    print_table(header, [_cells(of) for of in verdict.columns], left=3)
+    if command == "fit":
+        columns = [[of.name, of.use, of.type, _count(of.missing)] for of in verdict.columns]
+        print_table(["column", "use", "type", "missing"], columns, left=3)
+    else:
+        header = ["column", "type", "new categories", "missing", "out of range", "bad"]
+        print_table(header, [_cells(of) for of in verdict.columns], left=3)
     for warning in verdict.warnings:
         click.echo(printable(f"Warning: {warning}"))
     rows = counted(verdict.rows, "row")
@@ -104,5 +108,9 @@ def _cells(of: ColumnCheck) -> list[str]:
     new = [f"{name!r} ({n:,})" for name, n in list(of.new_categories.items())[:SHOWN_CATEGORIES]]
     if len(of.new_categories) > SHOWN_CATEGORIES:
         new.append(f"{len(of.new_categories) - SHOWN_CATEGORIES:,} more")
-    counts = [f"{n:,}" if n else "-" for n in (of.missing, of.outside_range, of.bad)]
-    return [of.name, of.use, of.type, counts[0], ", ".join(new) or "-", *counts[1:]]
+    counts = map(_count, (of.missing, of.outside_range, of.bad))
+    return [of.name, of.type, ", ".join(new) or "-", *counts]
+
+
+def _count(n: int) -> str:
+    return f"{n:,}" if n else "-"

@@ -115,22 +115,21 @@ def cv(
 
 
 def _print_results(results: list[FoldResult], config: Config) -> None:
-    from nntrain.cli.display import print_table
-    from nntrain.cli.report import HEADER, metric_rows
+    from nntrain.cli.report import print_metrics
     from nntrain.cross_validation import METRICS, summarize
 
-    rows = [row for r in results for row in metric_rows(str(r.fold.number), r.metrics)]
+    n_rows = sum(len(r.fold.rows) for r in results)
+    ends = {}
     for target in config.target:
         estimates = summarize(results, target)
-        total = sum(len(r.fold.rows) for r in results)
-        means, errors = ["mean", target, f"{total:,}"], ["±", target, ""]
+        means, errors = ["mean", f"{n_rows:,}"], ["±", ""]
         for name in METRICS:
             show: Any = ratio if name == "r2" else figure
             of = estimates.get(name)
             means.append(show(of.mean if of else None))
             errors.append(show(of.standard_error if of else None))
-        rows += [means, errors]
-    print_table(["fold", "target", *HEADER], rows, left=2)
+        ends[target] = [means, errors]
+    print_metrics("fold", {str(r.fold.number): r.metrics for r in results}, ends=ends)
 
 
 def _write_predictions(

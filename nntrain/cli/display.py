@@ -23,6 +23,7 @@ from nntrain.engine.training import EpochResult
 PLAIN_LINE_SECONDS = 5.0
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARKLINE_WIDTH = 12
+MIN_WIDTH = 12
 
 
 def print_table(
@@ -39,11 +40,18 @@ def print_table(
         for line in [*([title] if title else []), *aligned(header, rows, left)]:
             click.echo(line, err=err)
         return
-    table = Table(title=escape(printable(title)) or None, box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for i, name in enumerate(header):
-        table.add_column(escape(name), justify="left" if i < left else "right", overflow="fold")
+        longest = max(map(len, [name, *(row[i] for row in rows)]))
+        table.add_column(
+            escape(printable(name)),
+            justify="left" if i < left else "right",
+            overflow="fold",
+            min_width=min(longest, MIN_WIDTH) if i < left else None,
+        )
     for row in rows:
         table.add_row(*(escape(printable(cell)) for cell in row))
+    console.print(f"\n[bold]{escape(printable(title))}[/bold]" if title else "")
     console.print(table)
 
 

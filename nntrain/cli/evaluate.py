@@ -70,8 +70,7 @@ def evaluate(
     """
     paths = tables(data, "evaluate")
 
-    from nntrain.cli.display import print_table
-    from nntrain.cli.report import HEADER, metric_rows
+    from nntrain.cli.report import print_metrics
     from nntrain.evaluation import evaluate as evaluate_model
     from nntrain.model_file import load_model
 
@@ -81,10 +80,7 @@ def evaluate(
     if as_json:
         click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
     else:
-        rows = metric_rows("all rows", result.targets)
-        for group, metrics in result.groups.items():
-            rows += metric_rows(group, metrics)
-        print_table([by or "error on", "target", *HEADER], rows, left=2)
+        print_metrics(by or "rows of", {"all": result.targets, **result.groups})
     failed = [message for check in checks if (message := check.failure(result.targets))]
     if failed:
         raise CheckFailedError("\n".join(failed))

@@ -144,8 +144,7 @@ def _open_log(path: str) -> Iterator[LossLog]:
 
 def _print_summary(model: Model, written: list[str]) -> None:
     """What was trained, why it stopped, how good it is and what was written."""
-    from nntrain.cli.display import print_table
-    from nntrain.cli.report import HEADER, metric_rows
+    from nntrain.cli.report import print_metrics
 
     summary, network = model.summary, model.network
     reason = STOPPED_BY[summary.stopped_by].format(tau=model.config.tau)
@@ -154,7 +153,5 @@ def _print_summary(model: Model, written: list[str]) -> None:
     click.echo(f"Trained on {rows} with {inputs} and {weights} (biases included).", err=True)
     epochs = f"epoch {summary.epochs_trained:,} of {model.config.epochs:,}"
     click.echo(f"Stopped after {epochs}: {reason}.", err=True)
-    metrics = metric_rows("validation", summary.validation)
-    metrics += metric_rows("training", summary.training)
-    print_table(["error on", "target", *HEADER], metrics, left=2, err=True)
+    print_metrics("rows of", summary.parts(), err=True)
     click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)

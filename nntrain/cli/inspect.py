@@ -50,7 +50,7 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
 
 def _print_model(model: Model) -> None:
     from nntrain.cli.display import print_table
-    from nntrain.cli.report import HEADER, metric_rows
+    from nntrain.cli.report import print_metrics
 
     network, summary, config = model.network, model.summary, model.config
     sizes = "-".join(map(str, network.layer_sizes))
@@ -62,9 +62,7 @@ def _print_model(model: Model) -> None:
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
         f"{counted(summary.iterations, 'iteration')}; stopped by {summary.stopped_by}."
     )
-    metrics = metric_rows("validation", summary.validation)
-    metrics += metric_rows("training", summary.training)
-    print_table(["error on", "target", *HEADER], metrics, left=2)
+    print_metrics("rows of", summary.parts())
     click.echo()
     rows = [_feature_cells(feature) for feature in model.preprocessing.features]
     rows += [
@@ -73,7 +71,8 @@ def _print_model(model: Model) -> None:
     ]
     print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
     click.echo()
-    print_table(["config", "value", ""], _config_rows(config.as_dict()), left=3)
+    title = "Config, * where it differs from the default"
+    print_table(["key", "value"], _config_rows(config.as_dict()), title=title, left=2)
 
 
 def _feature_cells(feature: Feature) -> list[str]:
@@ -92,7 +91,7 @@ def _config_rows(values: dict[str, Any]) -> list[list[str]]:
     for name, value in values.items():
         default = DEFAULTS[name]
         given = tuple(value) if isinstance(value, list) else value
-        rows.append([name, as_yaml(value), "" if given == default else "set"])
+        rows.append([name if given == default else f"{name} *", as_yaml(value)])
     return rows
 
 

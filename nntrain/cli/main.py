@@ -116,13 +116,14 @@ def _discard_stdout() -> None:
 
 
 class _NoteHandler(logging.Handler):
-    """Shows what the library logs as notes on stderr."""
+    """Shows on stderr what the library logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        note(record.getMessage())
+        note(record.getMessage(), "Note" if record.levelno >= logging.WARNING else "Info")
 
 
 def _show_notes() -> None:
     log = logging.getLogger("nntrain")
     log.addHandler(_NoteHandler())
     log.propagate = False
+    log.setLevel(logging.WARNING)

@@ -79,7 +79,7 @@ def talk_options(command: Command) -> Command:
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        callback=_set_level(logging.DEBUG),
+        callback=_set_level(logging.INFO),
         help="Say what is decided on the way, and where an error came from.",
     )
     return quiet(verbose(command))
@@ -100,7 +100,7 @@ def is_quiet() -> bool:
 
 def is_verbose() -> bool:
     """Whether everything is to be said."""
-    return logging.getLogger("nntrain").level == logging.DEBUG
+    return logging.getLogger("nntrain").level == logging.INFO
 
 
 def tables(data: tuple[str, ...], command: str) -> list[str]:

@@ -1,21 +1,32 @@
-"""Metrics as the rows of a table, the same in every command."""
+"""Metrics as tables, the same in every command: one for each target, a row for each set of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from nntrain.cli.display import print_table
 from nntrain.cli.text import figure, ratio
 from nntrain.metrics import Metrics
 
-HEADER = ["rows", "RMSE", "MAE", "R²", "largest", "mean's RMSE", "ridge's RMSE"]
+HEADER = ["rows", "RMSE", "MAE", "R²", "max error", "mean's RMSE", "ridge's RMSE"]
 
 
-def metric_cells(of: Metrics) -> list[str]:
+def print_metrics(
+    label: str,
+    parts: Mapping[str, Mapping[str, Metrics]],
+    *,
+    err: bool = False,
+    ends: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> None:
+    """Print the metrics of each target, a row for each part, and then the target's `ends`."""
+    targets = list(next(iter(parts.values())))
+    for target in targets:
+        rows = [[part, *_cells(metrics[target])] for part, metrics in parts.items()]
+        rows += [list(row) for row in (ends or {}).get(target, [])]
+        print_table([label, *HEADER], rows, title=f"Error of {target}", err=err)
+
+
+def _cells(of: Metrics) -> list[str]:
     """The cells under `HEADER`."""
     errors = [figure(of.rmse), figure(of.mae), ratio(of.r2), figure(of.largest_error)]
     return [figure(of.rows), *errors, figure(of.mean_rmse), figure(of.ridge_rmse)]
-
-
-def metric_rows(first: str, metrics: Mapping[str, Metrics]) -> list[list[str]]:
-    """A row for each target, after a first cell."""
-    return [[first, target, *metric_cells(of)] for target, of in metrics.items()]

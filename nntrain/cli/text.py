@@ -16,9 +16,9 @@ def complain(message: str) -> None:
         click.echo(f"Error: {printable(line)}", err=True)
 
 
-def note(message: str) -> None:
+def note(message: str, kind: str = "Note") -> None:
     """Print a note on stderr: something that was decided or left out, no error."""
-    click.echo(f"Note: {printable(message)}", err=True)
+    click.echo(f"{kind}: {printable(message)}", err=True)
 
 
 def suggest(*words: str | Sequence[str], then: str = "") -> None:

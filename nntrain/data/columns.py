@@ -125,7 +125,9 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
         near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.5)
         hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
         if len(table.columns) == 1:
-            hint = f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
+            hint = (
+                f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
+            )
         asked = f", named under {key}" if key else ", which the model needs"
         raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
 
@@ -170,6 +172,8 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
         reader.read_again_as_text(again)
     for state in states:
         state.check_categories(table.name)
+        kind = f"text, {len(state.codes):,} categories" if state.is_text else "numbers"
+        log.info("column %r: %s", state.name, kind)
     categories = {state.position: list(state.codes) for state in states if state.is_text}
     return TypedTable(
         table.name,

@@ -7,6 +7,7 @@ through `cells`, which defines what a cell means. A property test holds the two 
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 from nntrain.data.cells import CellFormat
 from nntrain.data.records import Block, read_blocks, read_header
 from nntrain.data.sources import Source
+from nntrain.errors import counted
+
+log = logging.getLogger(__name__)
 
 Column: TypeAlias = NDArray[Any]
 TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[str | Path] | Iterable[pd.DataFrame]"
@@ -83,6 +87,8 @@ class CsvTable:
         header = read_header(self._stream, self.name, delimiter)
         self.columns, self.delimiter, self._first_line, self._rest = header
         self._is_fresh = True
+        n = len(self.columns)
+        log.info("%s: %s, separated by %r", self.name, counted(n, "column"), self.delimiter)
 
     def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
         """See `Table.chunks`."""
