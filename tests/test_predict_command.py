@@ -6,7 +6,6 @@ import io
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def predict(run: Run, folder: Path, models: Path) -> Iterator[Run]:
+def predict(run: Run, folder: Path, models: Path) -> Run:
     """`nntrain predict` in a folder with the models."""
     for path in models.iterdir():
         (folder / path.name).symlink_to(path)
@@ -45,7 +44,7 @@ def predict(run: Run, folder: Path, models: Path) -> Iterator[Run]:
     def run_predict(*arguments: str, stdin: str | bytes = b"") -> Result:
         return run("predict", *arguments, stdin=stdin)
 
-    yield run_predict
+    return run_predict
 
 
 def test_predictions_come_as_csv_that_reads_back_to_the_same_doubles(predict: Run) -> None:

@@ -44,7 +44,7 @@ def print_table(
     for i, name in enumerate(header):
         longest = max(map(len, [name, *(row[i] for row in rows)]))
         table.add_column(
-            escape(printable(name)),
+            escape(printable(name)) if i < left else name.replace(" ", "\n"),
             justify="left" if i < left else "right",
             overflow="fold",
             min_width=min(longest, MIN_WIDTH) if i < left else None,

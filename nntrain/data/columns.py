@@ -122,7 +122,7 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
     for name in names:
         if name in table.columns:
             continue
-        near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.5)
+        near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.6)
         hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
         if len(table.columns) == 1:
             hint = (

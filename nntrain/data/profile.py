@@ -76,6 +76,8 @@ class ColumnProfile:
         if len(numbers):
             self.minimum = min(self.minimum, float(numbers.min()))
             self.maximum = max(self.maximum, float(numbers.max()))
+        if len(numbers) < len(values):
+            self.counts_rows = False
         if self.counts_rows and len(values):
             before = values[0] - 1 if math.isnan(self._last) else self._last
             self.counts_rows = bool((np.diff(values, prepend=before) == 1).all())
