@@ -1,7 +1,7 @@
 """Train a feed-forward network for regression on a table, by the textbook.
 
 >>> import nntrain
->>> model = nntrain.fit("data.csv", nntrain.Config(target="price"))
+>>> model = nntrain.fit("data.csv", nntrain.Config(target=("price",)))
 >>> model.save("model.npz")
 >>> nntrain.load_model("model.npz").predict("new.csv")
 

@@ -90,7 +90,7 @@ COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]")
 class Config:
     """How to train: every key of the YAML file, checked.
 
-    `load_config` reads one from a file; `Config(target="price", alpha=0.05)` makes one in Python.
+    `load_config` reads one from a file; `Config(target=("price",), alpha=0.1)` makes one in Python.
     Raises `ConfigError` naming each key that is out of its range.
     """
 

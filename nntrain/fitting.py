@@ -43,7 +43,7 @@ def fit(table: TableLike, config: Config, validation: TableLike | None = None) -
     `validation` is another table as the validation rows. Raises `DataError` for what is wrong with
     a table, `DivergedError` when training diverges.
 
-    >>> model = nntrain.fit("data.csv", nntrain.Config(target="price"))
+    >>> model = nntrain.fit("data.csv", nntrain.Config(target=("price",)))
     >>> model.predict("new.csv")
     """
     run = TrainingRun.on(table, config, validation)

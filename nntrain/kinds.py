@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -96,7 +97,7 @@ def number(
             return False
         above = value > low if low_open else value >= low
         below = value < high if high_open else value <= high
-        return above and below and math.isfinite(value)
+        return above and below and abs(value) <= sys.float_info.max
 
     return _scalar_kind(expects, _parse_number, valid)
 
@@ -151,7 +152,8 @@ def separator() -> Kind:
         return "\t" if found.text in WORDS_FOR_TAB else found.text
 
     def valid(value: Any) -> bool:
-        return isinstance(value, str) and len(value.encode()) == 1 and value not in '"\r\n\0'
+        is_one = isinstance(value, str) and len(value) == 1 and value.isascii()
+        return is_one and value not in '"\r\n\0'
 
     return _scalar_kind("one character, such as , or ; or tab", parse, valid)
 

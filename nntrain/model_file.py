@@ -11,6 +11,8 @@ import hashlib
 import io
 import json
 import math
+import re
+import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +41,20 @@ T = TypeVar("T")
 
 FORMAT_VERSION = 1
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+DAMAGE = (
+    zipfile.BadZipFile,
+    ValueError,
+    TypeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What reading a damaged archive or array may raise."""
+ARRAY_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '(?P<dtype>[<>|][biufcSU]\d{1,8})', 'fortran_order': False, "
+    rb"'shape': \((?P<shape>(?:\d{1,10}, ?)*(?:\d{1,10})?)\), \} *\n",
+    re.DOTALL,
+)
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -128,7 +144,7 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
-            names = [info.filename for info in infos]
+            names = [info.filename.removesuffix(".npy") for info in infos]
             if len(set(names)) < len(names):
                 raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
             for info in infos:
@@ -136,9 +152,9 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
                     raise ModelFileError(
                         f"{path}: is not a sound model file: {info.filename} is compressed"
                     )
+            contents = (archive.read(info) for info in infos)
             return {
-                info.filename.removesuffix(".npy"): _read_array(archive.read(info))
-                for info in infos
+                name: _read_array(content) for name, content in zip(names, contents, strict=True)
             }
     except FileNotFoundError:
         raise ModelFileError(
@@ -147,15 +163,21 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
         ) from None
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
 
 
 def _read_array(data: bytes) -> NDArray[Any]:
-    array: NDArray[Any] = np.lib.format.read_array(
-        io.BytesIO(data), allow_pickle=False, max_header_size=1000
-    )
-    return array
+    """An array as `save_model` writes it, of a size that is checked before it is made."""
+    match = ARRAY_HEADER.match(data)
+    if match is None:
+        raise ValueError("a member is not an array as nntrain writes it")
+    dtype = np.dtype(match["dtype"].decode())
+    shape = tuple(int(size) for size in match["shape"].replace(b" ", b"").split(b",") if size)
+    content = data[match.end() :]
+    if math.prod(shape) * dtype.itemsize != len(content):
+        raise ValueError("a member's size is not that of its shape")
+    return np.frombuffer(content, dtype).reshape(shape)
 
 
 def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
@@ -167,7 +189,7 @@ def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise _UnsoundError("its header is not JSON") from None
     version = header.get("format_version") if isinstance(header, dict) else None
-    if not isinstance(version, int):
+    if type(version) is not int:
         raise _UnsoundError("its header has no format_version")
     if version != FORMAT_VERSION:
         raise _UnsoundError(
@@ -271,7 +293,7 @@ def _record(cls: type[T], values: Any) -> T:
 
 def _get(values: Any, key: str, kind: type[T]) -> T:
     value = values.get(key) if isinstance(values, dict) else None
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         value = float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise _UnsoundError(f"its header lacks a sound {key!r}")

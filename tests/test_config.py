@@ -276,13 +276,13 @@ def test_a_config_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
 def test_a_config_with_a_byte_order_mark_and_crlf_reads_the_same(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbftarget: y\r\nalpha: 0.5\r\n")
-    assert load_config(path) == Config(target="y", alpha=0.5)
+    assert load_config(path) == Config(target=("y",), alpha=0.5)
 
 
 def test_a_config_made_in_python_is_checked_too() -> None:
-    assert Config(target="y", hidden_layers=[3]).hidden_layers == (3,)  # type: ignore[arg-type]
+    assert Config(target=("y",), hidden_layers=[3]).hidden_layers == (3,)  # type: ignore[arg-type]
     with pytest.raises(ConfigError) as caught:
-        Config(target="y", alpha=-1, epochs=True, hidden_layers=(2.5,))  # type: ignore[arg-type]
+        Config(target=("y",), alpha=-1, epochs=True, hidden_layers=(2.5,))  # type: ignore[arg-type]
     assert str(caught.value).split("\n") == [
         "hidden_layers: expects a list of whole numbers, such as [16] or [64, 64], found (2.5,)",
         "alpha: expects a number above 0, found -1",

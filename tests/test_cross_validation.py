@@ -15,7 +15,7 @@ import nntrain
 from nntrain.cross_validation import FoldRun, estimate, make_folds
 from nntrain.fitting import read_training_table
 
-CONFIG = nntrain.Config(target="y", epochs=2)
+CONFIG = nntrain.Config(target=("y",), epochs=2)
 
 
 def make_table(n: int = 60) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def test_random_folds_score_every_row_once_and_train_on_the_others() -> None:
         assert len(fold.rows) in (8, 9)
     again = make_folds(table, 7, CONFIG, ordered=False)
     assert all((a.rows == b.rows).all() for a, b in zip(folds, again, strict=True))
-    other = make_folds(table, 7, nntrain.Config(target="y", seed=1), ordered=False)
+    other = make_folds(table, 7, nntrain.Config(target=("y",), seed=1), ordered=False)
     assert any(set(a.rows) != set(b.rows) for a, b in zip(folds, other, strict=True))
 
 
@@ -71,7 +71,8 @@ def test_each_fold_learns_its_own_preprocessing() -> None:
 
 def test_the_estimate_is_the_mean_with_its_standard_error() -> None:
     found = estimate([1.0, 2.0, 6.0])
-    assert (found.mean, found.standard_error) == (3.0, pytest.approx(math.sqrt(7 / 3)))
+    assert found.mean == 3.0
+    assert found.standard_error == pytest.approx(math.sqrt(7 / 3))
 
 
 def test_cv_reports_folds_that_add_up_and_the_same_twice(run: Run, folder: Path) -> None:

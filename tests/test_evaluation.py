@@ -24,7 +24,7 @@ def split(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     train, test = frame[:800], frame[800:]
     train.to_csv("train.csv", index=False)
     test.to_csv("test.csv", index=False)
-    nntrain.fit("train.csv", nntrain.Config(target="strength_mpa", epochs=20)).save("model.npz")
+    nntrain.fit("train.csv", nntrain.Config(target=("strength_mpa",), epochs=20)).save("model.npz")
     return train, test
 
 
@@ -35,7 +35,8 @@ def ridge_predictions(x: pd.DataFrame, y: pd.Series, new: pd.DataFrame) -> np.nd
     left = np.vstack([scaled, np.eye(scaled.shape[1])])
     right = np.concatenate([y - y.mean(), np.zeros(scaled.shape[1])])
     weights = np.linalg.lstsq(left, right, rcond=None)[0]
-    return ((new - mean) / deviation).to_numpy() @ weights + y.mean()
+    predictions: np.ndarray = ((new - mean) / deviation).to_numpy() @ weights + y.mean()
+    return predictions
 
 
 def test_the_figures_are_those_of_a_hand_computation(
@@ -106,7 +107,7 @@ def test_fail_if_exits_6_when_the_condition_holds(run: Run, condition: str, code
 
 def test_fail_if_names_each_figure_that_broke(run: Run, folder: Path) -> None:
     pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [2.0, 2.0, 5.0]}).to_csv("t.csv", index=False)
-    nntrain.fit("t.csv", nntrain.Config(target="y", epochs=0)).save("model.npz")
+    nntrain.fit("t.csv", nntrain.Config(target=("y",), epochs=0)).save("model.npz")
     pd.DataFrame({"x": [1.0, 1.0], "y": [3.0, 3.0]}).to_csv("u.csv", index=False)
     result = run("evaluate", "u.csv", "--fail-if", "mean_rmse<1", "--fail-if", "r2<0")
     assert result.code == 6
@@ -144,7 +145,7 @@ def test_metrics_are_weighted_where_the_table_has_the_weights(run: Run, folder: 
     frame = pd.DataFrame({"x": rng.normal(size=50), "w": rng.integers(0, 4, 50)})
     frame["y"] = frame["x"] * 3 + rng.normal(size=50)
     frame.to_csv("t.csv", index=False)
-    config = nntrain.Config(target="y", weight="w", epochs=3)
+    config = nntrain.Config(target=("y",), weight="w", epochs=3)
     model = nntrain.fit("t.csv", config)
     assert model.preprocessing.input_names == ("x",)
     errors = model.predict("t.csv").to_numpy()[:, 0] - frame["y"]

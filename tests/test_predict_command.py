@@ -25,10 +25,10 @@ MIXED = "size,color,price\n" + "".join(
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of numbers alone, one of mixed columns, and one of two targets."""
     folder = tmp_path_factory.mktemp("models")
-    concrete = nntrain.Config(target="strength_mpa", epochs=20)
+    concrete = nntrain.Config(target=("strength_mpa",), epochs=20)
     nntrain.fit(TABLE, concrete).save(folder / "model.npz")
     (folder / "mixed.csv").write_text(MIXED)
-    mixed = nntrain.Config(target="price", epochs=5)
+    mixed = nntrain.Config(target=("price",), epochs=5)
     nntrain.fit(folder / "mixed.csv", mixed).save(folder / "mixed.npz")
     energy = nntrain.Config(target=("heating_load", "cooling_load"), epochs=2)
     nntrain.fit(ROOT / "sample_data/energy.csv", energy).save(folder / "energy.npz")

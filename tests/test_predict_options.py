@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import os
 import select
 import subprocess
@@ -41,13 +42,15 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of one target and one of two; the second is linear."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "table.csv").write_text(TABLE)
-    nntrain.fit(folder / "table.csv", nntrain.Config(target="price", epochs=5)).save(
+    nntrain.fit(folder / "table.csv", nntrain.Config(target=("price",), epochs=5)).save(
         folder / "model.npz"
     )
     frame = pd.read_csv(folder / "table.csv", keep_default_na=False).assign(tax=range(39))
     two = nntrain.Config(target=("price", "tax"), epochs=2, hidden_layers=())
     nntrain.fit(frame, two).save(folder / "two.npz")
-    steep = nntrain.Config(target="price", epochs=1, hidden_layers=(), standardize=False, alpha=1e-9)
+    steep = nntrain.Config(
+        target=("price",), epochs=1, hidden_layers=(), standardize=False, alpha=1e-9
+    )
     big = pd.DataFrame({"size": [1.0, 2.0, 3.0], "color": ["red", "blue", "red"]})
     nntrain.fit(big.assign(price=[1e18, 2e18, 3e18]), steep).save(folder / "steep.npz")
     return folder
@@ -68,7 +71,7 @@ def predict(run: Run, folder: Path, models: Path) -> Run:
 def predicted(text: str, model: str = "model.npz") -> list[float]:
     """What the library predicts for a table, of the first target."""
     frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    return nntrain.load_model(model).predict(frame).iloc[:, 0].tolist()  # type: ignore[no-any-return]
+    return nntrain.load_model(model).predict(frame).iloc[:, 0].tolist()
 
 
 def cells(text: str, delimiter: str = ",") -> list[list[str]]:
@@ -99,7 +102,7 @@ def test_append_reads_any_delimiter_and_writes_commas(predict: Run) -> None:
     one, two = map(repr, predicted("size,color\n1.5,red\n2,blue\n"))
     assert result == Result(
         0,
-        "size,color,note,predicted_price\n" f'"1,5",red,"a,b",{one}\n2,blue,c,{two}\n',
+        f'size,color,note,predicted_price\n"1,5",red,"a,b",{one}\n2,blue,c,{two}\n',
         "",
     )
 
@@ -307,11 +310,30 @@ def test_an_unknown_choice_lists_the_known_ones(
     assert f"Error: Invalid value for '{option}': '{value}' is not one of {known}.\n" in result.err
 
 
-CELL = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0")
-    | st.sampled_from(['"', ",", "\n", "\r", "\r\n", "\t", ";", " ", "'"]),
-    max_size=8,
-)
+def test_a_carriage_return_alone_survives_append(predict: Run) -> None:
+    result = predict("--append", stdin=b'"no\rte",size,color\n"a\rb",1,red\n"\r",2,blue\n')
+    one, two = predicted("size,color\n1,red\n2,blue\n")
+    assert cells(result.out) == [
+        ["no\rte", "size", "color", "predicted_price"],
+        ["a\rb", "1", "red", repr(one)],
+        ["\r", "2", "blue", repr(two)],
+    ]
+
+
+CELL = st.lists(
+    st.sampled_from(['"', ",", "\n", "\r\n", "\r", "\t", ";", " ", "'", "NA"])
+    | st.characters(codec="utf-8", exclude_characters="\0"),
+    max_size=6,
+).map("".join)
+
+
+@pytest.fixture
+def loudness() -> Iterator[None]:
+    """Puts back what `--quiet` sets for the whole process."""
+    log = logging.getLogger("nntrain")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 @settings(
@@ -325,6 +347,7 @@ CELL = st.text(
 def test_any_cell_survives_append(
     models: Path,
     tmp_path: Path,
+    loudness: None,
     rows: list[tuple[str, str, str]],
     names: list[str],
     format_name: str,
@@ -365,7 +388,7 @@ def following(predict: Run, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         ["tail", "-n", "+1", "-f", "-s", "0.1", "rows.csv"], stdout=subprocess.PIPE
     ) as tail:
-        command = [COMMAND, "predict", "--append", "--on-bad-row", "blank"]
+        command = [str(COMMAND), "predict", "--append", "--on-bad-row", "blank"]
         with subprocess.Popen(
             command,
             stdin=tail.stdout,

@@ -46,7 +46,7 @@ def notes(
 ) -> pytest.LogCaptureFixture:
     """What is logged, in `messages`."""
     monkeypatch.setattr(logging.getLogger("nntrain"), "propagate", True)
-    caplog.set_level(logging.INFO, "nntrain")
+    caplog.set_level(logging.WARNING, "nntrain")
     return caplog
 
 

@@ -134,7 +134,7 @@ def weighted(weights: list[float] | np.ndarray) -> nntrain.Model:
     frame = pd.DataFrame({"x": rng.normal(size=12), "w": weights})
     frame["y"] = 3 * frame["x"] + rng.normal(size=12)
     config = nntrain.Config(
-        target="y", weight="w", batch_mode="batch", epochs=20, standardize=False
+        target=("y",), weight="w", batch_mode="batch", epochs=20, standardize=False
     )
     return nntrain.fit(frame, config)
 
@@ -155,8 +155,8 @@ def test_a_row_of_weight_2_counts_as_two_rows() -> None:
     options = {"batch_mode": "batch", "epochs": 20, "standardize": False}
     repeated = frame.loc[frame.index.repeat(frame["w"].astype(int))].drop(columns="w")
     assert len(repeated) == 8
-    ours = nntrain.fit(frame, nntrain.Config(target="y", weight="w", **options))  # type: ignore[arg-type]
-    theirs = nntrain.fit(repeated, nntrain.Config(target="y", **options))  # type: ignore[arg-type]
+    ours = nntrain.fit(frame, nntrain.Config(target=("y",), weight="w", **options))  # type: ignore[arg-type]
+    theirs = nntrain.fit(repeated, nntrain.Config(target=("y",), **options))  # type: ignore[arg-type]
     np.testing.assert_allclose(
         ours.network.parameters.vector, theirs.network.parameters.vector, rtol=1e-10
     )

@@ -56,9 +56,16 @@ class DelimitedWriter:
         return ("\n".join(lines) + "\n").encode() if len(values) else b""
 
     def _lines(self, rows: Sequence[Sequence[str]]) -> bytes:
-        # csv writes a single empty cell as "", so that readers keep the row.
+        # csv writes a single empty cell as "", so that readers keep the row; but it quotes no
+        # carriage return, which would end the record for most readers.
         lines = io.StringIO()
-        csv.writer(lines, delimiter=self.delimiter, lineterminator="\n").writerows(rows)
+        plain = csv.writer(lines, delimiter=self.delimiter, lineterminator="\n")
+        quoting = csv.writer(
+            lines, delimiter=self.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL
+        )
+        for row in rows:
+            writer = quoting if any("\r" in cell for cell in row) else plain
+            writer.writerow(row)
         return lines.getvalue().encode()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.I)
+PLAIN_NUMBER = re.compile(r"[+-]?[\d.,_]+(?:[eE][+-]?\d+)?")
 BLANKS = " \t\r\n\v\f"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
@@ -30,6 +31,11 @@ class CellFormat:
     def missing_texts(self) -> frozenset[str]:
         """The missing values without the blanks around them."""
         return frozenset(value.strip(BLANKS) for value in self.missing_values)
+
+    @cached_property
+    def missing_words(self) -> list[str]:
+        """The missing values that no reader could take for a finite number."""
+        return [text for text in sorted(self.missing_texts) if not PLAIN_NUMBER.fullmatch(text)]
 
     @cached_property
     def missing_numbers(self) -> tuple[float, ...]:

@@ -168,7 +168,7 @@ class CsvTable:
     ) -> dict[int, Column]:
         """Columns by pandas: `numbers` as float64, the others as text. Raises `NOT_PARSED`."""
         dtypes = {i: np.float64 if i in numbers else object for i in positions}
-        missing = {i: list(self.cells.missing_texts) for i in numbers}
+        missing = dict.fromkeys(numbers, self.cells.missing_words)
         frame = pd.read_csv(
             io.BytesIO(block.data),
             sep=self.delimiter,
