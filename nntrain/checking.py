@@ -14,8 +14,9 @@ import pandas as pd
 
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
+from nntrain.data.learning import learn_preprocessing
 from nntrain.data.opening import Reading, open_table
-from nntrain.data.preprocessing import CategoricalColumn, NumericColumn, learn_preprocessing
+from nntrain.data.preprocessing import CategoricalColumn, NumericColumn
 from nntrain.data.profile import profile
 from nntrain.data.table import Chunk, TableLike
 from nntrain.errors import DataError, counted
@@ -131,11 +132,7 @@ def _check_numbers(
 ) -> str:
     """Count a column's cells; the message about its first bad one, if any."""
     column = chunk.columns[feature.name]
-    if column.dtype == np.float64:
-        values = column
-    else:
-        numbers = [cells.number(cell) for cell in column]
-        values = np.array([np.inf if number is None else number for number in numbers])
+    values = cells.numbers_or_infinite(column)
     bad = np.isinf(values)
     check.missing += int(np.count_nonzero(np.isnan(values)))
     outside = ~bad & ((values < feature.minimum) | (values > feature.maximum))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nntrain.config import Config
 from nntrain.data.columns import TypedTable
-from nntrain.data.preprocessing import encode_rows
+from nntrain.data.encoding import encode_rows
 from nntrain.engine.randomness import FOLDS, stream
 from nntrain.engine.training import EpochResult
 from nntrain.errors import DataError

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.columns import check_columns
+from nntrain.data.checks import check_columns
+from nntrain.data.encoding import Labels, read_labelled
 from nntrain.data.opening import Reading, open_table
-from nntrain.data.preprocessing import Labels, read_labelled
 from nntrain.data.table import TableLike
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics, joined

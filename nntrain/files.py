@@ -20,34 +20,34 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
     `OutputError` for what the file system refuses.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file() and not target.is_dir():
-        with explained(path), target.open("wb") as file:
-            yield file
-        return
-    temporary = _temporary(target)
-    try:
-        with explained(path), temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        with explained(path):
+    with explained(path):
+        if _is_special(target):
+            with target.open("wb") as file:
+                yield file
+            return
+        temporary = _temporary(target)
+        try:
+            with temporary.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(target)
             _sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
 def try_output(path: str | Path) -> None:
     """Raise `OutputError` now if a file could not be written there later; changes nothing."""
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise OutputError(f"{path}: cannot be written: it is a folder")
-    if target.exists() and not target.is_file():
-        return
     with explained(path):
-        temporary = _temporary(target)
-        temporary.open("wb").close()
-        temporary.unlink()
+        if target.is_dir():
+            raise OutputError(f"{path}: cannot be written: it is a folder")
+        if not _is_special(target):
+            temporary = _temporary(target)
+            temporary.open("wb").close()
+            temporary.unlink()
 
 
 def same_file(a: str | Path, b: str | Path) -> bool:
@@ -67,8 +67,13 @@ def explained(path: str | Path) -> Iterator[None]:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def _is_special(target: Path) -> bool:
+    """Whether something stands there that is no file and no folder: a device, a named pipe."""
+    return target.exists() and not target.is_file() and not target.is_dir()
+
+
 def _temporary(target: Path) -> Path:
-    return target.with_name(target.name + ".tmp")
+    return target.with_name(f".{target.name}.nntrain-part")
 
 
 def _sync_folder(folder: Path) -> None:

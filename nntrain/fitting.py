@@ -13,15 +13,10 @@ from nntrain.baseline import fit_baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
 from nntrain.data.columns import Roles, TypedTable, read_typed
+from nntrain.data.encoding import Encoded, Labels, encode_rows, read_labelled
+from nntrain.data.learning import learn_preprocessing
 from nntrain.data.opening import Reading, open_table
-from nntrain.data.preprocessing import (
-    Encoded,
-    Labels,
-    Preprocessing,
-    encode_rows,
-    learn_preprocessing,
-    read_labelled,
-)
+from nntrain.data.preprocessing import Preprocessing
 from nntrain.data.table import Table, TableLike
 from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.network import Network
@@ -202,10 +197,14 @@ def read_validation(table: TableLike, config: Config, preprocessing: Preprocessi
         parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
         if not sum(len(part.x) for part in parts):
             raise DataError(f"{source.name}: has no rows to validate on")
-    y = preprocessing.encode_targets(np.concatenate([part.y_true for part in parts]))
+    with np.errstate(over="ignore"):
+        y = preprocessing.encode_targets(np.concatenate([part.y_true for part in parts]))
+        y = y.astype(config.dtype)
+    if not np.isfinite(y).all():
+        raise DataError("a target of the validation rows is too far from those of training")
     weights = [part.weights for part in parts if part.weights is not None]
     x = np.concatenate([part.x for part in parts])
-    return Encoded(x, y.astype(config.dtype), np.concatenate(weights) if weights else None)
+    return Encoded(x, y, np.concatenate(weights) if weights else None)
 
 
 def _weight_scale(weights: NDArray[np.float64] | None, table_name: str, config: Config) -> float:

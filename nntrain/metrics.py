@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
+LARGEST_RATIO = 1e150
+
 
 @dataclass(frozen=True)
 class Metrics:
@@ -17,9 +20,10 @@ class Metrics:
 
     `rmse` is the root of the mean squared error, `mae` the mean absolute error, `r2` is
     1 - (squared error / squared distance from these rows' mean), None where the true values are
-    all the same, `largest_error` the largest absolute error. `mean_rmse` and `ridge_rmse` are the
-    RMSE, on the same rows, of predicting the training mean and of a ridge regression, both fitted
-    on the training rows; `ridge_rmse` is None where there are too many inputs for one.
+    all the same or the error is out of all proportion, `largest_error` the largest absolute error.
+    `mean_rmse` and `ridge_rmse` are the RMSE, on the same rows, of predicting the training mean and
+    of a ridge regression, both fitted on the training rows; `ridge_rmse` is None where there are
+    too many inputs for one.
     """
 
     rows: int
@@ -65,11 +69,12 @@ class Measured:
     def _of_target(self, j: int) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
         rmse, deviation = self._rms(errors), self._rms(y_true - self._mean(y_true))
+        relative = rmse / deviation if deviation > 0 else math.inf
         return Metrics(
             rows=len(y_true),
             rmse=rmse,
             mae=self._mean(errors),
-            r2=1.0 - (rmse / deviation) ** 2 if deviation > 0 else None,
+            r2=1.0 - relative * relative if relative < LARGEST_RATIO else None,
             largest_error=float(np.max(errors)),
             mean_rmse=self._rms(self.means[j] - y_true),
             ridge_rmse=None if self.ridge is None else self._rms(self.ridge[:, j] - y_true),
@@ -81,9 +86,11 @@ class Measured:
         return largest * self._mean(np.square(values / largest)) ** 0.5 if largest > 0 else 0.0
 
     def _mean(self, values: Matrix) -> float:
-        if self.weights is None or not self.weights.any():
-            return float(np.mean(values))
-        return float(np.sum(values * self.weights) / np.sum(self.weights))
+        largest = float(np.max(np.abs(values)))
+        if largest == 0:
+            return 0.0
+        weights = self.weights if self.weights is not None and self.weights.any() else None
+        return largest * float(np.average(values / largest, weights=weights))
 
 
 def joined(parts: Sequence[Measured]) -> Measured:

@@ -147,11 +147,20 @@ def measured(
     y_true: NDArray[np.float64],
     weights: NDArray[np.float64] | None,
 ) -> Measured:
-    """Encoded rows and their true values beside what a network and its baseline predict."""
+    """Encoded rows and their true values beside what a network and its baseline predict.
+
+    Raises `DataError` where a prediction is no finite number.
+    """
     ridge = baseline.ridge(x)
+    y_pred = preprocessing.decode(network.predict(x))
+    if not np.isfinite(y_pred).all():
+        raise DataError(
+            "a prediction is no finite number: the numbers of some row are too far from those of "
+            "training"
+        )
     return Measured(
         y_true,
-        preprocessing.decode(network.predict(x)),
+        y_pred,
         baseline.means,
         None if ridge is None else preprocessing.decode(ridge),
         weights,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nntrain.config import DEFAULTS, MEANINGS, Config, as_yaml
 from nntrain.data.cells import CellFormat
-from nntrain.data.columns import check_columns, check_unique
+from nntrain.data.checks import check_columns, check_unique
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.profile import ColumnProfile, profile
 from nntrain.data.table import TableLike

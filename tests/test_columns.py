@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from nntrain.config import Config
 from nntrain.data import records
 from nntrain.data.cells import CellFormat
-from nntrain.data.columns import Roles, TypedTable, check_columns, check_unique, read_typed
+from nntrain.data.checks import check_columns, check_unique
+from nntrain.data.columns import Roles, TypedTable, read_typed
 from nntrain.data.sources import Source
 from nntrain.data.table import CsvTable
 from nntrain.errors import DataError

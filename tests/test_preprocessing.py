@@ -23,13 +23,9 @@ import nntrain
 from nntrain.config import Config
 from nntrain.data import preprocessing as module
 from nntrain.data.columns import TypedTable
-from nntrain.data.preprocessing import (
-    CategoricalColumn,
-    NumericColumn,
-    Preprocessing,
-    encode_rows,
-    learn_preprocessing,
-)
+from nntrain.data.encoding import encode_rows
+from nntrain.data.learning import learn_preprocessing
+from nntrain.data.preprocessing import CategoricalColumn, NumericColumn, Preprocessing
 from nntrain.errors import DataError
 
 NAN = float("nan")

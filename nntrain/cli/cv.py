@@ -25,7 +25,7 @@ from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
 
 if TYPE_CHECKING:
-    from nntrain.cross_validation import FoldResult
+    from nntrain.cross_validation import Fold, FoldResult
     from nntrain.data.columns import TypedTable
 
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @set_option
 @click.option(
     "--folds",
+    "folds_asked",
     type=click.IntRange(2),
     default=5,
     show_default=True,
@@ -59,7 +60,7 @@ def cv(
     data: tuple[str, ...],
     config_path: str,
     overrides: tuple[str, ...],
-    folds: int,
+    folds_asked: int,
     group: str | None,
     ordered: bool,
     output: str | None,
@@ -86,24 +87,12 @@ def cv(
         try_output(output)
     config = load_config(config_path, overrides)
 
-    from nntrain.cli.display import TrainingDisplay
-    from nntrain.cross_validation import FoldRun, as_dict, make_folds
+    from nntrain.cross_validation import as_dict, make_folds
     from nntrain.fitting import read_training_table
 
     table = read_training_table(paths, config, group)
-    if not is_verbose():
-        # What preprocessing notes comes once a fold, much the same each time.
-        logging.getLogger("nntrain.data.preprocessing").setLevel(logging.ERROR)
-    results = []
-    for fold in make_folds(table, folds, config, ordered=ordered):
-        run = FoldRun(table, config, fold)
-        title = f"fold {fold.number}/{folds} "
-        with TrainingDisplay(
-            config.epochs, shown=not (is_quiet() or no_progress), title=title
-        ) as display:
-            for result in run.epochs():
-                display.show(result)
-        results.append(run.result())
+    folds = make_folds(table, folds_asked, config, ordered=ordered)
+    results = _train(table, config, folds, shown=not (is_quiet() or no_progress))
     if output is not None:
         _write_predictions(output, table, results, config)
     if as_json:
@@ -112,6 +101,27 @@ def cv(
     _print_results(results, config)
     if "-" not in paths:
         suggest("fit", paths, "--config", config_path)
+
+
+def _train(
+    table: TypedTable, config: Config, folds: list[Fold], *, shown: bool
+) -> list[FoldResult]:
+    from nntrain.cli.display import TrainingDisplay
+    from nntrain.cross_validation import FoldRun
+
+    if not is_verbose():
+        # What preprocessing notes comes once a fold, much the same each time.
+        for name in ("preprocessing", "learning"):
+            logging.getLogger(f"nntrain.data.{name}").setLevel(logging.ERROR)
+    results = []
+    for fold in folds:
+        run = FoldRun(table, config, fold)
+        title = f"fold {fold.number}/{len(folds)} "
+        with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
+            for result in run.epochs():
+                display.show(result)
+        results.append(run.result())
+    return results
 
 
 def _print_results(results: list[FoldResult], config: Config) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,13 @@ class CellFormat:
                 return None
             values.append(value)
         return np.array(values, dtype=np.float64)
+
+    def numbers_or_infinite(self, column: NDArray[Any]) -> NDArray[np.float64]:
+        """A column as numbers, those of its cells that are texts being infinite."""
+        if column.dtype == np.float64:
+            return column
+        numbers = [self.number(cell) for cell in column]
+        return np.array([math.inf if number is None else number for number in numbers])
 
     def blank_missing_numbers(self, values: NDArray[np.float64]) -> None:
         """Set every number that means a missing cell to NaN, in place."""

@@ -7,33 +7,24 @@ at predict.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.columns import (
-    TypedTable,
-    check_columns,
-    check_finite,
-    check_unique,
-    target_values,
-    weight_values,
-)
+from nntrain.data.checks import check_columns, check_finite, check_unique
 from nntrain.data.table import Chunk, Table
-from nntrain.errors import DataError, counted, quoted
+from nntrain.errors import DataError
 
 log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
 ENCODE_ROWS = 1 << 14
-LARGEST = np.finfo(np.float64).max / 4
-"""Beyond this a number may not survive being standardized and mapped back."""
 
 
 @dataclass(frozen=True)
@@ -229,11 +220,7 @@ def _numbers_marked(
     column: NDArray[Any], cells: CellFormat, bad: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """The numbers of a column, rows that hold none marked in `bad`."""
-    if column.dtype == np.float64:
-        values = column
-    else:
-        numbers = [cells.number(cell) for cell in column]
-        values = np.array([np.inf if number is None else number for number in numbers])
+    values = cells.numbers_or_infinite(column)
     infinite = np.isinf(values)
     bad |= infinite
     return np.where(infinite, np.nan, values)
@@ -284,194 +271,3 @@ class _EncodePlan:
         for source, first in self.one_hot:
             rows = np.flatnonzero(values[:, source] >= 0)
             out[rows, first + values[rows, source].astype(np.intp)] = 1.0
-
-
-def learn_preprocessing(
-    table: TypedTable, rows: NDArray[np.intp], *, standardize: bool, missing_values: tuple[str, ...]
-) -> Preprocessing:
-    """The preprocessing learned from the training `rows` of a table.
-
-    Features that tell nothing are dropped with a note. Raises `DataError` when none is left, or
-    when a target is constant.
-    """
-    features: list[Feature] = []
-    replaced = Replaced()
-    for i, name in enumerate(table.features):
-        column = table.values[rows, i]
-        feature: Feature | str
-        if i in table.categories:
-            feature = _learn_categorical(name, column, table.categories[i])
-        else:
-            feature = _learn_numeric(name, column, standardize)
-        if isinstance(feature, str):
-            log.warning("left out the column %r: %s", name, feature)
-            continue
-        features.append(feature)
-        if isinstance(feature, NumericColumn):
-            replaced.count(replaced.missing, name, np.isnan(column))
-    replaced.report()
-    if not features:
-        raise DataError(
-            f"{table.name}: no column is left to learn from; {quoted(table.features)} tell nothing "
-            f"in {counted(len(rows), 'training row')}"
-        )
-    targets = tuple(
-        _learn_target(table.name, name, table.values[rows, i], standardize)
-        for i, name in enumerate(table.targets, start=len(table.features))
-    )
-    return Preprocessing(tuple(features), targets, missing_values)
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Rows as a network sees them: inputs x (n_rows, n_inputs), targets y (n_rows, n_targets).
-
-    `weights` of (n_rows,) are as they stand in the table; None without a weight column.
-    """
-
-    x: NDArray[Any]
-    y: NDArray[Any]
-    weights: Matrix | None
-
-
-def encode_rows(
-    preprocessing: Preprocessing, table: TypedTable, rows: NDArray[np.intp], dtype: str
-) -> Encoded:
-    """Some rows of a typed table, in the network's dtype."""
-    kept = np.array([table.features.index(f.name) for f in preprocessing.features])
-    to_category = {
-        i: _positions(table.categories[source], feature.categories)
-        for i, (source, feature) in enumerate(
-            zip(kept.tolist(), preprocessing.features, strict=True)
-        )
-        if isinstance(feature, CategoricalColumn)
-    }
-    x = np.empty((len(rows), len(preprocessing.input_names)), dtype)
-    for start in range(0, len(rows), ENCODE_ROWS):
-        block = slice(start, start + ENCODE_ROWS)
-        values = table.values[np.ix_(rows[block], kept)]
-        for i, positions in to_category.items():
-            values[:, i] = positions[values[:, i].astype(np.intp)]
-        preprocessing.encode(values, x[block])
-        _check_inputs(x[block], preprocessing.input_names, table.name)
-    with np.errstate(over="ignore"):
-        y = preprocessing.encode_targets(table.true_values[rows]).astype(dtype)
-    _check_inputs(y, table.targets, table.name)
-    weights = table.weights
-    return Encoded(x, y, None if weights is None else weights[rows])
-
-
-def _check_inputs(x: NDArray[Any], names: Sequence[str], table_name: str) -> None:
-    """Raise `DataError` for a number that the network's dtype cannot hold."""
-    if not np.isfinite(x).all():
-        column = names[int(np.flatnonzero(~np.isfinite(x).all(axis=0))[0])]
-        raise DataError(
-            f"{table_name}, column {column!r}: a number is too large for {x.dtype}; set "
-            f"standardize: true or dtype: float64, or rescale the column"
-        )
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A chunk encoded, with its true values (n_rows, n_targets) in their own units."""
-
-    x: NDArray[Any]
-    y_true: Matrix
-    weights: Matrix | None
-    chunk: Chunk
-    kept: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Where the true values of a table stand, and whether rows without one are left out."""
-
-    weight: str | None = None
-    skip_missing_targets: bool = False
-
-
-def read_labelled(
-    preprocessing: Preprocessing, table: Table, cells: CellFormat, dtype: str, labels: Labels
-) -> Iterator[Labelled]:
-    """The chunks of a table with targets, by a preprocessing learned before.
-
-    `kept` marks the rows of the chunk that have a target and are here. Raises `DataError` where a
-    column is missing or a cell is not what its column holds.
-    """
-    targets = [target.name for target in preprocessing.targets]
-    others = [*targets, *([labels.weight] if labels.weight else [])]
-    preprocessing.check(table, others)
-    replaced, skipped = Replaced(), 0
-    numbers = [*preprocessing.numeric_names, *others]
-    for chunk in table.chunks(numbers, preprocessing.categorical_names):
-        may_miss = labels.skip_missing_targets
-        y = np.column_stack([target_values(chunk, t, cells, may_miss=may_miss) for t in targets])
-        kept: NDArray[np.bool_] = ~np.isnan(y.sum(axis=1))
-        weights = weight_values(chunk, labels.weight, cells)[kept] if labels.weight else None
-        values = preprocessing.values_of(chunk, cells, replaced)[kept]
-        x = np.empty((len(values), len(preprocessing.input_names)), dtype)
-        preprocessing.encode(values, x)
-        skipped += int(np.count_nonzero(~kept))
-        yield Labelled(x, y[kept], weights, chunk, kept)
-    replaced.report()
-    if skipped:
-        log.warning("%s: left out %s without a target", table.name, counted(skipped, "row"))
-
-
-def _positions(texts: list[str], categories: tuple[str, ...]) -> Matrix:
-    """For each text its position among the categories, -1 for one not seen in training."""
-    position = {category: i for i, category in enumerate(categories)}
-    return np.array([position.get(text, -1) for text in texts], dtype=np.float64)
-
-
-def _learn_categorical(
-    name: str, codes: Matrix, texts: list[str]
-) -> CategoricalColumn | Literal["it is constant"]:
-    seen = np.unique(codes).astype(np.intp)
-    if len(seen) == 1:
-        return "it is constant"
-    return CategoricalColumn(name, tuple(sorted(texts[code] for code in seen)))
-
-
-def _learn_numeric(name: str, column: Matrix, standardize: bool) -> NumericColumn | str:
-    values = column[~np.isnan(column)]
-    has_missing = len(values) < len(column)
-    if len(values) == 0:
-        return "it has no value"
-    low, high = float(values.min()), float(values.max())
-    if low == high and not has_missing:
-        return "it is constant"
-    mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
-    if not standardize or np.isin(values, (0.0, 1.0)).all():
-        shift, scale = 0.0, 1.0
-    else:
-        shift, scale = mean, deviation
-    return NumericColumn(name, mean, shift, scale, low, high, 1.0 - len(values) / len(column))
-
-
-def _learn_target(table_name: str, name: str, values: Matrix, standardize: bool) -> TargetColumn:
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        raise DataError(
-            f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
-            f"there is nothing to learn: choose another target or more rows"
-        )
-    mean, deviation = _mean_and_deviation(values, name)
-    shift, scale = (mean, deviation) if standardize else (0.0, 1.0)
-    return TargetColumn(name, shift, scale, low, high)
-
-
-def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:
-    """Mean and deviation over N, without overflow or underflow on the way."""
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        mean = float(np.mean(values))
-        centred = values - mean
-        largest = float(np.max(np.abs(centred)))
-        deviation = largest * float(np.sqrt(np.mean(np.square(centred / largest))))
-    sound = np.isfinite(mean) and np.isfinite(deviation) and deviation > 0
-    if not sound or np.max(np.abs(values)) > LARGEST:
-        raise DataError(
-            f"column {name!r}: its values, from {values.min():g} to {values.max():g}, cannot be "
-            f"standardized in double precision; rescale the column or put it under ignore"
-        )
-    return mean, deviation

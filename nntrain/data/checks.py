@@ -1,0 +1,103 @@
+"""Checks of a table's columns and cells; each error names the file, the line and the column."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.data.cells import CellFormat
+from nntrain.data.table import Chunk, Table
+from nntrain.errors import DataError, quoted
+
+Matrix = NDArray[np.float64]
+
+
+def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
+    """Raise `DataError` where the table lacks a column, with the nearest names that it has.
+
+    `key` is the config key that names the columns; without one it is a model that needs them.
+    """
+    for name in names:
+        if name in table.columns:
+            continue
+        near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.6)
+        hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
+        if len(table.columns) == 1:
+            hint = (
+                f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
+            )
+        asked = f", named under {key}" if key else ", which the model needs"
+        raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
+
+
+def check_unique(table: Table, names: Sequence[str]) -> None:
+    """Raise `DataError` where a column that is used stands twice in the header."""
+    for name in names:
+        places = [str(i) for i, column in enumerate(table.columns, start=1) if column == name]
+        if len(places) > 1:
+            raise DataError(
+                f"{table.name}: the header names {name!r} more than once, as columns "
+                f"{', '.join(places)}; rename one"
+            )
+
+
+def check_finite(chunk: Chunk, name: str) -> None:
+    """Raise `DataError` for an infinite number in a feature column, naming its line."""
+    infinite = np.flatnonzero(np.isinf(chunk.columns[name]))
+    if len(infinite):
+        raise DataError(infinite_number(chunk.place(int(infinite[0])), name))
+
+
+def infinite_number(place: str, name: str) -> str:
+    """The message for an infinite number in a feature column."""
+    return (
+        f"{place}, column {name!r}: the number is infinite or too large for a double; correct it, "
+        f"or leave the cell empty if it is missing"
+    )
+
+
+def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool = False) -> Matrix:
+    """A chunk's true values of one target, NaN where one is missing and may be.
+
+    Raises `DataError` naming the line of a cell that is no finite number.
+    """
+    column = chunk.columns[name]
+    if column.dtype != np.float64:
+        row = cells.first_text(column)
+        raise DataError(
+            f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
+            f"{column[row]!r}; correct the cell or choose another target"
+        )
+    bad = np.flatnonzero(np.isinf(column) if may_miss else ~np.isfinite(column))
+    if len(bad):
+        row = int(bad[0])
+        if np.isnan(column[row]):
+            what = (
+                "is missing; fill it in, remove the row, or leave out every row without a target: "
+                "--set missing_target=skip"
+            )
+        else:
+            what = "is infinite or too large for a double; correct it or remove the row"
+        raise DataError(f"{chunk.place(row)}, column {name!r}: the target {what}")
+    return column
+
+
+def weight_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
+    """A chunk's sample weights. Raises `DataError` for one that is no number of 0 or more."""
+    column = chunk.columns[name]
+    if column.dtype != np.float64:
+        row = cells.first_text(column)
+        found = repr(column[row])
+    else:
+        bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0)))
+        if not len(bad):
+            return column
+        row = int(bad[0])
+        found = "a missing cell" if np.isnan(column[row]) else f"{column[row]:g}"
+    raise DataError(
+        f"{chunk.place(row)}, column {name!r}: a weight is a finite number of 0 or more, found "
+        f"{found}; correct the cell"
+    )

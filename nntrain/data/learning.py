@@ -1,0 +1,115 @@
+"""What preprocessing learns from the training rows: statistics, categories, what to leave out."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.data.columns import TypedTable
+from nntrain.data.preprocessing import (
+    CategoricalColumn,
+    Feature,
+    NumericColumn,
+    Preprocessing,
+    Replaced,
+    TargetColumn,
+)
+from nntrain.errors import DataError, counted, quoted
+
+log = logging.getLogger(__name__)
+
+Matrix = NDArray[np.float64]
+LARGEST = np.finfo(np.float64).max / 4
+"""Beyond this a number may not survive being standardized and mapped back."""
+
+
+def learn_preprocessing(
+    table: TypedTable, rows: NDArray[np.intp], *, standardize: bool, missing_values: tuple[str, ...]
+) -> Preprocessing:
+    """The preprocessing learned from the training `rows` of a table.
+
+    Features that tell nothing are dropped with a note. Raises `DataError` when none is left, or
+    when a target is constant.
+    """
+    features: list[Feature] = []
+    replaced = Replaced()
+    for i, name in enumerate(table.features):
+        column = table.values[rows, i]
+        feature: Feature | str
+        if i in table.categories:
+            feature = _learn_categorical(name, column, table.categories[i])
+        else:
+            feature = _learn_numeric(name, column, standardize)
+        if isinstance(feature, str):
+            log.warning("left out the column %r: %s", name, feature)
+            continue
+        features.append(feature)
+        if isinstance(feature, NumericColumn):
+            replaced.count(replaced.missing, name, np.isnan(column))
+    replaced.report()
+    if not features:
+        raise DataError(
+            f"{table.name}: no column is left to learn from; {quoted(table.features)} tell nothing "
+            f"in {counted(len(rows), 'training row')}"
+        )
+    targets = tuple(
+        _learn_target(table.name, name, table.values[rows, i], standardize)
+        for i, name in enumerate(table.targets, start=len(table.features))
+    )
+    return Preprocessing(tuple(features), targets, missing_values)
+
+
+def _learn_categorical(
+    name: str, codes: Matrix, texts: list[str]
+) -> CategoricalColumn | Literal["it is constant"]:
+    seen = np.unique(codes).astype(np.intp)
+    if len(seen) == 1:
+        return "it is constant"
+    return CategoricalColumn(name, tuple(sorted(texts[code] for code in seen)))
+
+
+def _learn_numeric(name: str, column: Matrix, standardize: bool) -> NumericColumn | str:
+    values = column[~np.isnan(column)]
+    has_missing = len(values) < len(column)
+    if len(values) == 0:
+        return "it has no value"
+    low, high = float(values.min()), float(values.max())
+    if low == high and not has_missing:
+        return "it is constant"
+    mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
+    if not standardize or np.isin(values, (0.0, 1.0)).all():
+        shift, scale = 0.0, 1.0
+    else:
+        shift, scale = mean, deviation
+    return NumericColumn(name, mean, shift, scale, low, high, 1.0 - len(values) / len(column))
+
+
+def _learn_target(table_name: str, name: str, values: Matrix, standardize: bool) -> TargetColumn:
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        raise DataError(
+            f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
+            f"there is nothing to learn: choose another target or more rows"
+        )
+    mean, deviation = _mean_and_deviation(values, name)
+    shift, scale = (mean, deviation) if standardize else (0.0, 1.0)
+    return TargetColumn(name, shift, scale, low, high)
+
+
+def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:
+    """Mean and deviation over N, without overflow or underflow on the way."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        mean = float(np.mean(values))
+        centred = values - mean
+        largest = float(np.max(np.abs(centred)))
+        deviation = largest * float(np.sqrt(np.mean(np.square(centred / largest))))
+    sound = np.isfinite(mean) and np.isfinite(deviation) and deviation > 0
+    if not sound or np.max(np.abs(values)) > LARGEST:
+        raise DataError(
+            f"column {name!r}: its values, from {values.min():g} to {values.max():g}, cannot be "
+            f"standardized in double precision; rescale the column or put it under ignore"
+        )
+    return mean, deviation
