@@ -206,8 +206,14 @@ def as_yaml(value: Any) -> str:
         return f"{value:g}"
     if isinstance(value, str):
         is_plain = re.fullmatch(r"[A-Za-z][\w-]*", value, re.ASCII) and value.lower() not in WORDS
-        return value if is_plain else json.dumps(value, ensure_ascii=False)
+        return value if is_plain else _quoted_yaml(value)
     return "null" if value is None else str(value)
+
+
+def _quoted_yaml(value: str) -> str:
+    """A text in double quotes, what does not print escaped: JSON, but for a few characters more."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
 def default_of(name: str) -> str:

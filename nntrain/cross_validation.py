@@ -54,7 +54,8 @@ def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool
         parts = np.array_split(np.arange(n_rows), n_folds + 1)
         return [Fold(k, parts[k], np.concatenate(parts[:k])) for k in range(1, n_folds + 1)]
     groups = table.groups
-    units = np.arange(n_rows) if groups is None else groups.astype(np.intp)
+    # Groups are numbered anew: one may have lost all its rows for want of a target.
+    units = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
     n_units = int(units.max(initial=-1)) + 1
     _check_enough(table, n_units, n_folds, "rows" if groups is None else "groups")
     fold_of_unit = np.empty(n_units, dtype=np.intp)

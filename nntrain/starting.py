@@ -87,7 +87,6 @@ def start(
         check_unique(source, [name for name in source.columns if name])
         profiles = profile(source, cells)
         name, n_nameless = source.name, source.columns.count("")
-        sniffed = getattr(source, "delimiter", None)
     n_rows = profiles[0].n_rows if profiles else 0
     if not n_rows:
         raise DataError(f"{name}: has no rows to look at")
@@ -101,18 +100,20 @@ def start(
         elif of.is_numeric:
             odd += list(of.texts) + (["inf", "-inf"] if of.n_infinite else [])
     if len(reasons) + len(chosen) == len(profiles):
-        raise DataError(
-            f"{name}: no column is left to learn from; {quoted(list(reasons))} tell little"
-        )
+        why = f"{quoted(list(reasons))} tell little" if reasons else "the target is the only one"
+        raise DataError(f"{name}: no column is left to learn from: {why}")
+    texts = [of for of in profiles if not of.is_numeric and of.name not in reasons]
     lacks_target = any(
         of.n_missing + of.n_texts + of.n_infinite for of in profiles if of.name in chosen
     )
     config = Config(
         target=tuple(chosen),
         ignore=tuple(reasons),
+        # A text that is missing among numbers stays a category among texts.
+        categorical=tuple(of.name for of in texts if not of.texts.keys().isdisjoint(odd)),
         missing_values=tuple(dict.fromkeys([*DEFAULTS["missing_values"], *odd])),
         missing_target="skip" if lacks_target else "error",
-        delimiter=delimiter if delimiter != sniffed else None,
+        delimiter=delimiter,
         decimal=decimal,
     )
     return Start(config, name, n_rows, n_nameless, profiles, reasons, why)
@@ -182,7 +183,7 @@ def _description(of: ColumnProfile) -> str:
     if of.is_empty:
         return "empty"
     if not of.is_numeric:
-        return f"text, {of.n_distinct:,} different{missing}"
+        return f"text, {len(of.texts) + len(of.values):,} different{missing}"
     odd = f", {of.n_texts:,} texts taken as missing" if of.n_texts else ""
     infinite = f", {of.n_infinite:,} infinite taken as missing" if of.n_infinite else ""
     return f"number, {of.minimum:g} to {of.maximum:g}{missing}{odd}{infinite}"

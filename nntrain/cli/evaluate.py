@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 import re
 from collections.abc import Callable, Sequence
@@ -114,10 +115,10 @@ def _parse(text: str, targets: Sequence[str]) -> Check:
     metrics = [f.name for f in fields(Metrics)]
     match = CONDITION.fullmatch(text)
     try:
-        limit = float(match["limit"]) if match else 0.0
+        limit = float(match["limit"]) if match else math.nan
     except ValueError:
-        match = None
-    if not match or match["metric"] not in metrics:
+        limit = math.nan
+    if not match or match["metric"] not in metrics or not math.isfinite(limit):
         raise UsageError(
             f"--fail-if {text!r}: expects a metric, < or >, and a number, such as 'rmse>3.2'; the "
             f"metrics are {', '.join(metrics)}"

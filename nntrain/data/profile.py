@@ -21,7 +21,8 @@ class ColumnProfile:
     """The cells of one column: how many are missing, numbers and texts, and what they are.
 
     `texts` counts the distinct cells that are no numbers, up to `MAX_DISTINCT` of them; `values`
-    the distinct numbers likewise. `counts_rows`: the numbers rise by 1 from row to row.
+    are the distinct numbers, and `written` the distinct cells where some are texts, likewise.
+    `counts_rows`: the numbers rise by 1 from row to row.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ColumnProfile:
     counts_rows: bool = True
     texts: Counter[str] = field(default_factory=Counter)
     values: set[float] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
     _last: float = math.nan
 
     @property
@@ -54,8 +56,8 @@ class ColumnProfile:
 
     @property
     def n_distinct(self) -> int:
-        """Distinct cells, the missing ones aside."""
-        return len(self.texts) + len(self.values)
+        """Distinct numbers, or distinct cells as they are written where some are texts."""
+        return max(len(self.written), len(self.texts) + len(self.values))
 
     @property
     def is_constant(self) -> bool:
@@ -86,6 +88,8 @@ class ColumnProfile:
     def take_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
         """Take in cells of which some are texts."""
         codes, distinct = pd.factorize(column, use_na_sentinel=False)
+        if len(self.written) < MAX_DISTINCT:
+            self.written.update(distinct)
         numbers = [cells.number(text) for text in distinct]
         values = np.array([math.nan if n is None else n for n in numbers])[codes]
         is_text = np.array([n is None for n in numbers])[codes]
