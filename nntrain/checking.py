@@ -14,13 +14,12 @@ import pandas as pd
 
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
-from nntrain.data.learning import learn_preprocessing
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import CategoricalColumn, NumericColumn
 from nntrain.data.profile import profile
 from nntrain.data.table import Chunk, TableLike
 from nntrain.errors import DataError, counted
-from nntrain.fitting import split_rows, type_table
+from nntrain.fitting import TrainingRun, split_rows, type_table
 from nntrain.model import Model
 
 
@@ -74,13 +73,8 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
         with _notes() as warnings:
             try:
                 typed = type_table(source, config)
-                rows, _ = split_rows(np.arange(len(typed.values)), config)
-                learn_preprocessing(
-                    typed,
-                    rows,
-                    standardize=config.standardize,
-                    missing_values=config.missing_values,
-                )
+                rows, held_out = split_rows(np.arange(len(typed.values)), config)
+                TrainingRun(typed, config, rows, held_out)
             except DataError as found:
                 error = str(found)
     return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)
@@ -115,6 +109,8 @@ def check_with_model(
                 else:
                     bad = _check_numbers(check, feature, chunk, cells)
                     first_bad = first_bad or bad
+            if not first_bad:
+                first_bad = model.row_too_far(chunk, cells)
     checked = list(checks.values())
     return Verdict(n_rows, checked, _warnings(checked, model), first_bad)
 

@@ -112,16 +112,22 @@ class Model:
             x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
             preprocessing.encode(values, x)
             predictions = preprocessing.decode(self.network.predict(x))
-            too_far = ~np.isfinite(predictions).all(axis=1)
+            too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
             if bad is not None:
                 bad = bad | too_far
             elif too_far.any():
-                raise DataError(
-                    f"{chunk.place(int(np.flatnonzero(too_far)[0]))}: the prediction is no finite "
-                    f"number: a number of this row is too far from those of training"
-                )
+                raise DataError(_too_far(chunk, too_far))
             yield Predicted(predictions, bad, chunk)
         replaced.report()
+
+    def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
+        """The message about the first row of a chunk that has no finite prediction, if any."""
+        values = self.preprocessing.values_of(chunk, cells, Replaced())
+        x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
+        self.preprocessing.encode(values, x)
+        predictions = self.preprocessing.decode(self.network.predict(x))
+        too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
+        return _too_far(chunk, too_far) if too_far.any() else ""
 
     def measured(
         self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None
@@ -137,6 +143,14 @@ class Model:
         from nntrain.model_file import save_model  # noqa: PLC0415  (which imports this module)
 
         save_model(self, path)
+
+
+def _too_far(chunk: Chunk, rows: NDArray[np.bool_]) -> str:
+    place = chunk.place(int(np.flatnonzero(rows)[0]))
+    return (
+        f"{place}: the prediction is no finite number: a number of this row is too far from those "
+        f"of training"
+    )
 
 
 def measured(

@@ -206,7 +206,8 @@ class Preprocessing:
     def decode(self, y: NDArray[Any]) -> Matrix:
         """The network's outputs (n_rows, n_targets) in the targets' units."""
         shift, scale = self._target_scale
-        return y.astype(np.float64) * scale + shift
+        with np.errstate(over="ignore"):
+            return y.astype(np.float64) * scale + shift
 
     @cached_property
     def _target_scale(self) -> tuple[Matrix, Matrix]:
