@@ -24,6 +24,7 @@ PLAIN_LINE_SECONDS = 5.0
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARKLINE_WIDTH = 12
 MIN_WIDTH = 12
+FULL_WIDTH = 80
 
 
 def print_table(
@@ -100,6 +101,8 @@ class TrainingDisplay:
         if self._live:
             self._losses.append(result.loss)
             figures = f"{sparkline(self._losses)} {_figures(result)}, {self._speed(result, now)}"
+            if self._live.console.width < FULL_WIDTH:
+                figures = f"loss {result.loss:.4g}"
             self._live.update(self._task, completed=result.epoch, figures=figures)
         elif self._shown and now - self._last_line >= PLAIN_LINE_SECONDS:
             self._last_line = now
