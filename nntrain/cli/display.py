@@ -41,6 +41,10 @@ def print_table(
         for line in [*([title] if title else []), *aligned(header, rows, left)]:
             click.echo(line, err=err)
         return
+    if _least_width(header, rows, left) > console.width:
+        for line in [*([title] if title else []), *_stacked(header, rows)]:
+            click.echo(printable(line), err=err)
+        return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for i, name in enumerate(header):
         longest = max(map(len, [name, *(row[i] for row in rows)]))
@@ -54,6 +58,25 @@ def print_table(
         table.add_row(*(escape(printable(cell)) for cell in row))
     console.print(f"\n[bold]{escape(printable(title))}[/bold]" if title else "")
     console.print(table)
+
+
+def _least_width(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> int:
+    """The width below which a table would have to cut figures."""
+    width = 2 * (len(header) - 1)
+    for i, name in enumerate(header):
+        longest = max(map(len, [*name.split(), *(row[i] for row in rows)]))
+        width += min(longest, MIN_WIDTH) if i < left else longest
+    return width
+
+
+def _stacked(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table too wide for its terminal: a line for each cell that is not empty."""
+    lines = []
+    for row in rows:
+        first, *others = zip(header, row, strict=True)
+        lines.append(f"{first[0]}: {first[1]}")
+        lines += [f"  {name}: {cell}" for name, cell in others if cell]
+    return lines
 
 
 def _is_terminal(*, err: bool) -> bool:
