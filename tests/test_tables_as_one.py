@@ -100,7 +100,6 @@ def test_json_lines_that_are_wrong_name_their_line(
 def test_parquet_gives_the_same_model_as_the_csv(
     run: Run, folder: Path, frame: pd.DataFrame
 ) -> None:
-    pytest.importorskip("pyarrow")
     frame.to_csv("t.csv", index=False)
     pd.read_csv("t.csv").to_parquet("t.parquet")
     assert run("fit", "t.csv", *OPTIONS, "-m", "csv.npz").code == 0
