@@ -17,6 +17,12 @@ BATCH_MODES = {
     "mini-batch": "batch_size rows at a time: N / batch_size iterations an epoch, rounded up",
 }
 
+ENGINES = {
+    "auto": "compiled for many iterations of a small network where Numba is installed, else numpy",
+    "numpy": "NumPy, large batches in blocks on several threads",
+    "compiled": "loops compiled by Numba (extra fast): the same numbers, to rounding",
+}
+
 DTYPES = {
     "float64": "double precision",
     "float32": "single precision: half the memory, about 7 digits",

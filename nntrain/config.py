@@ -18,7 +18,14 @@ from typing import Any
 
 import yaml
 
-from nntrain.choices import ACTIVATIONS, BATCH_MODES, DECIMALS, DTYPES, MISSING_TARGETS
+from nntrain.choices import (
+    ACTIVATIONS,
+    BATCH_MODES,
+    DECIMALS,
+    DTYPES,
+    ENGINES,
+    MISSING_TARGETS,
+)
 from nntrain.errors import ConfigError
 from nntrain.kinds import (
     Kind,
@@ -37,6 +44,9 @@ from nntrain.kinds import (
 log = logging.getLogger(__name__)
 
 MAX_CONFIG_BYTES = 1 << 20
+
+WITHOUT_EFFECT = ("threads",)
+"""Keys that no result depends on."""
 
 WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan")
 """Texts that some YAML reader would not take as text."""
@@ -156,6 +166,12 @@ class Config:
     decimal: str = key(choice(DECIMALS), "the decimal mark of the training table", ".")
     dtype: str = key(choice(DTYPES), "precision of the network's numbers", "float64")
     seed: int = key(integer(0, 2**32 - 1), "of the weights, the row order and the split", 0)
+    engine: str = key(choice(ENGINES), "what does the arithmetic", "auto")
+    threads: int | None = key(
+        optional(integer(1, 1024)),
+        "threads for large batches, no matter for the result; not set: all cores",
+        None,
+    )
 
     def __post_init__(self) -> None:
         for name in KINDS:
@@ -172,9 +188,13 @@ class Config:
             raise ConfigError("\n".join(mistakes))
 
     def as_dict(self) -> dict[str, Any]:
-        """Every key with its value, as JSON types; `from_dict` is the way back."""
+        """Every key that can change the result, as JSON types; `from_dict` is the way back."""
         values = dataclasses.asdict(self)
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if name not in WITHOUT_EFFECT
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:

@@ -21,6 +21,7 @@ from nntrain.data.table import Table, TableLike
 from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.network import Network
 from nntrain.engine.randomness import INITIAL_WEIGHTS, VALIDATION_SPLIT, stream
+from nntrain.engine.selection import available_cores, check_installed, select_engine
 from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DataError, UsageError
 from nntrain.metrics import Measured, Metrics
@@ -79,6 +80,8 @@ class TrainingRun:
         log.info("rows: %d to train on, %d to validate", len(self.samples), n_validation)
         log.info("%r, %d weights and biases", self.network, self.network.parameters.vector.size)
         self.network.initialize(stream(config.seed, INITIAL_WEIGHTS))
+        self.procedure = self._procedure()
+        log.info("engine: %s", self.procedure.engine)
         self.last: EpochResult | None = None
 
     @classmethod
@@ -115,18 +118,24 @@ class TrainingRun:
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, an epoch for each item taken. Raises `DivergedError`."""
-        config = self.config
-        procedure = Procedure(
+        for result in train(self.network, self.samples, self.procedure, self.validation):
+            self.last = result
+            yield result
+
+    def _procedure(self) -> Procedure:
+        config, n_rows = self.config, len(self.samples)
+        batch_rows = rows_per_iteration(config.batch_mode, config.batch_size, n_rows)
+        n_iterations = config.epochs * -(-n_rows // batch_rows)
+        return Procedure(
             alpha=config.alpha,
             epochs=config.epochs,
-            batch_rows=rows_per_iteration(config.batch_mode, config.batch_size, len(self.samples)),
+            batch_rows=batch_rows,
             tau=config.tau,
             shuffle=config.shuffle,
             seed=config.seed,
+            threads=config.threads or available_cores(),
+            engine=select_engine(config.engine, self.network, batch_rows, n_iterations),
         )
-        for result in train(self.network, self.samples, procedure, self.validation):
-            self.last = result
-            yield result
 
     def model(self) -> Model:
         """The model as it is after the last epoch taken."""
@@ -135,6 +144,7 @@ class TrainingRun:
             epochs_trained=last.epoch if last else 0,
             iterations=last.iterations if last else 0,
             stopped_by=last.stopped_by if last else "epochs",
+            engine=self.procedure.engine,
             rows=len(self.samples),
             validation_rows=len(self.validation) if self.validation else 0,
             loss=last.loss if last else None,
@@ -167,8 +177,10 @@ def split_rows(rows: Rows, config: Config) -> tuple[Rows, Rows]:
 def read_training_table(table: TableLike, config: Config, group: str | None = None) -> TypedTable:
     """The table to train on, its columns typed; `group` is a column to read along, as text.
 
-    Raises `DataError` for what is wrong with it.
+    Raises `DataError` for what is wrong with it, `MissingExtraError` for an engine that is not
+    installed.
     """
+    check_installed(config.engine)
     cells = CellFormat(config.missing_values, config.decimal)
     with open_table(table, Reading(cells, config.delimiter, twice=True)) as source:
         return type_table(source, config, group)

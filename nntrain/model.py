@@ -33,6 +33,7 @@ class Summary:
     epochs_trained: int
     iterations: int
     stopped_by: str
+    engine: str
     rows: int
     validation_rows: int
     loss: float | None

@@ -104,7 +104,8 @@ def _arrays(network: Network) -> dict[str, NDArray[Any]]:
 def header_of(model: Model) -> dict[str, Any]:
     """The header of a model's file, but for the checksum."""
     summary = dataclasses.asdict(model.summary)
-    top = {name: summary.pop(name) for name in ("epochs_trained", "iterations", "stopped_by")}
+    names = ("epochs_trained", "iterations", "stopped_by", "engine")
+    top = {name: summary.pop(name) for name in names}
     return {
         "format_version": FORMAT_VERSION,
         "nntrain_version": __version__,
@@ -312,6 +313,7 @@ def _summary_from(header: dict[str, Any]) -> Summary:
         epochs_trained=_get(header, "epochs_trained", int),
         iterations=_get(header, "iterations", int),
         stopped_by=_get(header, "stopped_by", str),
+        engine=_get(header, "engine", str),
         rows=_get(values, "rows", int),
         validation_rows=_get(values, "validation_rows", int),
         loss=_optional_float(values, "loss"),

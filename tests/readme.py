@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from nntrain.choices import ACTIVATIONS, BATCH_MODES
+from nntrain.choices import ACTIVATIONS, BATCH_MODES, ENGINES
 from nntrain.config import KINDS, MEANINGS, default_of
 from nntrain.errors import EXIT_CODES
 
@@ -43,6 +43,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "config": config_table,
     "activations": choice_table(ACTIVATIONS),
     "batch modes": choice_table(BATCH_MODES),
+    "engines": choice_table(ENGINES),
     "exit codes": exit_code_table,
 }
 

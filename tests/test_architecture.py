@@ -18,6 +18,7 @@ import pytest
 from nntrain import choices
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import rows_per_iteration
+from nntrain.engine.compiled import ACTIVATION_NUMBERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -78,7 +79,7 @@ RULES = [
     Rule(
         "the engine needs NumPy alone, and Numba for what is compiled",
         inside("nntrain.engine"),
-        outside("nntrain", "numpy", "numba", *sys.stdlib_module_names),
+        outside("nntrain", "numpy", "numba", "llvmlite", *sys.stdlib_module_names),
     ),
     Rule(
         "the engine knows only itself, choices and errors",
@@ -98,7 +99,11 @@ RULES = [
     ),
     Rule("only config.py reads YAML", outside("nntrain.config"), inside("yaml")),
     Rule("only cli/display.py uses rich", outside("nntrain.cli.display"), inside("rich")),
-    Rule("only engine/compiled.py uses Numba", outside("nntrain.engine.compiled"), inside("numba")),
+    Rule(
+        "only what is compiled uses Numba",
+        outside("nntrain.engine.compiled", "nntrain.engine.compiled_exp"),
+        inside("numba", "llvmlite"),
+    ),
     Rule("choices.py imports nothing", inside("nntrain.choices"), everything),
     Rule("errors.py knows nothing of nntrain", inside("nntrain.errors"), inside("nntrain")),
     Rule(
@@ -182,6 +187,10 @@ def test_a_mistake_names_the_module_the_import_and_the_rule() -> None:
 
 def test_every_activation_has_a_kernel_and_every_kernel_a_line() -> None:
     assert choices.ACTIVATIONS.keys() == ACTIVATIONS.keys()
+
+
+def test_every_activation_is_compiled() -> None:
+    assert choices.ACTIVATIONS.keys() == ACTIVATION_NUMBERS.keys()
 
 
 def accepts(batch_mode: str) -> bool:

@@ -73,8 +73,8 @@ def case(activation: str, hidden: tuple[int, ...], n_targets: int, n_rows: int) 
 def gradient_of(given: Case) -> Array:
     """What backward leaves in the workspace."""
     workspace = Workspace(given.network, len(given.x))
-    forward(given.network, given.x, workspace)
-    backward(given.network, given.x, given.y_true, workspace, given.weights)
+    forward(given.x, workspace)
+    backward(given.x, given.y_true, workspace, given.weights)
     return workspace.gradient.vector
 
 
@@ -130,8 +130,8 @@ def test_backward_gives_the_loss_summed_over_rows_and_targets(
 ) -> None:
     given = dataclasses.replace(case(activation, (5, 4), 3, 9), weights=weights)
     workspace = Workspace(given.network, 9)
-    forward(given.network, given.x, workspace)
-    loss = backward(given.network, given.x, given.y_true, workspace, weights)
+    forward(given.x, workspace)
+    loss = backward(given.x, given.y_true, workspace, weights)
     assert loss == pytest.approx(summed_loss(given), rel=1e-14)
     assert given.network.loss(given.x, given.y_true, weights) == pytest.approx(loss / 9, rel=1e-14)
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import Result, Run
 
 import nntrain
-from nntrain.config import DEFAULTS
+from nntrain.config import DEFAULTS, WITHOUT_EFFECT
 
 TABLE = "size,color,price\n" + "".join(
     f"{i if i % 4 else ''},{'red' if i % 3 else 'blue'},{2 * i + i % 3}\n" for i in range(1, 41)
@@ -38,6 +38,7 @@ delimiter            null
 decimal              "."
 dtype                float64
 seed                 0
+engine               auto
 """
 
 
@@ -63,7 +64,7 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
     ]  # fmt: skip
     assert result.out == (
         "Network 4-3-2-1, tanh, float64: 26 weights (biases included).\n"
-        "Trained on 40 rows for 4 epochs of 4, 8 iterations; stopped by epochs.\n"
+        "Trained on 40 rows for 4 epochs of 4, 8 iterations; stopped by epochs; numpy engine.\n"
         + "\n".join(error_lines)
         + "\n\n"
         "column  type          missing  minimum  maximum  mean\n"
@@ -110,7 +111,9 @@ def test_only_what_differs_from_the_default_is_marked(
     nntrain.fit("t.csv", config).save("model.npz")
     lines = run("inspect").out.split("\n")
     rows = lines[lines.index("Config, * where it differs from the default") + 2 :]
-    assert [row.split()[0] for row in rows if row] == list(DEFAULTS)
+    assert [row.split()[0] for row in rows if row] == [
+        name for name in DEFAULTS if name not in WITHOUT_EFFECT
+    ]
     assert [row.split()[0] for row in rows if re.match(r"\w+ \*", row)] == marked
 
 
@@ -126,7 +129,7 @@ def test_several_targets_have_a_table_each(run: Run, folder: Path) -> None:
     nntrain.fit("sample_data/energy.csv", config).save("model.npz")
     lines = run("inspect").out.split("\n")
     assert lines[0] == "Network 8-16-2, sigmoid, float64: 178 weights (biases included)."
-    assert lines[1].endswith("1 epoch of 1, 24 iterations; stopped by tau.")
+    assert lines[1].endswith("1 epoch of 1, 24 iterations; stopped by tau; numpy engine.")
     assert [line for line in lines if line.startswith("Error of")] == [
         "Error of heating_load",
         "Error of cooling_load",
@@ -169,6 +172,7 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "epochs_trained",
         "iterations",
         "stopped_by",
+        "engine",
         "summary",
         "baseline",
     ]

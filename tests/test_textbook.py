@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ import pytest
 import textbook
 from numpy.typing import NDArray
 
+from nntrain.engine import gradient as gradient_module
 from nntrain.engine import network as network_module
-from nntrain.engine import training as training_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, row_order, rows_per_iteration
-from nntrain.engine.network import BLOCK_ROWS, Network
+from nntrain.engine.network import Network, blocks, rows_per_block
 from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DivergedError
 
@@ -26,6 +27,11 @@ MODES = ["batch", "stochastic", "mini-batch"]
 HIDDEN_LAYERS = [(), (5,), (5, 4), (4, 3, 5)]
 N_INPUTS = 3
 RTOL = 1e-12
+WAYS: list[dict[str, Any]] = [
+    {"engine": "numpy", "threads": 1},
+    {"engine": "numpy", "threads": 3},
+    {"engine": "compiled"},
+]
 
 
 def random_rows(n_rows: int, n_targets: int, seed: int = 0) -> tuple[Array, Array]:
@@ -72,12 +78,13 @@ def compare(
     rtol: float = RTOL,
     weights: Array | None = None,
 ) -> list[EpochResult]:
-    """Train both ways on the same rows and compare after every epoch; what the engine yielded."""
+    """Train on the same rows by the textbook and by every engine, and compare after every epoch.
+
+    What the last engine yielded.
+    """
     x, y = rows
-    layers = textbook.random_layers(sizes, seed)
-    network = network_of(layers, sizes, activation, dtype)
     expected = textbook.train(
-        layers,
+        textbook.random_layers(sizes, seed),
         x.tolist(),
         y.tolist(),
         activation=activation,
@@ -99,10 +106,13 @@ def compare(
         seed=seed,
     )
     results: list[EpochResult] = []
-    for result in train(network, samples, procedure):
-        assert_same(network, result, expected[len(results)], rtol)
-        results.append(result)
-    assert len(results) == len(expected)
+    for way in WAYS:
+        network = network_of(textbook.random_layers(sizes, seed), sizes, activation, dtype)
+        results = []
+        for result in train(network, samples, dataclasses.replace(procedure, **way)):
+            assert_same(network, result, expected[len(results)], rtol)
+            results.append(result)
+        assert len(results) == len(expected)
     return results
 
 
@@ -174,8 +184,7 @@ def test_training_on_weighted_rows_equals_the_textbook(
 
 
 def test_weighted_rows_in_blocks_equal_the_textbook(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (network_module, training_module):
-        monkeypatch.setattr(module, "BLOCK_ROWS", 4)
+    use_blocks_of(4, monkeypatch)
     compare(
         (N_INPUTS, 5, 2),
         "sigmoid",
@@ -260,15 +269,13 @@ def test_batch_mode_has_nothing_to_shuffle() -> None:
 
 @pytest.mark.parametrize(
     ("batch_mode", "batch_size", "n_rows"),
-    [
-        ("batch", 1, BLOCK_ROWS + 1),
-        ("batch", 1, 2 * BLOCK_ROWS + 100),
-        ("mini-batch", BLOCK_ROWS + 200, 2 * BLOCK_ROWS + 500),
-    ],
+    [("batch", 1, 301), ("batch", 1, 700), ("mini-batch", 500, 1100)],
 )
 def test_a_batch_of_more_than_a_block_equals_the_textbook(
-    batch_mode: str, batch_size: int, n_rows: int
+    batch_mode: str, batch_size: int, n_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(network_module, "BLOCK_BYTES", 300 * 6 * 8)
+    assert rows_per_block(Network((N_INPUTS, 4, 2)), n_rows) == 256
     results = compare(
         (N_INPUTS, 4, 2),
         "sigmoid",
@@ -280,14 +287,18 @@ def test_a_batch_of_more_than_a_block_equals_the_textbook(
     assert results[-1].iterations == {"batch": 2, "mini-batch": 6}[batch_mode]
 
 
+def use_blocks_of(n_rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (gradient_module, network_module):
+        monkeypatch.setattr(module, "rows_per_block", lambda *_: n_rows)
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 5, 8, 10, 25])
 @pytest.mark.parametrize("block_rows", [1, 4, 7])
 def test_the_rows_of_a_block_do_not_change_the_result(
     block_rows: int, batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (network_module, training_module):
-        monkeypatch.setattr(module, "BLOCK_ROWS", block_rows)
-    assert [rows.stop - rows.start for rows in network_module.blocks(9)] == {
+    use_blocks_of(block_rows, monkeypatch)
+    assert [rows.stop - rows.start for rows in blocks(9, block_rows)] == {
         1: [1] * 9,
         4: [4, 4, 1],
         7: [7, 2],
@@ -456,6 +467,13 @@ def test_an_epoch_is_trained_only_when_it_is_taken() -> None:
     np.testing.assert_array_equal(vector, first)
 
 
+@pytest.fixture(params=WAYS, ids=lambda way: "-".join(map(str, way.values())))
+def way(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """One of the engines, on some threads."""
+    found: dict[str, Any] = request.param
+    return found
+
+
 def diverge(network: Network, samples: Samples, procedure: Procedure) -> tuple[str, Array, int]:
     """The error's message, the parameters before the epoch that raised it, and that epoch."""
     before = network.parameters.vector.copy()
@@ -474,7 +492,12 @@ def diverge(network: Network, samples: Samples, procedure: Procedure) -> tuple[s
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 4)], ids=str)
 @pytest.mark.parametrize("batch_mode", MODES)
 def test_divergence_names_the_textbooks_first_iteration_that_is_not_finite(
-    batch_mode: str, hidden: tuple[int, ...], activation: str, alpha: float, smaller: str
+    batch_mode: str,
+    hidden: tuple[int, ...],
+    activation: str,
+    alpha: float,
+    smaller: str,
+    way: dict[str, Any],
 ) -> None:
     x, y = random_rows(11, 2)
     sizes = (N_INPUTS, *hidden, 2)
@@ -491,7 +514,7 @@ def test_divergence_names_the_textbooks_first_iteration_that_is_not_finite(
         batch_size=4,
         order=lambda epoch: row_order(11, 7, epoch).tolist(),
     )[-1]
-    procedure = Procedure(alpha, 100, rows_per_iteration(batch_mode, 4, 11), seed=7)
+    procedure = Procedure(alpha, 100, rows_per_iteration(batch_mode, 4, 11), seed=7, **way)
     message, before, epoch = diverge(network, Samples(x, y), procedure)
     assert expected.first_not_finite is not None
     assert epoch == expected.epoch

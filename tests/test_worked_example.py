@@ -118,13 +118,13 @@ def test_the_weighted_sums_of_the_hidden_layer_are_those_worked_by_hand(network:
     """The engine keeps no z; with the identity for f, y_1 is z_1."""
     network.activation = "identity"
     workspace = Workspace(network, 1)
-    forward(network, rows(1)[0], workspace)
+    forward(rows(1)[0], workspace)
     assert_is(workspace.y[0], [Z_1])
 
 
 def test_the_forward_pass_is_the_one_worked_by_hand(network: Network) -> None:
     workspace = Workspace(network, 1)
-    y_pred = forward(network, rows(1)[0], workspace)
+    y_pred = forward(rows(1)[0], workspace)
     assert_is(workspace.y[0], [Y_1])
     assert_is(workspace.y[1], [Y_2])
     assert_is(y_pred, [Y_2])
@@ -134,8 +134,8 @@ def test_the_forward_pass_is_the_one_worked_by_hand(network: Network) -> None:
 def test_the_backward_pass_is_the_one_worked_by_hand(network: Network) -> None:
     workspace = Workspace(network, 1)
     x, y_true = rows(1)
-    forward(network, x, workspace)
-    loss = backward(network, x, y_true, workspace)
+    forward(x, workspace)
+    loss = backward(x, y_true, workspace)
     assert loss == pytest.approx(LOSS, rel=0, abs=1e-12)
     assert_is(workspace.delta[1], [DELTA_2])
     assert_is(workspace.delta[0], [DELTA_1])
@@ -152,8 +152,8 @@ def test_the_update_is_the_one_worked_by_hand(network: Network, n_rows: int) -> 
     """Three equal rows have three times the gradient and, divided by m = 3, the same update."""
     workspace = Workspace(network, n_rows)
     x, y_true = rows(n_rows)
-    forward(network, x, workspace)
-    backward(network, x, y_true, workspace)
+    forward(x, workspace)
+    backward(x, y_true, workspace)
     optimizer = GradientDescent(ALPHA)
     optimizer.update(network.parameters.vector, workspace.gradient.vector, n_rows)
     assert_are(network.parameters, [(W_1_AFTER, B_1_AFTER), (W_2_AFTER, B_2_AFTER)])

@@ -26,6 +26,15 @@ from nntrain.cli.predict import predict
 from nntrain.cli.text import complain, note
 from nntrain.errors import EXIT_CODES, NntrainError
 
+BLAS_THREADS = (
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "OMP_NUM_THREADS",
+)
+"""What tells each BLAS that NumPy may be built with how many threads to use."""
+
 EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
 )
@@ -66,6 +75,9 @@ def run() -> NoReturn:
     """Run the command line of this process, and exit."""
     if instruction := os.environ.get(VARIABLE):
         sys.exit(shell_complete(cli, {}, "nntrain", VARIABLE, instruction))
+    # Before NumPy is imported: nntrain has threads of its own, and the BLAS would share out sums
+    # among its threads in ways that depend on their number.
+    os.environ |= dict.fromkeys(BLAS_THREADS, "1")
     signal.signal(signal.SIGTERM, _terminate)
     _show_notes()
     code = main(sys.argv[1:])

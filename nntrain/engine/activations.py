@@ -30,28 +30,28 @@ class Activation:
 
 def _sigmoid(z: Array) -> None:
     """Equation (6): y = 1 / (1 + e^-z)."""
-    np.negative(z, out=z)
-    np.exp(z, out=z)
-    np.add(z, 1.0, out=z)
-    np.reciprocal(z, out=z)
+    np.negative(z, z)
+    np.exp(z, z)
+    np.add(z, 1.0, z)
+    np.reciprocal(z, z)
 
 
 def _sigmoid_backpropagate(delta: Array, y: Array) -> None:
-    """Equation (7): f'(z) = y (1 - y)."""
-    np.multiply(delta, y, out=delta)
-    np.subtract(1.0, y, out=y)
-    np.multiply(delta, y, out=delta)
+    """Equation (7): f'(z) = y (1 - y) = y - y y."""
+    np.multiply(delta, y, delta)
+    np.multiply(delta, y, y)
+    np.subtract(delta, y, delta)
 
 
 def _tanh(z: Array) -> None:
-    np.tanh(z, out=z)
+    np.tanh(z, z)
 
 
 def _tanh_backpropagate(delta: Array, y: Array) -> None:
     """f'(z) = 1 - y²."""
-    np.multiply(y, y, out=y)
-    np.subtract(1.0, y, out=y)
-    np.multiply(delta, y, out=delta)
+    np.multiply(y, y, y)
+    np.subtract(1.0, y, y)
+    np.multiply(delta, y, delta)
 
 
 def _relu(z: Array) -> None:
@@ -60,8 +60,8 @@ def _relu(z: Array) -> None:
 
 def _relu_backpropagate(delta: Array, y: Array) -> None:
     """f'(z) = 1 where z > 0, else 0: the sign of y, which is never negative."""
-    np.sign(y, out=y)
-    np.multiply(delta, y, out=delta)
+    np.sign(y, y)
+    np.multiply(delta, y, delta)
 
 
 def _identity(z: Array) -> None:

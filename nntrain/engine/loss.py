@@ -18,10 +18,10 @@ def half_squared_error(
     All three are C-contiguous arrays (n_rows, n_targets). With sample `weights` of (n_rows, 1),
     each row's loss and gradient are multiplied by its weight.
     """
-    np.subtract(y_pred, y_true, out=delta)
+    np.subtract(y_pred, y_true, delta)
     residual = delta.ravel()
     if weights is None:
-        return 0.5 * float(np.dot(residual, residual))
+        return 0.5 * float(residual.dot(residual))
     residual = residual.copy()
-    np.multiply(delta, weights, out=delta)
-    return 0.5 * float(np.dot(residual, delta.ravel()))
+    np.multiply(delta, weights, delta)
+    return 0.5 * float(residual.dot(delta.ravel()))

@@ -7,20 +7,25 @@ a column vector y, an array here has a row for each sample.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.activations import ACTIVATIONS
+from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.loss import half_squared_error
 
 Array = NDArray[Any]
 
-BLOCK_ROWS = 1024
-"""Rows that go through the network together, so that their activations stay in the cache."""
+BLOCK_BYTES = 1 << 20
+"""About the size of a block's activations, so that they stay in the cache."""
+
+SPLIT_PRODUCTS = 1 << 24
+"""A batch of this many products of an input and a weight is worth two blocks, and two threads."""
 
 
 class Parameters:
@@ -86,10 +91,11 @@ class Network:
         Inputs near the largest number may give an output that is not finite.
         """
         y = np.empty((len(x), self.layer_sizes[-1]), self.dtype)
-        workspace = Workspace(self, min(len(x), BLOCK_ROWS))
+        block_rows = rows_per_block(self, len(x))
+        workspace = Workspace(self, min(len(x), block_rows))
         with np.errstate(over="ignore", invalid="ignore"):
-            for rows in blocks(len(x)):
-                y[rows] = forward(self, x[rows], workspace.of(rows.stop - rows.start))
+            for rows in blocks(len(x), block_rows):
+                y[rows] = forward(x[rows], workspace.of(rows.stop - rows.start))
         return y
 
     def loss(self, x: Array, y_true: Array, weights: Array | None = None) -> float:
@@ -98,21 +104,60 @@ class Network:
         return half_squared_error(y_pred, y_true, np.empty_like(y_pred), weights) / len(x)
 
 
+def rows_per_block(network: Network, n_rows: int) -> int:
+    """The rows of a block, of `n_rows` that are to go through the network.
+
+    It depends on the network and the rows alone, never on the machine, and so do results.
+    """
+    bytes_per_row = network.dtype.itemsize * sum(network.layer_sizes[1:])
+    block_rows = 1 << max(4, round(math.log2(BLOCK_BYTES / bytes_per_row)))
+    if n_rows * network.parameters.vector.size >= SPLIT_PRODUCTS:
+        block_rows = min(block_rows, -(-n_rows // 2))
+    return block_rows
+
+
+def blocks(n_rows: int, block_rows: int) -> Iterator[slice]:
+    """Slices of at most `block_rows` rows that together are all rows, in order."""
+    for start in range(0, n_rows, block_rows):
+        yield slice(start, min(start + block_rows, n_rows))
+
+
 class Workspace:
     """The arrays that a forward and a backward pass of `n_rows` rows write to, allocated once.
 
     `y[i - 1]` and `delta[i - 1]` are y_i and δ_i of (n_rows, n_i), for layers i = 1..L; `gradient`
-    is ∂ℓ/∂w and ∂ℓ/∂b of every layer, laid out as the parameters are.
+    is ∂ℓ/∂w and ∂ℓ/∂b of every layer, laid out as the parameters are. `layers` has them with the
+    network's own parameters, a layer at a time.
     """
 
     def __init__(self, network: Network, n_rows: int, gradient: Parameters | None = None) -> None:
         sizes, dtype = network.layer_sizes, network.dtype
         self.network = network
         self.n_rows = n_rows
-        self.y: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
-        self.delta: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
         self.gradient = gradient or Parameters(sizes, np.zeros_like(network.parameters.vector))
+        self.ones = np.ones(n_rows, dtype)
+        self.y: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
+        if n_rows == 1:
+            # Of one row, δ_i is ∂ℓ/∂b_i itself.
+            self.delta: list[Array] = [b[None] for b in self.gradient.biases]
+        else:
+            self.delta = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
+        self.layers = [self._layer(i) for i in range(len(sizes) - 1)]
         self._smaller: Workspace | None = None
+
+    def _layer(self, i: int) -> Layer:
+        parameters, is_last = self.network.parameters, i == len(self.y) - 1
+        return Layer(
+            w=parameters.weights[i],
+            w_transposed=parameters.weights[i].T,
+            b=parameters.biases[i][None],
+            y=self.y[i],
+            delta=self.delta[i],
+            delta_transposed=self.delta[i].T,
+            gradient_w=self.gradient.weights[i],
+            gradient_b=self.gradient.biases[i],
+            activation=ACTIVATIONS["identity" if is_last else self.network.activation],
+        )
 
     def of(self, n_rows: int) -> Workspace:
         """The workspace for this many rows: itself, or a smaller one with the same gradient."""
@@ -123,46 +168,57 @@ class Workspace:
         return self._smaller
 
 
-def blocks(n_rows: int) -> Iterator[slice]:
-    """Slices of at most `BLOCK_ROWS` rows that together are all rows, in order."""
-    for start in range(0, n_rows, BLOCK_ROWS):
-        yield slice(start, min(start + BLOCK_ROWS, n_rows))
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What the passes read and write of one layer i; m rows, n neurons, n_in of the layer before.
+
+    The output layer is linear, equation (8), so its activation is the identity.
+    """
+
+    w: Array  # (n, n_in)
+    w_transposed: Array  # (n_in, n)
+    b: Array  # (1, n)
+    y: Array  # (m, n)
+    delta: Array  # (m, n)
+    delta_transposed: Array  # (n, m)
+    gradient_w: Array  # (n, n_in)
+    gradient_b: Array  # (n,)
+    activation: Activation
 
 
-def forward(network: Network, x: Array, workspace: Workspace) -> Array:
+def forward(x: Array, workspace: Workspace) -> Array:
     """The forward pass: y_L of (n_rows, n_L) for inputs x of (n_rows, n_0).
 
     Leaves every y_i in the workspace.
     """
-    activate = ACTIVATIONS[network.activation].apply
     y = x
-    last = workspace.y[-1]
-    parameters = network.parameters
-    for w, b, z in zip(parameters.weights, parameters.biases, workspace.y, strict=True):
-        np.matmul(y, w.T, out=z)  # (1): z_i = w_i y_{i-1} + b_i
-        np.add(z, b, out=z)
-        if z is not last:
-            activate(z)  # (2): y_i = f(z_i)
+    for layer in workspace.layers:
+        z = layer.y
+        y.dot(layer.w_transposed, z)
+        np.add(z, layer.b, z)  # (1): z_i = w_i y_{i-1} + b_i
+        layer.activation.apply(z)  # (2): y_i = f(z_i)
         y = z
     return y
 
 
-def backward(
-    network: Network, x: Array, y_true: Array, workspace: Workspace, weights: Array | None = None
-) -> float:
+def backward(x: Array, y_true: Array, workspace: Workspace, weights: Array | None = None) -> float:
     """The backward pass after `forward` on the same x: the loss ℓ summed over the rows.
 
     Leaves its gradient in `workspace.gradient` and uses the workspace's y up. Sample `weights` are
     (n_rows, 1).
     """
-    backpropagate = ACTIVATIONS[network.activation].backpropagate
-    gradient, delta = workspace.gradient, workspace.delta
-    loss = half_squared_error(workspace.y[-1], y_true, delta[-1], weights)  # δ_L = y_pred - y_true
-    for i in range(len(delta) - 1, -1, -1):
-        y_before = workspace.y[i - 1] if i else x
-        np.matmul(delta[i].T, y_before, out=gradient.weights[i])  # ∂ℓ/∂w_i = Σ_k δ_i y_{i-1}ᵀ
-        np.add.reduce(delta[i], axis=0, out=gradient.biases[i])  # ∂ℓ/∂b_i = Σ_k δ_i
+    layers, is_one_row = workspace.layers, workspace.n_rows == 1
+    last = layers[-1]
+    loss = half_squared_error(last.y, y_true, last.delta, weights)  # δ_L = y_pred - y_true
+    for i in range(len(layers) - 1, -1, -1):
+        layer = layers[i]
+        y_before = layers[i - 1].y if i else x
+        layer.delta_transposed.dot(y_before, layer.gradient_w)  # ∂ℓ/∂w_i = Σ_k δ_i y_{i-1}ᵀ
+        if not is_one_row:
+            workspace.ones.dot(layer.delta, layer.gradient_b)  # ∂ℓ/∂b_i = Σ_k δ_i
         if i:
-            np.matmul(delta[i], network.parameters.weights[i], out=delta[i - 1])
-            backpropagate(delta[i - 1], y_before)  # δ_{i-1} = (w_iᵀ δ_i) ⊙ f'(z_{i-1})
+            before = layers[i - 1]
+            layer.delta.dot(layer.w, before.delta)
+            before.activation.backpropagate(before.delta, y_before)
+            # δ_{i-1} = (w_iᵀ δ_i) ⊙ f'(z_{i-1})
     return loss

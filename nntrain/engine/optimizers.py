@@ -15,11 +15,16 @@ class GradientDescent:
 
     def __init__(self, alpha: float) -> None:
         self.alpha = alpha
+        self._rows = 0
+        self._step = np.array(alpha)
 
     def update(self, parameters: Array, gradient: Array, n_rows: int) -> None:
         """Move the parameters (n_parameters,) in place.
 
         `gradient` is the sum over the m = n_rows rows of a batch, and is used up.
         """
-        np.multiply(gradient, self.alpha / n_rows, out=gradient)
-        np.subtract(parameters, gradient, out=parameters)
+        if n_rows != self._rows:
+            # An array of no dimension is multiplied by faster than a number.
+            self._rows, self._step = n_rows, np.array(self.alpha / n_rows, parameters.dtype)
+        np.multiply(gradient, self._step, gradient)
+        np.subtract(parameters, gradient, parameters)

@@ -5,25 +5,68 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.batches import Batch, Samples, batches, row_order
-from nntrain.engine.network import BLOCK_ROWS, Network, Workspace, backward, blocks, forward
+from nntrain.engine.batches import Samples, batches, row_order
+from nntrain.engine.gradient import BatchGradient
+from nntrain.engine.network import Network
 from nntrain.engine.optimizers import GradientDescent
+from nntrain.engine.team import Team
 from nntrain.errors import DataError, DivergedError
 
 Array = NDArray[Any]
 
+SLICE_SECONDS = 0.1
+
+
+class Learner(Protocol):
+    """A network that learns from samples, in place."""
+
+    def learn(self, order: Array | None, rows: range, loss: float) -> float:
+        """Learn from some rows of an epoch, with an update after each batch.
+
+        `rows` are places in the epoch, from where a batch starts to where one ends; `order` says
+        which row stands at each, without one the place itself does. Returns `loss` with that of
+        the rows added, summed in their order, each batch measured before its own update.
+        """
+        ...
+
+
+class NumpyLearner:
+    """Learns by the textbook's steps; see `Learner`."""
+
+    def __init__(
+        self, network: Network, samples: Samples, alpha: float, batch_rows: int, team: Team
+    ) -> None:
+        self.parameters = network.parameters.vector
+        self.samples = samples
+        self.batch_rows = batch_rows
+        self.gradient = BatchGradient(network, batch_rows, team)
+        self.optimizer = GradientDescent(alpha)
+
+    def learn(self, order: Array | None, rows: range, loss: float) -> float:
+        """See `Learner.learn`."""
+        gradient, optimizer = self.gradient, self.optimizer
+        for batch in batches(self.samples, self.batch_rows, order, rows):
+            loss += gradient.of(batch)  # forward pass, backward pass
+            optimizer.update(self.parameters, gradient.vector, len(batch[0]))
+        return loss
+
 
 @dataclass(frozen=True)
 class Procedure:
-    """How to learn; `batch_rows` is the rows of one iteration (`batches.rows_per_iteration`)."""
+    """How to learn; `batch_rows` is the rows of one iteration (`batches.rows_per_iteration`).
+
+    The result does not depend on `threads`, and on the `engine` only by rounding.
+    """
 
     alpha: float
     epochs: int
@@ -31,6 +74,8 @@ class Procedure:
     tau: float = 0.0
     shuffle: bool = True
     seed: int = 0
+    threads: int = 1
+    engine: Literal["numpy", "compiled"] = "numpy"
 
 
 @dataclass(frozen=True)
@@ -57,72 +102,94 @@ def train(
 ) -> Iterator[EpochResult]:
     """Train the network in place, an epoch for each item taken.
 
-    Between items the network holds a whole epoch's parameters. Raises `DivergedError` at the end
-    of an epoch that met a loss or weight that is not finite; the network is then as before it.
-    Raises `DataError` for validation rows that give no finite loss.
+    Between items, and however it ends, the network holds a whole epoch's parameters. Raises
+    `DivergedError` at the end of an epoch that met a loss or weight that is not finite, `DataError`
+    for validation rows that give no finite loss; the network is then as before that epoch.
     """
-    optimizer = GradientDescent(procedure.alpha)
-    workspace = Workspace(network, min(procedure.batch_rows, BLOCK_ROWS))
+    n_rows, batch_rows = len(samples), procedure.batch_rows
     parameters = network.parameters.vector
-    iterations = 0
-    for epoch in range(1, procedure.epochs + 1):
-        before = parameters.copy()
-        loss = 0.0
-        with np.errstate(all="ignore"):
-            for batch in _epoch_batches(samples, procedure, epoch):
-                loss += _gradient(network, batch, workspace)
-                optimizer.update(parameters, workspace.gradient.vector, len(batch[0]))
-                iterations += 1
-            largest_update = float(np.max(np.abs(parameters - before), initial=0.0))
-            validation_loss = _loss(network, validation) if validation else None
-        if not math.isfinite(loss) or not math.isfinite(largest_update):
-            parameters[:] = before
-            raise _diverged(network, samples, procedure, epoch)
-        if validation_loss is not None and not math.isfinite(validation_loss):
-            raise DataError(
-                f"after epoch {epoch} the loss on the validation rows is no finite number, while "
-                f"that on the training rows is: a validation row is too far from them"
+    pace = _Pace(batch_rows)
+    with Team(procedure.threads) as team:
+        learner = _learner(network, samples, procedure, team)
+        for epoch in range(1, procedure.epochs + 1):
+            order = _row_order(n_rows, procedure, epoch)
+            with _whole_epochs(parameters) as before, np.errstate(all="ignore"):
+                loss = 0.0
+                for rows in pace.slices(n_rows):
+                    loss = learner.learn(order, rows, loss)
+                largest_update = float(np.max(np.abs(parameters - before), initial=0.0))
+                if not math.isfinite(loss) or not math.isfinite(largest_update):
+                    parameters[:] = before
+                    iteration = _first_not_finite(learner, parameters, order, n_rows, batch_rows)
+                    raise _diverged(epoch, iteration, procedure.alpha)
+                validation_loss = _validation_loss(network, validation, epoch)
+            yield EpochResult(
+                epoch,
+                epoch * -(-n_rows // batch_rows),
+                loss / n_rows,
+                validation_loss,
+                largest_update,
+                stopped_by := _stopped_by(procedure, epoch, largest_update),
             )
-        yield EpochResult(
-            epoch,
-            iterations,
-            loss / len(samples),
-            validation_loss,
-            largest_update,
-            stopped_by := _stopped_by(procedure, epoch, largest_update),
+            if stopped_by:
+                return
+
+
+def _learner(network: Network, samples: Samples, procedure: Procedure, team: Team) -> Learner:
+    alpha, batch_rows = procedure.alpha, procedure.batch_rows
+    if procedure.engine == "numpy":
+        return NumpyLearner(network, samples, alpha, batch_rows, team)
+    from nntrain.engine.compiled import CompiledLearner  # noqa: PLC0415  (an optional package)
+
+    return CompiledLearner(network, samples, alpha, batch_rows)
+
+
+class _Pace:
+    """Cuts epochs into slices of about `SLICE_SECONDS`, so that Ctrl-C is heard between them."""
+
+    def __init__(self, batch_rows: int) -> None:
+        self.batch_rows = batch_rows
+        self.n_batches = 1
+
+    def slices(self, n_rows: int) -> Iterator[range]:
+        """The places of an epoch, in order, some whole batches at a time."""
+        start = 0
+        while start < n_rows:
+            began = time.perf_counter()
+            stop = min(n_rows, start + self.n_batches * self.batch_rows)
+            yield range(start, stop)
+            seconds = max(time.perf_counter() - began, SLICE_SECONDS / 100)
+            enough = (stop - start) / self.batch_rows * SLICE_SECONDS / seconds
+            self.n_batches = max(1, int(min(enough, 2 * self.n_batches)))
+            start = stop
+
+
+@contextlib.contextmanager
+def _whole_epochs(parameters: Array) -> Iterator[Array]:
+    """The parameters as they were before; they are so again where the block raises anything."""
+    before = parameters.copy()
+    try:
+        yield before
+    except BaseException:
+        parameters[:] = before
+        raise
+
+
+def _row_order(n_rows: int, procedure: Procedure, epoch: int) -> Array | None:
+    shuffles = procedure.shuffle and procedure.batch_rows < n_rows
+    return row_order(n_rows, procedure.seed, epoch) if shuffles else None
+
+
+def _validation_loss(network: Network, validation: Samples | None, epoch: int) -> float | None:
+    if not validation:
+        return None
+    loss = network.loss(validation.x, validation.y, validation.weights)
+    if not math.isfinite(loss):
+        raise DataError(
+            f"after epoch {epoch} the loss on the validation rows is no finite number, while "
+            f"that on the training rows is: a validation row is too far from them"
         )
-        if stopped_by:
-            return
-
-
-def _epoch_batches(samples: Samples, procedure: Procedure, epoch: int) -> Iterator[Batch]:
-    shuffles = procedure.shuffle and procedure.batch_rows < len(samples)
-    order = row_order(len(samples), procedure.seed, epoch) if shuffles else None
-    return batches(samples, procedure.batch_rows, order)
-
-
-def _gradient(network: Network, batch: Batch, workspace: Workspace) -> float:
-    """The loss of a batch, summed over its rows; leaves its gradient in the workspace.
-
-    A gradient is a sum over rows, so a large batch goes through in blocks, added in order.
-    """
-    x, y, weights = batch
-    if len(x) <= BLOCK_ROWS:
-        of_batch = workspace.of(len(x))
-        forward(network, x, of_batch)
-        return backward(network, x, y, of_batch, weights)
-    loss = 0.0
-    total = np.zeros_like(workspace.gradient.vector)
-    for rows in blocks(len(x)):
-        block = x[rows], y[rows], None if weights is None else weights[rows]
-        loss += _gradient(network, block, workspace)
-        np.add(total, workspace.gradient.vector, out=total)
-    workspace.gradient.vector[:] = total
     return loss
-
-
-def _loss(network: Network, samples: Samples) -> float:
-    return network.loss(samples.x, samples.y, samples.weights)
 
 
 def _stopped_by(
@@ -133,25 +200,22 @@ def _stopped_by(
     return "epochs" if epoch == procedure.epochs else ""
 
 
-def _diverged(
-    network: Network, samples: Samples, procedure: Procedure, epoch: int
-) -> DivergedError:
-    """Replay the epoch to find its first iteration that is not finite; costs nothing until then."""
-    optimizer = GradientDescent(procedure.alpha)
-    workspace = Workspace(network, min(procedure.batch_rows, BLOCK_ROWS))
-    parameters = network.parameters.vector
-    before = parameters.copy()
-    iteration, loss = 0, 0.0
-    with np.errstate(all="ignore"):
-        for batch in _epoch_batches(samples, procedure, epoch):
-            iteration += 1
-            loss += _gradient(network, batch, workspace)
-            optimizer.update(parameters, workspace.gradient.vector, len(batch[0]))
-            if not math.isfinite(loss) or not np.isfinite(parameters).all():
-                break
-    parameters[:] = before
+def _first_not_finite(
+    learner: Learner, parameters: Array, order: Array | None, n_rows: int, batch_rows: int
+) -> int:
+    """Replay an epoch to find its first iteration that is not finite; costs nothing until then."""
+    loss = 0.0
+    starts = range(0, n_rows, batch_rows)
+    for iteration, start in enumerate(starts, start=1):
+        loss = learner.learn(order, range(start, min(start + batch_rows, n_rows)), loss)
+        if not math.isfinite(loss) or not np.isfinite(parameters).all():
+            return iteration
+    return len(starts)
+
+
+def _diverged(epoch: int, iteration: int, alpha: float) -> DivergedError:
     return DivergedError(
         f"training diverged in epoch {epoch}, at its iteration {iteration}: the loss or a weight "
         f"is no longer a finite number. The learning rate is too large for this network and data; "
-        f"try --set alpha={procedure.alpha / 10:g}"
+        f"try --set alpha={alpha / 10:g}"
     )
