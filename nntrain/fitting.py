@@ -21,11 +21,12 @@ from nntrain.data.table import Table, TableLike
 from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.network import Network
 from nntrain.engine.randomness import INITIAL_WEIGHTS, VALIDATION_SPLIT, stream
-from nntrain.engine.selection import available_cores, check_installed, select_engine
+from nntrain.engine.selection import check_installed, select_engine
 from nntrain.engine.training import EpochResult, Procedure, train
 from nntrain.errors import DataError, UsageError
 from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, measured
+from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
 

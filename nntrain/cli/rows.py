@@ -52,7 +52,8 @@ class DelimitedWriter:
         if columns or bad is not None:
             return self._lines(_cells(columns, values, bad, skip=skip))
         texts = [map(repr, column) for column in values.T.tolist()]
-        lines = map(self.delimiter.join, zip(*texts, strict=True))
+        several = len(texts) > 1
+        lines = map(self.delimiter.join, zip(*texts, strict=True)) if several else texts[0]
         return ("\n".join(lines) + "\n").encode() if len(values) else b""
 
     def _lines(self, rows: Sequence[Sequence[str]]) -> bytes:

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from nntrain.errors import DataError, counted
 
 BLOCK_BYTES = 1 << 22
 MAX_RECORD_BYTES = 1 << 24
 BOM = b"\xef\xbb\xbf"
+NEWLINE = ord("\n")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 BLANK_LINES = re.compile(rb"\A(?:[ \t\r]*\n)+")
 QUOTED_TEXT = re.compile(r'"[^"]*"')
@@ -48,12 +51,16 @@ class Block:
         cells = self.without_quoted_cells
         if self.data.startswith(BOM):
             return False  # here it is text, which a parser of the block alone would take off
-        if b'"' in cells or b"\0" in self.data or cells.count(b"\r") != cells.count(b"\r\n"):
+        if b'"' in cells or b"\0" in self.data:
             return False
-        ends = cells.count(b"\n")
-        delimiter = self.delimiter.encode()
-        separators = cells.translate(None, _all_but(delimiter))
-        return separators == (delimiter * (self.n_columns - 1) + b"\n") * ends
+        if b"\r" in cells and cells.count(b"\r") != cells.count(b"\r\n"):
+            return False
+        characters = np.frombuffer(cells, np.uint8)
+        starts = np.flatnonzero(characters == NEWLINE) + 1
+        starts[1:], starts[:1] = starts[:-1].copy(), 0
+        is_delimiter = (characters == ord(self.delimiter)).view(np.uint8)
+        delimiters = np.add.reduceat(is_delimiter, starts, dtype=np.intp) if len(starts) else starts
+        return bool((delimiters == self.n_columns - 1).all())
 
     @cached_property
     def without_quoted_cells(self) -> bytes:
@@ -145,13 +152,13 @@ def read_blocks(
         if at_end and pending and not pending.endswith(b"\n"):
             pending += b"\n"
         block = Block(pending[: pending.rfind(b"\n") + 1], name, first_line, delimiter, n_columns)
-        if not block.regular:
+        if b'"' in block.data and not block.regular:
             block = _cut_at_record(block, at_end)
         pending = pending[len(block.data) :]
         if len(pending) > MAX_RECORD_BYTES:
             raise DataError(f"{name}, line {first_line}: the line is longer than 16 MiB")
         if block.data:
-            first_line += block.data.count(b"\n")
+            first_line += int(np.count_nonzero(np.frombuffer(block.data, np.uint8) == NEWLINE))
             yield block
 
 
@@ -243,7 +250,3 @@ def _quoted_cell(delimiter: str) -> re.Pattern[bytes]:
     """A whole quoted cell: from a quote that opens a cell to the one that closes it."""
     d = re.escape(delimiter.encode())
     return re.compile(rb"(?:\A|(?<=[\n" + d + rb']))"[^"]*+(?:""[^"]*+)*+"(?=\r?\n|' + d + rb")")
-
-
-def _all_but(delimiter: bytes) -> bytes:
-    return bytes(byte for byte in range(256) if bytes([byte]) not in (delimiter, b"\n"))

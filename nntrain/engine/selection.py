@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import Literal, cast
 
 from nntrain.engine.network import Network
@@ -38,10 +37,3 @@ def check_installed(asked: str) -> None:
 
 def _has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
-
-
-def available_cores() -> int:
-    """The processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
