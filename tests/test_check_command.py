@@ -232,6 +232,31 @@ def test_a_missing_table_and_a_missing_model_have_their_exit_codes(run: Run) -> 
     )
 
 
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("option", [["-c", "c.yaml"], ["-m", "model.npz"]], ids=["fit", "predict"])
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, "bad.csv: cannot be read: No such file or directory"),
+        ("", "bad.csv: is empty; expects a header line with the names of the columns"),
+        (TABLE + "5,red,x,e,1\n", "bad.csv, line 6: has 5 cells, the header has 6. Correct the line; a "
+         "cell that holds the delimiter must stand in double quotes"),
+        (TABLE + '5,"red\n', "bad.csv, line 6: a quoted cell opens in this record and never ends; close "
+         "its double quote"),
+    ],
+    ids=["missing", "empty", "ragged", "quoting"],
+)  # fmt: skip
+def test_a_table_that_cannot_be_read_is_one_json_object_too(
+    run: Run, folder: Path, option: list[str], content: str | None, error: str
+) -> None:
+    if content is not None:
+        (folder / "bad.csv").write_text(content)
+    result = run("check", "bad.csv", *option, "--json")
+    verdict = {"works": False, "rows": 0, "columns": [], "warnings": [], "error": error}
+    assert result == Ended(3, json.dumps(verdict) + "\n", f"Error: {error}\n")
+    assert run("check", "bad.csv", *option) == Ended(3, "", f"Error: {error}\n")
+
+
 ROWS = "".join(f"{i * 7 % 11},{i % 3},{i * 5 % 13}\n" for i in range(30))
 FIT_CASES: dict[str, tuple[str, str]] = {
     "a table that works": ("a,b,y\n" + ROWS, "target: y\n"),

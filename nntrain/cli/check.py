@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -67,15 +69,16 @@ def check(
     from nntrain.model_file import load_model
 
     if config_path is not None:
-        verdict = check_with_config(paths, load_config(config_path, overrides))
+        judge = partial(check_with_config, paths, load_config(config_path, overrides))
         next_words = ["fit", *paths, "--config", config_path]
     else:
         model = load_model(str(model_path))
-        verdict = check_with_model(paths, model, delimiter=delimiter, decimal=decimal)
+        judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
         next_words = ["predict", *paths, *model_options(str(model_path))]
+    verdict = _verdict(judge)
     if as_json:
         click.echo(json.dumps(verdict.as_dict(), ensure_ascii=False))
-    else:
+    elif verdict.columns:
         _print_verdict(verdict, "fit" if config_path else "predict")
     if verdict.error:
         raise DataError(verdict.error)
@@ -83,6 +86,16 @@ def check(
         raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
     if not as_json and "-" not in paths:
         suggest(next_words)
+
+
+def _verdict(judge: Callable[[], Verdict]) -> Verdict:
+    """A table that cannot even be read is judged too, so that --json always has its object."""
+    from nntrain.checking import Verdict
+
+    try:
+        return judge()
+    except DataError as error:
+        return Verdict(0, [], [], str(error))
 
 
 def _print_verdict(verdict: Verdict, command: str) -> None:
