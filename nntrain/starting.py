@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nntrain.config import DEFAULTS, MEANINGS, Config, as_yaml
 from nntrain.data.cells import CellFormat
-from nntrain.data.checks import check_columns, check_unique
+from nntrain.data.checks import check_columns, check_unique, misread
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.profile import ColumnProfile, profile
 from nntrain.data.table import TableLike
@@ -84,6 +84,8 @@ def start(
     cells = CellFormat(DEFAULTS["missing_values"], decimal)
     with open_table(table, Reading(cells, delimiter)) as source:
         check_columns(source, targets, "--target")
+        if hint := misread(source):
+            raise DataError(f"{source.name}: {hint}")
         check_unique(source, [name for name in source.columns if name])
         profiles = profile(source, cells)
         name, n_nameless = source.name, source.columns.count("")

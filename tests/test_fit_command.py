@@ -212,8 +212,21 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "the column under categorical"),
         (SMALL + "1|5,2,3\n".replace("|", "."), ["target=z"], "t.csv: has no column 'z', named under "
          "target; it has 'a', 'b', 'y'"),
-        (SMALL, ["features=[A]"], "t.csv: has no column 'A', named under features; it has 'a', 'b', "
-         "'y'"),
+        (SMALL, ["features=[A]"], "t.csv: has no column 'A', named under features; did you mean "
+         "'a'?"),
+        ("a, b,y\n1,2,3\n", ["features=[b]"], "t.csv: has no column 'b', named under features; did you "
+         "mean ' b'?"),
+        ("a|b|y\n1|2|3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
+         "as one column, 'a|b|y'; if '|' separates the cells, name it: --delimiter, or delimiter in "
+         "a config"),
+        ("a b y\n1 2 3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
+         "as one column, 'a b y'; if ' ' separates the cells, name it: --delimiter, or delimiter in "
+         "a config"),
+        ("a;b;y\n1;2;3\n", ["delimiter=,"], "t.csv: has no column 'y', named under target; its header "
+         "line was read as one column, 'a;b;y'; if ';' separates the cells, name it: --delimiter, or "
+         "delimiter in a config"),
+        ("size mm\n1\n", [], "t.csv: has no column 'y', named under target; it has 'size mm'"),
+        ("size\n1\n", [], "t.csv: has no column 'y', named under target; it has 'size'"),
         (SMALL, ["ignore=[a, b]"], "t.csv: no column is left to learn from; see `features` and "
          "`ignore`"),
         ("a,b,a,y\n1,2,3,4\n", [], "t.csv: the header names 'a' more than once, as columns 1, 3; "

@@ -271,8 +271,8 @@ def test_broken_quoting_is_an_error_however_bad_rows_are_borne(predict: Run) -> 
          "predictions another name with --prefix"),
         (["--keep", "price", "--prefix", ""], 2, "--keep would write two columns called 'price'; "
          "give the predictions another name with --prefix"),
-        (["--keep", "colour"], 2, "--keep: DATA has no column 'colour'; it has 'size', 'color', "
-         "'price'"),
+        (["--keep", "colour"], 2, "--keep: DATA has no column 'colour'; did you mean 'color'?"),
+        (["--keep", "x"], 2, "--keep: DATA has no column 'x'; it has 'size', 'color', 'price'"),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_carried_are_explained_before_anything_is_written(

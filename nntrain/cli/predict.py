@@ -21,7 +21,7 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.rows import FORMATS, row_writer
-from nntrain.errors import UsageError, counted, quoted
+from nntrain.errors import UsageError, counted
 from nntrain.files import replacing, same_file, try_output
 
 log = logging.getLogger(__name__)
@@ -133,10 +133,12 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
     """The positions of the columns that are written before the predictions."""
     if append:
         return list(range(len(columns)))
+    from nntrain.data.checks import instead
+
     names = next(csv.reader([keep])) if keep else []
     for name in names:
         if name not in columns:
-            raise UsageError(f"--keep: DATA has no column {name!r}; it has {quoted(list(columns))}")
+            raise UsageError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
     return [columns.index(name) for name in names]
 
 

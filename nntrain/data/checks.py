@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.table import Chunk, Table
+from nntrain.data.table import Chunk, CsvTable, Table
 from nntrain.errors import DataError, quoted
 
 Matrix = NDArray[np.float64]
+
+OTHER_DELIMITERS = "|,;\t:~^ "
+"""What separates cells in some tables, and is not found unless it is named, or another one is."""
 
 
 def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
@@ -23,14 +26,32 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
     for name in names:
         if name in table.columns:
             continue
-        near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.6)
-        hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
-        if len(table.columns) == 1:
-            hint = (
-                f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
-            )
+        hint = misread(table, name) or instead(name, table.columns)
         asked = f", named under {key}" if key else ", which the model needs"
         raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
+
+
+def instead(name: str, columns: Sequence[str]) -> str:
+    """What to write instead of a column's name: those that are near it, case aside, or all."""
+    folded = {column.strip().casefold(): column for column in reversed(columns)}
+    near = difflib.get_close_matches(name.strip().casefold(), folded, 3, cutoff=0.6)
+    if near:
+        return f"did you mean {quoted([folded[each] for each in near])}?"
+    return f"it has {quoted(list(columns))}"
+
+
+def misread(table: Table, name: str = "") -> str:
+    """The hint that the only column is several, one of them `name` or near it; else empty."""
+    if not isinstance(table, CsvTable) or len(table.columns) > 1:
+        return ""
+    for delimiter in OTHER_DELIMITERS:
+        names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
+        if len(names) > 1 and (not name or instead(name, names).startswith("did")):
+            return (
+                f"its header line was read as one column, {table.columns[0]!r}; if {delimiter!r} "
+                f"separates the cells, name it: --delimiter, or delimiter in a config"
+            )
+    return ""
 
 
 def check_unique(table: Table, names: Sequence[str]) -> None:
