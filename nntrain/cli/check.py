@@ -57,13 +57,18 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --json
 
     Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
-    mark are those of the config.
+    mark are keys of the config.
     """
     paths = tables(data, "check")
     if (config_path is None) == (model_path is None):
         raise UsageError("check needs either --config, for fit, or --model, for predict")
     if model_path is not None and overrides:
         raise UsageError("--set goes with --config")
+    if config_path is not None and (delimiter is not None or decimal != "."):
+        raise UsageError(
+            "--delimiter and --decimal go with --model; with --config they are keys of it, as in "
+            "--set delimiter=tab"
+        )
 
     from nntrain.checking import check_with_config, check_with_model
     from nntrain.model_file import load_model
