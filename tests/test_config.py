@@ -18,9 +18,10 @@ def parse(text: str, *overrides: str) -> Config:
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
+    """What is said of a config, without the lines it quotes."""
     with pytest.raises(ConfigError) as caught:
         parse(text, *overrides)
-    return str(caught.value).split("\n")
+    return [line for line in str(caught.value).split("\n") if not line.startswith("    ")]
 
 
 def test_a_target_alone_gives_every_default() -> None:
@@ -174,6 +175,33 @@ def test_all_mistakes_are_reported_together() -> None:
         "--set seed=x: seed expects a whole number from 0 to 4294967295, found 'x'",
         "c.yaml: the key target is missing: name the column to predict, as in `target: price`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("target: y\n  # \n\nalpha: no  # fast\n", "alpha: no  # fast"),
+        ("target: y\r\nalpha: no\r\nepochs: 3\r\n", "alpha: no"),
+        ("target: y\n# a\u2028alpha: no\n", "alpha: no"),
+        ("target: y\n\talpha: 1", "alpha: 1"),
+        ("target: y\nalpha:\tno\u202e\u00a0\n", "alpha:\\tno\\u202e"),
+        (f"target: y\nfeatures: [{'a' * 90}, y]\n", f"features: [{'a' * 59}…"),
+        ("target: y\nhidden_layers:\n  - 1\n  - x\n", "hidden_layers:"),
+        ("target: y\nfeatures: [\n", ""),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_mistake_is_shown_below_it(text: str, quoted: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    message, *below = str(caught.value).split("\n")
+    assert message.startswith("c.yaml, line ")
+    assert below == ([f"    {quoted}"] if quoted else [])
+
+
+def test_a_mistake_of_an_override_has_no_line_to_show() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("target: y\nalpha: 1\n", "alpha=no")
+    assert str(caught.value) == "--set alpha=no: alpha expects a number above 0, found 'no'"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import COMMAND, ROOT, Run, environment
+from conftest import COMMAND, ROOT, Result, Run, environment
 
 import nntrain
 
@@ -287,9 +287,24 @@ def test_a_config_is_checked_before_the_table_is_read(run: Run, folder: Path) ->
     assert result.err == (
         "Error: c.yaml, line 1: unknown key 'learning_rate': did you mean alpha, the learning "
         "rate?\n"
+        "    learning_rate: 1\n"
         "Error: c.yaml, line 2: epochs expects a whole number, 0 or more, found 'many'\n"
+        "    epochs: many\n"
         "Error: c.yaml: the key target is missing: name the column to predict, as in "
         "`target: price`\n"
+    )
+
+
+def test_a_config_cannot_steer_the_terminal_that_its_line_is_shown_on(
+    run: Run, folder: Path
+) -> None:
+    (folder / "c.yaml").write_text("target: y\n# one\nalpha: \x1b[31mred\n")
+    assert run("fit", "none.csv", "-c", "c.yaml") == Result(
+        2,
+        "",
+        "Error: c.yaml, line 3: is not YAML: unacceptable character #x001b: special characters are "
+        "not allowed\n"
+        "    alpha: \\x1b[31mred\n",
     )
 
 

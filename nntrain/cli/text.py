@@ -11,9 +11,10 @@ from nntrain.cli.options import is_quiet
 
 
 def complain(message: str) -> None:
-    """Print an error on stderr, each of its lines marked."""
+    """Print an error on stderr, each of its lines marked, but for what it quotes indented."""
     for line in message.split("\n"):
-        click.echo(f"Error: {printable(line)}", err=True)
+        mark = "" if line.startswith("    ") else "Error: "
+        click.echo(mark + printable(line), err=True)
 
 
 def note(message: str, kind: str = "Note") -> None:
