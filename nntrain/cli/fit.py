@@ -138,7 +138,7 @@ def _open_log(path: str) -> Iterator[LossLog]:
     else:
         with explained(path):
             file = open(path, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-    with LossLog(path, file) as log:
+    with LossLog("standard output" if path == "-" else path, file) as log:
         yield log
 
 

@@ -23,8 +23,9 @@ from nntrain.cli.init import init
 from nntrain.cli.inspect import inspect
 from nntrain.cli.options import is_verbose
 from nntrain.cli.predict import predict
+from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.cli.text import complain, note
-from nntrain.errors import EXIT_CODES, NntrainError
+from nntrain.errors import EXIT_CODES, NntrainError, OutputError
 
 EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
@@ -67,12 +68,13 @@ def run() -> NoReturn:
     if instruction := os.environ.get(VARIABLE):
         sys.exit(shell_complete(cli, {}, "nntrain", VARIABLE, instruction))
     signal.signal(signal.SIGTERM, _terminate)
+    prepare_streams()
     _show_notes()
     code = main(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_stdout()
+    failure = finish_stdout()
+    if failure and not code:
+        complain(failure)
+        code = OutputError.exit_code
     sys.exit(code)
 
 
@@ -92,7 +94,7 @@ def main(arguments: list[str]) -> int:
         complain(str(error))
         return error.exit_code
     except BrokenPipeError:
-        _discard_stdout()
+        discard_stdout()
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
@@ -108,11 +110,6 @@ class Terminated(BaseException):
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
     raise Terminated
-
-
-def _discard_stdout() -> None:
-    """The reader of stdout has gone: let Python's last flush go nowhere instead of failing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _NoteHandler(logging.Handler):

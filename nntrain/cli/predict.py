@@ -23,6 +23,7 @@ from nntrain.cli.options import (
 from nntrain.cli.rows import FORMATS, row_writer
 from nntrain.errors import UsageError, counted
 from nntrain.files import replacing, same_file, try_output
+from nntrain.kinds import is_utf8
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,8 @@ def predict(
     paths = tables(data, "predict")
     if append and keep is not None:
         raise UsageError("--append writes every column; drop it, or drop --keep")
+    if not is_utf8(prefix):
+        raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
     if output != "-":
         for used in (*paths, model_path):
             if used != "-" and same_file(output, used):
