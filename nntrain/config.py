@@ -328,6 +328,10 @@ def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_CONFIG_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: there is no such config; `nntrain init` makes one for a table"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: the config cannot be read: {error.strerror}") from None
     if len(data) > MAX_CONFIG_BYTES:

@@ -214,7 +214,7 @@ def test_a_column_listed_as_categorical_is_text(run: Run) -> None:
          "--config they are keys of it, as in --set delimiter=tab"),
         (["-c", "c.yaml", "--set", "epoch=3"], "--set epoch=3: unknown key 'epoch': did you mean "
          "epochs?"),
-        (["-c", "none.yaml"], "none.yaml: the config cannot be read: No such file or directory"),
+        (["-c", "none.yaml"], "none.yaml: there is no such config; `nntrain init` makes one for a table"),
     ],
 )  # fmt: skip
 def test_a_call_that_makes_no_sense_is_explained(

@@ -289,7 +289,10 @@ def test_a_config_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
     large = tmp_path / "large.yaml"
     large.write_bytes(b"#" * ((1 << 20) + 1))
     for path, message in [
-        (tmp_path / "none.yaml", "the config cannot be read: No such file or directory"),
+        (
+            tmp_path / "none.yaml",
+            "there is no such config; `nntrain init` makes one for a table",
+        ),
         (tmp_path, "the config cannot be read: Is a directory"),
         (large, "a config of more than 1 MiB; is this the right file?"),
     ]:

@@ -342,6 +342,16 @@ def test_outputs_are_tried_before_anything_is_read(
     assert sorted(os.listdir(folder)) == before
 
 
+def test_a_network_that_memory_cannot_hold_is_explained(run: Run) -> None:
+    result = run("fit", TABLE, "-c", CONFIG, "-s", "hidden_layers=[1000000, 1000000]")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith("Error: out of memory: Unable to allocate ")
+    assert result.err.endswith(
+        "; fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: "
+        "float32\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "code", "message"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],

@@ -25,10 +25,15 @@ from nntrain.cli.options import is_verbose
 from nntrain.cli.predict import predict
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.cli.text import complain, note
-from nntrain.errors import EXIT_CODES, NntrainError, OutputError
+from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
 
 EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
+)
+
+
+LESS_MEMORY = (
+    "fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: float32"
 )
 
 
@@ -80,28 +85,32 @@ def run() -> NoReturn:
 
 def main(arguments: list[str]) -> int:
     """Run one command line; the exit code, after any error has been explained on stderr."""
+    code = 0
     try:
         with cli.make_context("nntrain", list(arguments)) as context:
             cli.invoke(context)
     except click.exceptions.Exit as ended:
-        return ended.exit_code
+        code = ended.exit_code
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        code = error.exit_code
     except NntrainError as error:
         if is_verbose():
             traceback.print_exc()
         complain(str(error))
-        return error.exit_code
+        code = error.exit_code
+    except MemoryError as error:
+        complain(f"out of memory: {error or 'the system gives no more'}; {LESS_MEMORY}")
+        code = UsageError.exit_code
     except BrokenPipeError:
         discard_stdout()
     except KeyboardInterrupt:
         complain("interrupted")
-        return 130
+        code = 130
     except Terminated:
         complain("ended by SIGTERM")
-        return 143
-    return 0
+        code = 143
+    return code
 
 
 class Terminated(BaseException):
