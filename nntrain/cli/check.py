@@ -18,7 +18,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, suggest
+from nntrain.cli.text import model_options, printable, reading_options, set_options, suggest
 from nntrain.config import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError, counted
 
@@ -75,11 +75,12 @@ def check(
 
     if config_path is not None:
         judge = partial(check_with_config, paths, load_config(config_path, overrides))
-        next_words = ["fit", *paths, "--config", config_path]
+        next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
     else:
         model = load_model(str(model_path))
         judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
-        next_words = ["predict", *paths, *model_options(str(model_path))]
+        options = model_options(str(model_path)) + reading_options(delimiter, decimal)
+        next_words = ["predict", *paths, *options]
     verdict = _verdict(judge)
     if as_json:
         click.echo(json.dumps(verdict.as_dict(), ensure_ascii=False))

@@ -19,7 +19,7 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import figure, ratio, suggest
+from nntrain.cli.text import figure, ratio, set_options, suggest
 from nntrain.config import Config, load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
@@ -100,7 +100,7 @@ def cv(
         return
     _print_results(results, config)
     if "-" not in paths:
-        suggest("fit", paths, "--config", config_path)
+        suggest("fit", paths, "--config", config_path, set_options(overrides))
 
 
 def _train(

@@ -20,7 +20,7 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, suggest
+from nntrain.cli.text import model_options, printable, reading_options, suggest
 from nntrain.config import KINDS, MEANINGS, default_of, load_config
 from nntrain.errors import UsageError, counted
 from nntrain.files import explained, same_file, try_output
@@ -113,7 +113,8 @@ def fit(
     if not is_quiet():
         _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
     next_table = ["new.csv"] if "-" in paths else paths
-    suggest("predict", next_table, model_options(model_path), then=" > predictions.csv")
+    options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
+    suggest("predict", next_table, options, then=" > predictions.csv")
 
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:

@@ -35,6 +35,17 @@ def model_options(model_path: str) -> list[str]:
     return [] if model_path == "model.npz" else ["--model", model_path]
 
 
+def set_options(overrides: Sequence[str]) -> list[str]:
+    """The options that set keys as this command was told to."""
+    return [word for override in overrides for word in ("--set", override)]
+
+
+def reading_options(delimiter: str | None, decimal: str) -> list[str]:
+    """The options that have a table read as this one was."""
+    named = [] if delimiter is None else ["--delimiter", "tab" if delimiter == "\t" else delimiter]
+    return named if decimal == "." else [*named, "--decimal", decimal]
+
+
 def printable(text: str) -> str:
     """The text with control characters escaped, so that a table's cells cannot steer a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
