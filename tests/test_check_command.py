@@ -103,7 +103,10 @@ def test_the_whole_verdict_for_a_model(run: Run, folder: Path) -> None:
 @pytest.mark.usefixtures("table")
 def test_the_verdict_for_a_model_as_json(run: Run) -> None:
     result = run("check", "new.csv", "-m", "model.npz", "--json")
-    error = "new.csv, line 3, column 'size': expects a number, found 'big'"
+    error = (
+        "new.csv, line 3, column 'size': expects a number, found 'big'; correct the cell, or leave it "
+        "empty if it is missing"
+    )
     assert (result.code, result.err) == (3, f"Error: {error}\n")
     found = json.loads(result.out)
     assert list(found) == ["works", "rows", "columns", "warnings", "error"]
@@ -128,7 +131,10 @@ def test_what_would_not_work_is_printed_with_the_first_reason(run: Run) -> None:
     assert result.code == 3
     assert result.out.splitlines()[-1] == "nntrain predict would not work on this table."
     assert result.out.splitlines()[1].split() == ["size", "number", "-", "1", "2", "2"]
-    assert result.err == "Error: new.csv, line 3, column 'size': expects a number, found 'big'\n"
+    assert result.err == (
+        "Error: new.csv, line 3, column 'size': expects a number, found 'big'; correct the cell, or "
+        "leave it empty if it is missing\n"
+    )
 
 
 @pytest.mark.usefixtures("table")
@@ -167,7 +173,7 @@ def test_missing_cells_warn_only_where_training_had_none(run: Run, folder: Path)
         (["clean.csv", "-m", "model.npz"], 0, "Next: nntrain predict clean.csv\n"),
         (["clean.csv", "-m", "model.npz", "--json"], 0, ""),
         (["new.csv", "-m", "model.npz"], 3, "Error: new.csv, line 3, column 'size': expects a "
-         "number, found 'big'\n"),
+         "number, found 'big'; correct the cell, or leave it empty if it is missing\n"),
     ],
 )  # fmt: skip
 def test_strict_turns_any_warning_into_exit_code_6(
@@ -192,6 +198,21 @@ def test_overrides_are_part_of_the_config(run: Run) -> None:
         "w": "weight",
         "price": "target",
     }
+
+
+@pytest.mark.usefixtures("table")
+def test_the_next_command_reads_the_table_and_sets_keys_as_this_one_did(
+    run: Run, folder: Path
+) -> None:
+    (folder / "tabs.csv").write_text(TABLE.replace(",", "\t").replace("4\tgrey", "4,5\tgrey"))
+    predict = run("check", "tabs.csv", "-m", "model.npz", "--delimiter", "tab", "--decimal", ",")
+    assert predict.err == "Next: nntrain predict tabs.csv --delimiter tab --decimal ,\n"
+    fit = run(
+        "check", "t.csv", "-c", "c.yaml", "--set", "epochs=3", "--set", "ignore=[note, color]"
+    )
+    assert fit.err == (
+        "Next: nntrain fit t.csv --config c.yaml --set epochs=3 --set 'ignore=[note, color]'\n"
+    )
 
 
 @pytest.mark.usefixtures("table")
@@ -346,7 +367,9 @@ def test_check_writes_nothing_and_reads_standard_input(run: Run, folder: Path) -
     assert (piped.code, piped.out, piped.err) == (0, named.out, "")
     to_predict = run("check", "-", "-m", "model.npz", stdin="size;color\n1,5;red\n")
     assert to_predict.err == (
-        "Error: standard input, line 2, column 'size': expects a number, found '1,5'\n"
+        "Error: standard input, line 2, column 'size': expects a number, found '1,5'; correct the "
+        "cell, or leave it empty if it is missing; is the decimal mark a comma (--decimal, or decimal "
+        "in a config)?\n"
     )
     comma = run("check", "-m", "model.npz", "--decimal", ",", stdin="size;color\n1,5;red\n")
     assert (comma.code, comma.err) == (0, "")

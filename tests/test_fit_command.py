@@ -54,6 +54,15 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
     ]
 
 
+def test_the_next_command_reads_the_table_as_fit_did(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text("a|y\n1,5|2\n2|3\n3|5\n")
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\ndelimiter: '|'\ndecimal: ','\n")
+    result = run("fit", "t.csv", "-c", "c.yaml")
+    last = result.err.splitlines()[-1]
+    assert last == "Next: nntrain predict t.csv --delimiter '|' --decimal , > predictions.csv"
+    assert run("predict", "t.csv", "--delimiter", "|", "--decimal", ",").code == 0
+
+
 def test_standard_input_gives_the_same_bytes_as_a_file(run: Run, folder: Path) -> None:
     data = (ROOT / "sample_data/housing.csv").read_bytes()
     options = ["-c", "configs/housing.yaml", "--set", "epochs=1", "-q"]
@@ -203,6 +212,9 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "missing_target=skip"),
         ("a,b,y\n1,2,inf\n", [], "t.csv, line 2, column 'y': the target is infinite or too large for "
          "a double; correct it or remove the row"),
+        ("a;y\n1;2,5\n", [], "t.csv, line 2, column 'y': the target must be a number, found '2,5'; "
+         "correct the cell or choose another target; is the decimal mark a comma (--decimal, or "
+         "decimal in a config)?"),
         ("a,b,y\n1,2,3\n\n1,2,x\n", [], "t.csv, line 4, column 'y': the target must be a number, "
          "found 'x'; correct the cell or choose another target"),
         (SMALL + "1e999,2,3\n", [], "t.csv, line 22, column 'a': the number is infinite or too large "

@@ -141,6 +141,30 @@ def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("table", "note"),
+    [
+        ("1,2\n2,3\n3,5\n", "t.csv: every name in the header line is a number; is it a row, and the "
+         "line of names missing?"),
+        ("a;b;y\n1,5;x;2\n2,5;y;3\n", "t.csv: numbers with a decimal comma are texts in 'a'; "
+         "--decimal , reads them as numbers"),
+        ("a;b;y\n1,5;x;2\n1,2,3;y;3\n", ""),
+        ("a,2,y\n1,5,2\n2,6,3\n", ""),
+    ],
+)  # fmt: skip
+def test_what_may_have_been_read_wrongly_is_noted(
+    run: Run, folder: Path, table: str, note: str
+) -> None:
+    (folder / "t.csv").write_text(table)
+    result = run("init", "t.csv")
+    assert result.code == 0
+    notes = [line for line in result.err.splitlines() if "--target" not in line]
+    assert notes == [
+        *([f"Note: {note}"] if note else []),
+        "Next: nntrain cv t.csv --config config.yaml",
+    ]
+
+
 def test_standard_input_is_a_table_too(run: Run, folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL)
     piped, named = run("init", "-", stdin=SMALL), run("init", "t.csv")

@@ -214,6 +214,8 @@ def test_a_row_of_weight_2_counts_as_two_rows() -> None:
          "cell; correct the cell"),
         ("a", "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found 'a'; correct "
          "the cell"),
+        ('"1,5"', "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found '1,5'; "
+         "correct the cell; is the decimal mark a comma (--decimal, or decimal in a config)?"),
         ("0", "t.csv, column 'w': every training row weighs 0"),
     ],
 )  # fmt: skip

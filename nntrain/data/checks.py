@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.data.cells import CellFormat
+from nntrain.data.cells import DECIMAL_COMMA, CellFormat
 from nntrain.data.table import Chunk, CsvTable, Table
 from nntrain.errors import DataError, quoted
 
@@ -91,6 +91,7 @@ def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool 
         raise DataError(
             f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
             f"{column[row]!r}; correct the cell or choose another target"
+            f"{comma_hint(column[row], cells)}"
         )
     bad = np.flatnonzero(np.isinf(column) if may_miss else ~np.isfinite(column))
     if len(bad):
@@ -112,13 +113,21 @@ def weight_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
     if column.dtype != np.float64:
         row = cells.first_text(column)
         found = repr(column[row])
+        hint = comma_hint(column[row], cells)
     else:
         bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0)))
         if not len(bad):
             return column
         row = int(bad[0])
         found = "a missing cell" if np.isnan(column[row]) else f"{column[row]:g}"
+        hint = ""
     raise DataError(
         f"{chunk.place(row)}, column {name!r}: a weight is a finite number of 0 or more, found "
-        f"{found}; correct the cell"
+        f"{found}; correct the cell{hint}"
     )
+
+
+def comma_hint(text: str, cells: CellFormat) -> str:
+    """The question whether a text is a number with a decimal comma; empty where it cannot be."""
+    is_one = cells.decimal == "." and DECIMAL_COMMA.fullmatch(text)
+    return "; is the decimal mark a comma (--decimal, or decimal in a config)?" if is_one else ""
