@@ -41,10 +41,15 @@ def instead(name: str, columns: Sequence[str]) -> str:
 
 
 def misread(table: Table, name: str = "") -> str:
-    """The hint that the only column is several, one of them `name` or near it; else empty."""
-    if not isinstance(table, CsvTable) or len(table.columns) > 1:
+    """The hint that a table is not what it was read as; empty where nothing tells so.
+
+    It is JSON lines under another name, or its only column is several, one of them `name` or near.
+    """
+    if not isinstance(table, CsvTable):
         return ""
-    for delimiter in OTHER_DELIMITERS:
+    if table.columns[0].startswith("{"):
+        return "it looks like JSON lines; those are read from a file whose name ends in .jsonl"
+    for delimiter in OTHER_DELIMITERS if len(table.columns) == 1 else "":
         names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
         if len(names) > 1 and (not name or instead(name, names).startswith("did")):
             return (
