@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     json_option,
@@ -30,8 +31,12 @@ SHOWN_CATEGORIES = 5
 
 @click.command()
 @tables_or_stdin
-@click.option("-c", "--config", "config_path", metavar="FILE", help="Check what fit would do.")
-@click.option("-m", "--model", "model_path", metavar="FILE", help="Check what predict would do.")
+@click.option(
+    "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."
+)
+@click.option(
+    "-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check what predict would do."
+)
 @set_option
 @click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
 @json_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain.cli.options import (
+    FILE,
     config_option,
     is_quiet,
     is_verbose,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
+    type=FILE,
     metavar="FILE",
     help="Write the prediction of each row by the model that has not seen it.",
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli.options import (
+    FILE,
     config_option,
     is_quiet,
     one_or_more_tables,
@@ -52,6 +53,7 @@ def _config_help() -> str:
     "model_path",
     default="model.npz",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="Where to write the model.",
 )
@@ -61,6 +63,7 @@ def _config_help() -> str:
     "log_path",
     default="loss.csv",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="Where to write the loss of each epoch; - for stdout.",
 )
@@ -68,6 +71,7 @@ def _config_help() -> str:
 @click.option(
     "--validation",
     "validation_path",
+    type=FILE,
     metavar="FILE",
     help="Another table, as the validation rows.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     one_or_more_tables,
@@ -26,7 +27,11 @@ from nntrain.files import replacing, same_file, try_output
     help="The column to predict, the last one without it; may be repeated.",
 )
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to write the config; stdout without it."
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Where to write the config; stdout without it.",
 )
 @delimiter_option
 @decimal_option

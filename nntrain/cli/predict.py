@@ -13,6 +13,7 @@ from typing import IO
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     model_option,
@@ -37,6 +38,7 @@ BAD_ROWS = ("error", "skip", "blank")
     "-o",
     "--output",
     default="-",
+    type=FILE,
     metavar="FILE",
     help="Where to write the predictions; stdout without it.",
 )
