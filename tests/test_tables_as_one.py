@@ -87,6 +87,7 @@ def test_json_lines_give_the_same_model_as_the_csv(
          "of a character, which no UTF-8 text can hold; write the other half too, or remove it"),
         ('{"y": 2, "\\udfff": 1}\n', "t.jsonl, line 1, key '\\udfff': '\\udfff' is half of a character, "
          "which no UTF-8 text can hold; write the other half too, or remove it"),
+        ("{}\n", "t.jsonl: has no column 'y', named under target; it has none"),
         ('{"x y": 1}\n', "t.jsonl: has no column 'y', named under target; it has 'x y'"),
         ("", "t.jsonl: is empty; expects a JSON object a line"),
         ('{"x": 1, "y": 2}\n\n{"x": 1, "y": "a"}\n', "t.jsonl, line 3, column 'y': the target must be "

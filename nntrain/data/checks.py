@@ -37,7 +37,7 @@ def instead(name: str, columns: Sequence[str]) -> str:
     near = difflib.get_close_matches(name.strip().casefold(), folded, 3, cutoff=0.6)
     if near:
         return f"did you mean {quoted([folded[each] for each in near])}?"
-    return f"it has {quoted(list(columns))}"
+    return f"it has {quoted(list(columns)) or 'none'}"
 
 
 def misread(table: Table, name: str = "") -> str:
