@@ -404,6 +404,7 @@ def test_standard_input_and_several_files_are_tables_too(run: Run, table: pd.Dat
         (["--group", "sites"], 3, "t.csv: has no column 'sites', named under --group; did you mean "
          "'site'?"),
         (["-o", "c.yaml"], 2, "--output c.yaml would overwrite an input of this run"),
+        (["-o", "-"], 2, "stdout carries the report of cv; name a file for the predictions"),
         (["-o", "none/p.csv"], 7, "none/p.csv: cannot be written: No such file or directory"),
         (["--set", "ignore=[z]"], 3, "t.csv: has no column 'z', named under ignore; it has 'x', "
          "'kind', 'site', 'y'"),

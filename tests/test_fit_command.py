@@ -341,6 +341,7 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_mode
         (["-l", "none/l.csv"], 7, "none/l.csv: cannot be written: No such file or directory"),
         (["-m", "sample_data"], 7, "sample_data: cannot be written: it is a folder"),
         (["-m", "x", "-l", "x"], 2, "--model and --log are the same file, x"),
+        (["-m", "-"], 2, "a model is not written to stdout; name a file with --model"),
         (["-m", TABLE], 2, f"--model {TABLE} would overwrite an input of this run"),
         (["-l", CONFIG], 2, f"--log {CONFIG} would overwrite an input of this run"),
     ],

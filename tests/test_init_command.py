@@ -173,6 +173,12 @@ def test_standard_input_is_a_table_too(run: Run, folder: Path) -> None:
     assert piped.err.endswith("Next: nntrain cv data.csv --config config.yaml\n")
 
 
+def test_a_dash_as_output_is_stdout(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text(SMALL)
+    assert run("init", "t.csv", "-o", "-") == run("init", "t.csv")
+    assert not (folder / "-").exists()
+
+
 def test_several_files_are_looked_at_as_one(run: Run, folder: Path) -> None:
     header, *rows = SMALL.splitlines(keepends=True)
     (folder / "a.csv").write_text(header + "".join(rows[:11]))

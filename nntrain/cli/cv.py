@@ -83,6 +83,8 @@ def cv(
     paths = tables(data, "cv")
     if group is not None and ordered:
         raise UsageError("--group and --ordered cut the rows in two ways; use one of them")
+    if output == "-":
+        raise UsageError("stdout carries the report of cv; name a file for the predictions")
     if output is not None:
         if any(same_file(output, used) for used in (*paths, config_path) if used != "-"):
             raise UsageError(f"--output {output} would overwrite an input of this run")

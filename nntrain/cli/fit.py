@@ -123,6 +123,8 @@ def fit(
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
     """Raise an error for outputs that collide or cannot be written, before any work is done."""
+    if model_path == "-":
+        raise UsageError("a model is not written to stdout; name a file with --model")
     outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
     for option, path in outputs:
         for used in inputs:

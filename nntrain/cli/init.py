@@ -54,6 +54,7 @@ def init(
     reason, and has every key with its default and meaning.
     """
     paths = tables(data, "init")
+    output = None if output == "-" else output
     if output is not None:
         if any(same_file(output, path) for path in paths if path != "-"):
             raise UsageError(f"--output {output} would overwrite an input of this run")
