@@ -242,6 +242,8 @@ def test_what_cannot_be_is_explained(
         ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("y\n1\n2\n3\n", "t.csv: no column is left to learn from: the target is the only one"),
         ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: 'a' tell little"),
+        ('{"a": 1, "y": 2}\n{"a": 3, "y": 2}\n', "t.csv: it looks like JSON lines; those are read from a "
+         "file whose name ends in .jsonl"),
         ("a|b|y\n1|2|3\n", "t.csv: its header line was read as one column, 'a|b|y'; if '|' separates the "
          "cells, name it: --delimiter, or delimiter in a config"),
         ("a,a,y\n1,2,3\n", "t.csv: the header names 'a' more than once, as columns 1, 2; rename one"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from nntrain.errors import DataError, quoted
 
 Matrix = NDArray[np.float64]
 
+JSON_MEMBER = re.compile(r'\{\s*"[^"]*"\s*:')
 OTHER_DELIMITERS = "|,;\t:~^ "
 """What separates cells in some tables, and is not found unless it is named, or another one is."""
 
@@ -47,7 +49,7 @@ def misread(table: Table, name: str = "") -> str:
     """
     if not isinstance(table, CsvTable):
         return ""
-    if table.columns[0].startswith("{"):
+    if JSON_MEMBER.match(table.columns[0]):
         return "it looks like JSON lines; those are read from a file whose name ends in .jsonl"
     for delimiter in OTHER_DELIMITERS if len(table.columns) == 1 else "":
         names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
