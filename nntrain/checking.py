@@ -14,6 +14,7 @@ import pandas as pd
 
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
+from nntrain.data.checks import comma_hint
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import CategoricalColumn, NumericColumn
 from nntrain.data.profile import profile
@@ -138,7 +139,10 @@ def _check_numbers(
         return ""
     row = int(np.flatnonzero(bad)[0])
     found = str(column[row])
-    return f"{chunk.place(row)}, column {feature.name!r}: expects a number, found {found!r}"
+    return (
+        f"{chunk.place(row)}, column {feature.name!r}: expects a number, found {found!r}; correct "
+        f"the cell, or leave it empty if it is missing{comma_hint(found, cells)}"
+    )
 
 
 def _warnings(columns: list[ColumnCheck], model: Model) -> list[str]:

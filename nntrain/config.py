@@ -44,6 +44,9 @@ from nntrain.kinds import (
 log = logging.getLogger(__name__)
 
 MAX_CONFIG_BYTES = 1 << 20
+MAX_SHOWN = 70
+LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What ends a line for YAML."""
 
 WITHOUT_EFFECT = ("threads",)
 """Keys that no result depends on."""
@@ -247,7 +250,8 @@ def default_of(name: str) -> str:
 def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
     """The config in a YAML file, with `KEY=VALUE` overrides typed by the same rules.
 
-    Raises `ConfigError` with a line for each mistake: file, line, key and what was expected.
+    Raises `ConfigError` naming each mistake: file, line, key and what was expected, and below it
+    the line itself, indented.
 
     >>> config = load_config("configs/concrete.yaml", ["epochs=10"])
     """
@@ -256,6 +260,14 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> Config:
 
 def parse_config(source: str, name: str = "config", overrides: Iterable[str] = ()) -> Config:
     """`load_config` for YAML text; `name` stands for the file in messages."""
+    try:
+        return _parse(source, name, overrides)
+    except ConfigError as error:
+        shown = [_with_its_line(mistake, source, name) for mistake in str(error).split("\n")]
+        raise ConfigError("\n".join(shown)) from None
+
+
+def _parse(source: str, name: str, overrides: Iterable[str]) -> Config:
     mistakes: list[str] = []
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
@@ -284,6 +296,18 @@ def parse_config(source: str, name: str = "config", overrides: Iterable[str] = (
     if "batch_size" in places and config.batch_mode != "mini-batch":
         log.warning("batch_size is unused: batch_mode is %s", config.batch_mode)
     return config
+
+
+def _with_its_line(mistake: str, source: str, name: str) -> str:
+    """A mistake that names a line of the file, with that line below it."""
+    place = re.match(re.escape(name) + r", line (\d+): ", mistake)
+    lines = LINE_BREAK.split(source)
+    number = int(place[1]) if place else len(lines) + 1
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    if not line:
+        return mistake
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line[:MAX_SHOWN])
+    return f"{mistake}\n    {shown}{'…' if len(line) > MAX_SHOWN else ''}"
 
 
 def _contradictions(config: Config) -> list[str]:
@@ -324,6 +348,10 @@ def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_CONFIG_BYTES + 1)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: there is no such config; `nntrain init` makes one for a table"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: the config cannot be read: {error.strerror}") from None
     if len(data) > MAX_CONFIG_BYTES:
@@ -373,8 +401,9 @@ def _entries(source: str, name: str) -> Iterator[tuple[str, str, Any]]:
         if error.problem_mark:
             place = f"{name}, line {error.problem_mark.line + 1}"
         raise ConfigError(f"{place}: is not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: is not YAML: {str(error).splitlines()[0]}") from None
+    except yaml.reader.ReaderError as error:
+        place = f"{name}, line {len(LINE_BREAK.split(source[: error.position]))}"
+        raise ConfigError(f"{place}: is not YAML: {str(error).splitlines()[0]}") from None
 
 
 def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:

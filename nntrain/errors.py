@@ -27,7 +27,7 @@ class UsageError(NntrainError):
 
 
 class ConfigError(UsageError):
-    """The config is wrong; the message has a line for each mistake."""
+    """The config is wrong; the message has a line for each mistake, what it quotes indented."""
 
 
 class MissingExtraError(UsageError):

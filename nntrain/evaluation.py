@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +48,9 @@ def evaluate(
 ) -> Evaluation:
     """Compare a model's predictions with the true values of a table, in the targets' units.
 
-    `by` is a column: its texts are groups, each measured by itself, in order of their names. Rows
-    are weighted where training was and the table has the weights. Raises `DataError`.
+    `by` is a column: its texts are groups, each measured by itself, in order of their names, or of
+    their numbers if all are numbers. Rows are weighted where training was and the table has the
+    weights. Raises `DataError`.
 
     >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
     """
@@ -72,5 +75,14 @@ def evaluate(
     member = np.array(groups, dtype=object)
     return Evaluation(
         measured.metrics(names),
-        {group: measured.of(member == group).metrics(names) for group in sorted(set(groups))},
+        {group: measured.of(member == group).metrics(names) for group in _ordered(groups, cells)},
     )
+
+
+def _ordered(groups: Sequence[str], cells: CellFormat) -> list[str]:
+    """Each group once: in the order of numbers, the missing one last, unless some are texts."""
+    names = sorted(set(groups))
+    numbers = {name: number for name in names if (number := cells.number(name)) is not None}
+    if len(numbers) < len(names):
+        return names
+    return sorted(names, key=lambda name: (math.isnan(numbers[name]), numbers[name]))

@@ -140,9 +140,21 @@ def text(expects: str, *, may_be_empty: bool = False) -> Kind:
         is_null = found.plain and found.text in ("", "~", "null")
         return None if is_null and not may_be_empty else found.text
 
-    return _scalar_kind(
-        expects, parse, lambda value: isinstance(value, str) and (may_be_empty or value != "")
-    )
+    def valid(value: Any) -> bool:
+        return isinstance(value, str) and (may_be_empty or value != "") and is_utf8(value)
+
+    return _scalar_kind(expects, parse, valid)
+
+
+def is_utf8(value: str) -> bool:
+    """Whether a text can be written as UTF-8; half of a character, or a byte of an argument that
+    was none, cannot.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def separator() -> Kind:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import IO
 
 from nntrain.engine.training import EpochResult
+from nntrain.errors import OutputError
 from nntrain.files import explained
 
 HEADER = "epoch,iterations,loss,validation_loss,largest_update,seconds"
@@ -53,7 +54,9 @@ class LossLog:
             with explained(self.path):
                 self._file.write(line + "\n")
                 self._file.flush()
-        except BrokenPipeError:
-            with contextlib.suppress(BrokenPipeError):
+        except (BrokenPipeError, OutputError) as error:
+            with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
+            if isinstance(error, OutputError):
+                raise

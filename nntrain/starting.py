@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nntrain.config import DEFAULTS, MEANINGS, Config, as_yaml
 from nntrain.data.cells import CellFormat
-from nntrain.data.checks import check_columns, check_unique
+from nntrain.data.checks import check_columns, check_unique, comma_hint, misread
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.profile import ColumnProfile, profile
 from nntrain.data.table import TableLike
@@ -84,12 +84,15 @@ def start(
     cells = CellFormat(DEFAULTS["missing_values"], decimal)
     with open_table(table, Reading(cells, delimiter)) as source:
         check_columns(source, targets, "--target")
+        if hint := misread(source):
+            raise DataError(f"{source.name}: {hint}")
         check_unique(source, [name for name in source.columns if name])
         profiles = profile(source, cells)
         name, n_nameless = source.name, source.columns.count("")
     n_rows = profiles[0].n_rows if profiles else 0
     if not n_rows:
         raise DataError(f"{name}: has no rows to look at")
+    _doubt(name, profiles, cells)
     chosen, why = _choose_targets(name, profiles, targets)
     reasons: dict[str, str] = {}
     odd: list[str] = []
@@ -117,6 +120,25 @@ def start(
         decimal=decimal,
     )
     return Start(config, name, n_rows, n_nameless, profiles, reasons, why)
+
+
+def _doubt(name: str, profiles: list[ColumnProfile], cells: CellFormat) -> None:
+    """Note what may have been read wrongly: names that are numbers, numbers that are texts."""
+    if all(cells.number(of.name) is not None for of in profiles):
+        log.warning(
+            "%s: every name in the header line is a number; is it a row, and the line of names "
+            "missing?",
+            name,
+        )
+    commas = [
+        of.name for of in profiles if of.texts and all(comma_hint(t, cells) for t in of.texts)
+    ]
+    if commas:
+        log.warning(
+            "%s: numbers with a decimal comma are texts in %s; --decimal , reads them as numbers",
+            name,
+            quoted(commas),
+        )
 
 
 def _choose_targets(

@@ -103,7 +103,10 @@ def test_the_whole_verdict_for_a_model(run: Run, folder: Path) -> None:
 @pytest.mark.usefixtures("table")
 def test_the_verdict_for_a_model_as_json(run: Run) -> None:
     result = run("check", "new.csv", "-m", "model.npz", "--json")
-    error = "new.csv, line 3, column 'size': expects a number, found 'big'"
+    error = (
+        "new.csv, line 3, column 'size': expects a number, found 'big'; correct the cell, or leave it "
+        "empty if it is missing"
+    )
     assert (result.code, result.err) == (3, f"Error: {error}\n")
     found = json.loads(result.out)
     assert list(found) == ["works", "rows", "columns", "warnings", "error"]
@@ -128,7 +131,10 @@ def test_what_would_not_work_is_printed_with_the_first_reason(run: Run) -> None:
     assert result.code == 3
     assert result.out.splitlines()[-1] == "nntrain predict would not work on this table."
     assert result.out.splitlines()[1].split() == ["size", "number", "-", "1", "2", "2"]
-    assert result.err == "Error: new.csv, line 3, column 'size': expects a number, found 'big'\n"
+    assert result.err == (
+        "Error: new.csv, line 3, column 'size': expects a number, found 'big'; correct the cell, or "
+        "leave it empty if it is missing\n"
+    )
 
 
 @pytest.mark.usefixtures("table")
@@ -167,7 +173,7 @@ def test_missing_cells_warn_only_where_training_had_none(run: Run, folder: Path)
         (["clean.csv", "-m", "model.npz"], 0, "Next: nntrain predict clean.csv\n"),
         (["clean.csv", "-m", "model.npz", "--json"], 0, ""),
         (["new.csv", "-m", "model.npz"], 3, "Error: new.csv, line 3, column 'size': expects a "
-         "number, found 'big'\n"),
+         "number, found 'big'; correct the cell, or leave it empty if it is missing\n"),
     ],
 )  # fmt: skip
 def test_strict_turns_any_warning_into_exit_code_6(
@@ -195,6 +201,21 @@ def test_overrides_are_part_of_the_config(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("table")
+def test_the_next_command_reads_the_table_and_sets_keys_as_this_one_did(
+    run: Run, folder: Path
+) -> None:
+    (folder / "tabs.csv").write_text(TABLE.replace(",", "\t").replace("4\tgrey", "4,5\tgrey"))
+    predict = run("check", "tabs.csv", "-m", "model.npz", "--delimiter", "tab", "--decimal", ",")
+    assert predict.err == "Next: nntrain predict tabs.csv --delimiter tab --decimal ,\n"
+    fit = run(
+        "check", "t.csv", "-c", "c.yaml", "--set", "epochs=3", "--set", "ignore=[note, color]"
+    )
+    assert fit.err == (
+        "Next: nntrain fit t.csv --config c.yaml --set epochs=3 --set 'ignore=[note, color]'\n"
+    )
+
+
+@pytest.mark.usefixtures("table")
 def test_a_column_listed_as_categorical_is_text(run: Run) -> None:
     result = run("check", "t.csv", "-c", "c.yaml", "-s", "categorical=[size]", "--json")
     assert json.loads(result.out)["columns"][0]["type"] == "text, 3 different"
@@ -208,9 +229,13 @@ def test_a_column_listed_as_categorical_is_text(run: Run) -> None:
         (["-c", "c.yaml", "-m", "model.npz"], "check needs either --config, for fit, or --model, for "
          "predict"),
         (["-m", "model.npz", "--set", "epochs=3"], "--set goes with --config"),
+        (["-c", "c.yaml", "--delimiter", "|"], "--delimiter and --decimal go with --model; with "
+         "--config they are keys of it, as in --set delimiter=tab"),
+        (["-c", "c.yaml", "--decimal", ","], "--delimiter and --decimal go with --model; with "
+         "--config they are keys of it, as in --set delimiter=tab"),
         (["-c", "c.yaml", "--set", "epoch=3"], "--set epoch=3: unknown key 'epoch': did you mean "
          "epochs?"),
-        (["-c", "none.yaml"], "none.yaml: the config cannot be read: No such file or directory"),
+        (["-c", "none.yaml"], "none.yaml: there is no such config; `nntrain init` makes one for a table"),
     ],
 )  # fmt: skip
 def test_a_call_that_makes_no_sense_is_explained(
@@ -230,6 +255,31 @@ def test_a_missing_table_and_a_missing_model_have_their_exit_codes(run: Run) -> 
         "Error: none.npz: there is no such model file; make one with `nntrain fit`, or name another "
         "with --model\n",
     )
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("option", [["-c", "c.yaml"], ["-m", "model.npz"]], ids=["fit", "predict"])
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, "bad.csv: cannot be read: No such file or directory"),
+        ("", "bad.csv: is empty; expects a header line with the names of the columns"),
+        (TABLE + "5,red,x,e,1\n", "bad.csv, line 6: has 5 cells, the header has 6. Correct the line; a "
+         "cell that holds the delimiter must stand in double quotes"),
+        (TABLE + '5,"red\n', "bad.csv, line 6: a quoted cell opens in this record and never ends; close "
+         "its double quote"),
+    ],
+    ids=["missing", "empty", "ragged", "quoting"],
+)  # fmt: skip
+def test_a_table_that_cannot_be_read_is_one_json_object_too(
+    run: Run, folder: Path, option: list[str], content: str | None, error: str
+) -> None:
+    if content is not None:
+        (folder / "bad.csv").write_text(content)
+    result = run("check", "bad.csv", *option, "--json")
+    verdict = {"works": False, "rows": 0, "columns": [], "warnings": [], "error": error}
+    assert result == Ended(3, json.dumps(verdict) + "\n", f"Error: {error}\n")
+    assert run("check", "bad.csv", *option) == Ended(3, "", f"Error: {error}\n")
 
 
 ROWS = "".join(f"{i * 7 % 11},{i % 3},{i * 5 % 13}\n" for i in range(30))
@@ -317,7 +367,9 @@ def test_check_writes_nothing_and_reads_standard_input(run: Run, folder: Path) -
     assert (piped.code, piped.out, piped.err) == (0, named.out, "")
     to_predict = run("check", "-", "-m", "model.npz", stdin="size;color\n1,5;red\n")
     assert to_predict.err == (
-        "Error: standard input, line 2, column 'size': expects a number, found '1,5'\n"
+        "Error: standard input, line 2, column 'size': expects a number, found '1,5'; correct the "
+        "cell, or leave it empty if it is missing; is the decimal mark a comma (--decimal, or decimal "
+        "in a config)?\n"
     )
     comma = run("check", "-m", "model.npz", "--decimal", ",", stdin="size;color\n1,5;red\n")
     assert (comma.code, comma.err) == (0, "")

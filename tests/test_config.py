@@ -18,9 +18,10 @@ def parse(text: str, *overrides: str) -> Config:
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
+    """What is said of a config, without the lines it quotes."""
     with pytest.raises(ConfigError) as caught:
         parse(text, *overrides)
-    return str(caught.value).split("\n")
+    return [line for line in str(caught.value).split("\n") if not line.startswith("    ")]
 
 
 def test_a_target_alone_gives_every_default() -> None:
@@ -177,6 +178,33 @@ def test_all_mistakes_are_reported_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("target: y\n  # \n\nalpha: no  # fast\n", "alpha: no  # fast"),
+        ("target: y\r\nalpha: no\r\nepochs: 3\r\n", "alpha: no"),
+        ("target: y\n# a\u2028alpha: no\n", "alpha: no"),
+        ("target: y\n\talpha: 1", "alpha: 1"),
+        ("target: y\nalpha:\tno\u202e\u00a0\n", "alpha:\\tno\\u202e"),
+        (f"target: y\nfeatures: [{'a' * 90}, y]\n", f"features: [{'a' * 59}…"),
+        ("target: y\nhidden_layers:\n  - 1\n  - x\n", "hidden_layers:"),
+        ("target: y\nfeatures: [\n", ""),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_mistake_is_shown_below_it(text: str, quoted: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    message, *below = str(caught.value).split("\n")
+    assert message.startswith("c.yaml, line ")
+    assert below == ([f"    {quoted}"] if quoted else [])
+
+
+def test_a_mistake_of_an_override_has_no_line_to_show() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("target: y\nalpha: 1\n", "alpha=no")
+    assert str(caught.value) == "--set alpha=no: alpha expects a number above 0, found 'no'"
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("- a\n", "c.yaml, line 1: is not YAML: a config is lines of `key: value`"),
@@ -261,7 +289,10 @@ def test_a_config_file_that_cannot_be_read_is_explained(tmp_path: Path) -> None:
     large = tmp_path / "large.yaml"
     large.write_bytes(b"#" * ((1 << 20) + 1))
     for path, message in [
-        (tmp_path / "none.yaml", "the config cannot be read: No such file or directory"),
+        (
+            tmp_path / "none.yaml",
+            "there is no such config; `nntrain init` makes one for a table",
+        ),
         (tmp_path, "the config cannot be read: Is a directory"),
         (large, "a config of more than 1 MiB; is this the right file?"),
     ]:

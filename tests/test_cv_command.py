@@ -208,6 +208,8 @@ def test_cv_prints_a_row_a_fold_then_the_mean_and_its_standard_error(
     # Fold 1 is trained on 10 and 20, and scored on 30 and 40.
     assert lines[2].split()[-2] == f"{math.sqrt((15**2 + 25**2) / 2):.4g}"
     assert result.err == "Next: nntrain fit t.csv --config c.yaml\n"
+    other = run("cv", "t.csv", "-c", "c.yaml", "--folds", "3", "-s", "epochs=2", "-s", "tau=.1")
+    assert other.err == "Next: nntrain fit t.csv --config c.yaml --set epochs=2 --set tau=.1\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--folds", "3"], ["--ordered"], ["--group", "site"]])
@@ -402,6 +404,7 @@ def test_standard_input_and_several_files_are_tables_too(run: Run, table: pd.Dat
         (["--group", "sites"], 3, "t.csv: has no column 'sites', named under --group; did you mean "
          "'site'?"),
         (["-o", "c.yaml"], 2, "--output c.yaml would overwrite an input of this run"),
+        (["-o", "-"], 2, "stdout carries the report of cv; name a file for the predictions"),
         (["-o", "none/p.csv"], 7, "none/p.csv: cannot be written: No such file or directory"),
         (["--set", "ignore=[z]"], 3, "t.csv: has no column 'z', named under ignore; it has 'x', "
          "'kind', 'site', 'y'"),

@@ -237,6 +237,25 @@ def test_groups_may_be_any_column_and_are_texts_as_written(evaluate: Run, folder
     assert list(groups) == ["1", "2", "3", "4"]
 
 
+@pytest.mark.parametrize(
+    ("sites", "ordered"),
+    [
+        (["10", "9", "-1.5", "1e3"], ["-1.5", "9", "10", "1e3"]),
+        (["10", "", "9", "NA"], ["9", "10", "", "NA"]),
+        (["10", "9", "b", "a"], ["10", "9", "a", "b"]),
+    ],
+    ids=["numbers", "missing ones last", "texts among them"],
+)
+def test_groups_that_are_all_numbers_stand_in_their_order(
+    evaluate: Run, folder: Path, sites: list[str], ordered: list[str]
+) -> None:
+    rows = "".join(f"{site},{i},1,red,{i}\n" for i, site in enumerate(sites))
+    (folder / "t.csv").write_text("site,a,b,kind,load\n" + rows)
+    assert list(figures(evaluate, "t.csv", "-m", "one.npz", "--by", "site")["groups"]) == ordered
+    printed = evaluate("t.csv", "-m", "one.npz", "--by", "site").out.splitlines()[3:]
+    assert [line[:4].strip() for line in printed] == ordered
+
+
 def test_rows_without_a_target_are_left_out_of_every_group(evaluate: Run, folder: Path) -> None:
     without = TEST.copy()
     without.loc[[0, 5, 29], "load"] = np.nan

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import COMMAND, ROOT, Run, environment
+from conftest import COMMAND, ROOT, Result, Run, environment
 
 import nntrain
 
@@ -52,6 +52,15 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
         f"Next: nntrain predict {TABLE} --model 'a b.npz' > predictions.csv",
         "",
     ]
+
+
+def test_the_next_command_reads_the_table_as_fit_did(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text("a|y\n1,5|2\n2|3\n3|5\n")
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\ndelimiter: '|'\ndecimal: ','\n")
+    result = run("fit", "t.csv", "-c", "c.yaml")
+    last = result.err.splitlines()[-1]
+    assert last == "Next: nntrain predict t.csv --delimiter '|' --decimal , > predictions.csv"
+    assert run("predict", "t.csv", "--delimiter", "|", "--decimal", ",").code == 0
 
 
 def test_standard_input_gives_the_same_bytes_as_a_file(run: Run, folder: Path) -> None:
@@ -203,6 +212,9 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "missing_target=skip"),
         ("a,b,y\n1,2,inf\n", [], "t.csv, line 2, column 'y': the target is infinite or too large for "
          "a double; correct it or remove the row"),
+        ("a;y\n1;2,5\n", [], "t.csv, line 2, column 'y': the target must be a number, found '2,5'; "
+         "correct the cell or choose another target; is the decimal mark a comma (--decimal, or "
+         "decimal in a config)?"),
         ("a,b,y\n1,2,3\n\n1,2,x\n", [], "t.csv, line 4, column 'y': the target must be a number, "
          "found 'x'; correct the cell or choose another target"),
         (SMALL + "1e999,2,3\n", [], "t.csv, line 22, column 'a': the number is infinite or too large "
@@ -212,8 +224,21 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "the column under categorical"),
         (SMALL + "1|5,2,3\n".replace("|", "."), ["target=z"], "t.csv: has no column 'z', named under "
          "target; it has 'a', 'b', 'y'"),
-        (SMALL, ["features=[A]"], "t.csv: has no column 'A', named under features; it has 'a', 'b', "
-         "'y'"),
+        (SMALL, ["features=[A]"], "t.csv: has no column 'A', named under features; did you mean "
+         "'a'?"),
+        ("a, b,y\n1,2,3\n", ["features=[b]"], "t.csv: has no column 'b', named under features; did you "
+         "mean ' b'?"),
+        ("a|b|y\n1|2|3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
+         "as one column, 'a|b|y'; if '|' separates the cells, name it: --delimiter, or delimiter in "
+         "a config"),
+        ("a b y\n1 2 3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
+         "as one column, 'a b y'; if ' ' separates the cells, name it: --delimiter, or delimiter in "
+         "a config"),
+        ("a;b;y\n1;2;3\n", ["delimiter=,"], "t.csv: has no column 'y', named under target; its header "
+         "line was read as one column, 'a;b;y'; if ';' separates the cells, name it: --delimiter, or "
+         "delimiter in a config"),
+        ("size mm\n1\n", [], "t.csv: has no column 'y', named under target; it has 'size mm'"),
+        ("size\n1\n", [], "t.csv: has no column 'y', named under target; it has 'size'"),
         (SMALL, ["ignore=[a, b]"], "t.csv: no column is left to learn from; see `features` and "
          "`ignore`"),
         ("a,b,a,y\n1,2,3,4\n", [], "t.csv: the header names 'a' more than once, as columns 1, 3; "
@@ -274,9 +299,24 @@ def test_a_config_is_checked_before_the_table_is_read(run: Run, folder: Path) ->
     assert result.err == (
         "Error: c.yaml, line 1: unknown key 'learning_rate': did you mean alpha, the learning "
         "rate?\n"
+        "    learning_rate: 1\n"
         "Error: c.yaml, line 2: epochs expects a whole number, 0 or more, found 'many'\n"
+        "    epochs: many\n"
         "Error: c.yaml: the key target is missing: name the column to predict, as in "
         "`target: price`\n"
+    )
+
+
+def test_a_config_cannot_steer_the_terminal_that_its_line_is_shown_on(
+    run: Run, folder: Path
+) -> None:
+    (folder / "c.yaml").write_text("target: y\n# one\nalpha: \x1b[31mred\n")
+    assert run("fit", "none.csv", "-c", "c.yaml") == Result(
+        2,
+        "",
+        "Error: c.yaml, line 3: is not YAML: unacceptable character #x001b: special characters are "
+        "not allowed\n"
+        "    alpha: \\x1b[31mred\n",
     )
 
 
@@ -301,6 +341,7 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_mode
         (["-l", "none/l.csv"], 7, "none/l.csv: cannot be written: No such file or directory"),
         (["-m", "sample_data"], 7, "sample_data: cannot be written: it is a folder"),
         (["-m", "x", "-l", "x"], 2, "--model and --log are the same file, x"),
+        (["-m", "-"], 2, "a model is not written to stdout; name a file with --model"),
         (["-m", TABLE], 2, f"--model {TABLE} would overwrite an input of this run"),
         (["-l", CONFIG], 2, f"--log {CONFIG} would overwrite an input of this run"),
     ],
@@ -312,6 +353,16 @@ def test_outputs_are_tried_before_anything_is_read(
     result = run("fit", TABLE, "-c", CONFIG, *options)
     assert (result.code, result.out, result.err) == (code, "", f"Error: {message}\n")
     assert sorted(os.listdir(folder)) == before
+
+
+def test_a_network_that_memory_cannot_hold_is_explained(run: Run) -> None:
+    result = run("fit", TABLE, "-c", CONFIG, "-s", "hidden_layers=[1000000, 1000000]")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+    assert result.err.startswith("Error: out of memory: Unable to allocate ")
+    assert result.err.endswith(
+        "; fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: "
+        "float32\n"
+    )
 
 
 @pytest.mark.parametrize(

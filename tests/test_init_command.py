@@ -141,12 +141,42 @@ def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("table", "note"),
+    [
+        ("1,2\n2,3\n3,5\n", "t.csv: every name in the header line is a number; is it a row, and the "
+         "line of names missing?"),
+        ("a;b;y\n1,5;x;2\n2,5;y;3\n", "t.csv: numbers with a decimal comma are texts in 'a'; "
+         "--decimal , reads them as numbers"),
+        ("a;b;y\n1,5;x;2\n1,2,3;y;3\n", ""),
+        ("a,2,y\n1,5,2\n2,6,3\n", ""),
+    ],
+)  # fmt: skip
+def test_what_may_have_been_read_wrongly_is_noted(
+    run: Run, folder: Path, table: str, note: str
+) -> None:
+    (folder / "t.csv").write_text(table)
+    result = run("init", "t.csv")
+    assert result.code == 0
+    notes = [line for line in result.err.splitlines() if "--target" not in line]
+    assert notes == [
+        *([f"Note: {note}"] if note else []),
+        "Next: nntrain cv t.csv --config config.yaml",
+    ]
+
+
 def test_standard_input_is_a_table_too(run: Run, folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL)
     piped, named = run("init", "-", stdin=SMALL), run("init", "t.csv")
     assert piped.code == 0
     assert piped.out == named.out.replace("# t.csv:", "# standard input:")
     assert piped.err.endswith("Next: nntrain cv data.csv --config config.yaml\n")
+
+
+def test_a_dash_as_output_is_stdout(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text(SMALL)
+    assert run("init", "t.csv", "-o", "-") == run("init", "t.csv")
+    assert not (folder / "-").exists()
 
 
 def test_several_files_are_looked_at_as_one(run: Run, folder: Path) -> None:
@@ -212,6 +242,10 @@ def test_what_cannot_be_is_explained(
         ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("y\n1\n2\n3\n", "t.csv: no column is left to learn from: the target is the only one"),
         ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: 'a' tell little"),
+        ('{"a": 1, "y": 2}\n{"a": 3, "y": 2}\n', "t.csv: it looks like JSON lines; those are read from a "
+         "file whose name ends in .jsonl"),
+        ("a|b|y\n1|2|3\n", "t.csv: its header line was read as one column, 'a|b|y'; if '|' separates the "
+         "cells, name it: --delimiter, or delimiter in a config"),
         ("a,a,y\n1,2,3\n", "t.csv: the header names 'a' more than once, as columns 1, 2; rename one"),
         ("a,y\n1,2\n3\n", "t.csv, line 3: has 1 cell, the header has 2. Correct the line; a cell "
          "that holds the delimiter must stand in double quotes"),

@@ -271,8 +271,8 @@ def test_broken_quoting_is_an_error_however_bad_rows_are_borne(predict: Run) -> 
          "predictions another name with --prefix"),
         (["--keep", "price", "--prefix", ""], 2, "--keep would write two columns called 'price'; "
          "give the predictions another name with --prefix"),
-        (["--keep", "colour"], 2, "--keep: DATA has no column 'colour'; it has 'size', 'color', "
-         "'price'"),
+        (["--keep", "colour"], 3, "--keep: DATA has no column 'colour'; did you mean 'color'?"),
+        (["--keep", "x"], 3, "--keep: DATA has no column 'x'; it has 'size', 'color', 'price'"),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_carried_are_explained_before_anything_is_written(
@@ -282,6 +282,28 @@ def test_columns_that_cannot_be_carried_are_explained_before_anything_is_written
     result = predict(*options, "-o", "out.csv", "table.csv")
     assert result == Result(code, "", f"Error: {message}\n")
     assert (folder / "out.csv").read_text() == "older"
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        (["--append", "--format", "jsonl"], "--append"),
+        (["--keep", "n,n"], "--keep"),
+        (["--keep", "n,n", "--format", "jsonl"], "--keep"),
+    ],
+)
+def test_an_object_has_one_value_for_a_name_and_no_column_is_kept_twice(
+    predict: Run, options: list[str], option: str
+) -> None:
+    table = "n,size,n,color\na,1,b,red\n"
+    assert predict(*options, stdin=table) == Result(
+        2,
+        "",
+        f"Error: {option} would write two columns called 'n'; name each of those wanted once with "
+        "--keep\n",
+    )
+    kept = predict("--keep", "n", "--format", "jsonl", stdin=table)
+    assert json.loads(kept.out)["n"] == "a"
 
 
 def test_a_second_prediction_appended_needs_another_prefix(predict: Run, folder: Path) -> None:

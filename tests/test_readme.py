@@ -125,6 +125,12 @@ def test_the_help_of_fit_names_every_config_key_with_its_meaning(run: Run) -> No
         assert f"      {MEANINGS[name]}\n" in out + "\n"
 
 
+def test_the_list_of_commands_cuts_no_sentence_short(run: Run) -> None:
+    lines = run("--help").out.partition("Commands:\n")[2].split("\n")[: len(cli.commands)]
+    assert [line.split()[0] for line in lines] == list(cli.commands)
+    assert all(line.endswith(".") and not line.endswith("..") for line in lines)
+
+
 def test_the_help_names_every_exit_code(run: Run) -> None:
     out = run("--help").out
     assert all(f"{code:>3}  {meaning}" in out for code, meaning in EXIT_CODES.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import COMMAND, ROOT, Run, environment
+from conftest import COMMAND, ROOT, Result, Run, environment
 
 import nntrain
 
@@ -83,6 +83,12 @@ def test_json_lines_give_the_same_model_as_the_csv(
         ("[1]\n", "t.jsonl, line 1: expects a JSON object, found another value"),
         ('{"x": [1], "y": 2}\n', "t.jsonl, line 1, key 'x': expects a number, text, true, false or "
          "null"),
+        ('{"x": 1, "y": 2}\n{"x": "a\\ud800", "y": 2}\n', "t.jsonl, line 2, key 'x': '\\ud800' is half "
+         "of a character, which no UTF-8 text can hold; write the other half too, or remove it"),
+        ('{"y": 2, "\\udfff": 1}\n', "t.jsonl, line 1, key '\\udfff': '\\udfff' is half of a character, "
+         "which no UTF-8 text can hold; write the other half too, or remove it"),
+        ("{}\n", "t.jsonl: has no column 'y', named under target; it has none"),
+        ('{"x y": 1}\n', "t.jsonl: has no column 'y', named under target; it has 'x y'"),
         ("", "t.jsonl: is empty; expects a JSON object a line"),
         ('{"x": 1, "y": 2}\n\n{"x": 1, "y": "a"}\n', "t.jsonl, line 3, column 'y': the target must be "
          "a number, found 'a'; correct the cell or choose another target"),
@@ -95,6 +101,45 @@ def test_json_lines_that_are_wrong_name_their_line(
     (folder / "c.yaml").write_text("target: y\n")
     result = run("fit", "t.jsonl", "-c", "c.yaml")
     assert (result.code, result.err) == (3, f"Error: {message}\n")
+
+
+def test_json_lines_in_another_encoding_are_explained(run: Run, folder: Path) -> None:
+    (folder / "t.jsonl").write_bytes('{"x": "a", "y": 1}\n{"x": "é", "y": 2}\n'.encode("latin-1"))
+    (folder / "c.yaml").write_text("target: y\n")
+    assert run("fit", "t.jsonl", "-c", "c.yaml") == Result(
+        3,
+        "",
+        "Error: t.jsonl, line 2: is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 "
+        "-t UTF-8\n",
+    )
+
+
+def test_both_halves_of_a_character_are_a_character(run: Run, folder: Path) -> None:
+    (folder / "t.jsonl").write_text('{"x": "\\ud83d\\ude00", "y": 1}\n{"x": "b", "y": 2}\n')
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\n")
+    assert run("fit", "t.jsonl", "-c", "c.yaml").code == 0
+    result = run("predict", "t.jsonl", "--append", "-q")
+    assert [line.split(",")[0] for line in result.out.splitlines()] == ["x", "\U0001f600", "b"]
+
+
+def test_half_a_character_stops_predict_before_anything_is_written(run: Run, folder: Path) -> None:
+    (folder / "t.csv").write_text("x,y\n1,1\n2,2\n")
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\n")
+    assert run("fit", "t.csv", "-c", "c.yaml").code == 0
+    (folder / "new.jsonl").write_text('{"x": 1, "note": "\\ud800"}\n')
+    assert run("predict", "new.jsonl", "--append") == Result(
+        3,
+        "",
+        "Error: new.jsonl, line 1, key 'note': '\\ud800' is half of a character, which no UTF-8 text "
+        "can hold; write the other half too, or remove it\n",
+    )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".jsonl", ".parquet"])
+def test_a_missing_file_is_called_the_same_whatever_its_suffix(run: Run, suffix: str) -> None:
+    assert run("fit", f"none{suffix}", *OPTIONS) == Result(
+        3, "", f"Error: none{suffix}: cannot be read: No such file or directory\n"
+    )
 
 
 def test_parquet_gives_the_same_model_as_the_csv(
@@ -170,6 +215,8 @@ def test_a_row_of_weight_2_counts_as_two_rows() -> None:
          "cell; correct the cell"),
         ("a", "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found 'a'; correct "
          "the cell"),
+        ('"1,5"', "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found '1,5'; "
+         "correct the cell; is the decimal mark a comma (--decimal, or decimal in a config)?"),
         ("0", "t.csv, column 'w': every training row weighs 0"),
     ],
 )  # fmt: skip
@@ -198,12 +245,26 @@ def test_completion_prints_a_script_that_asks_nntrain(run: Run, shell: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [("nntrain f", "fit"), ("nntrain fit --con", "--config")]
-)
-def test_a_shell_can_complete_commands_and_options(words: str, expected: str) -> None:
+    ("words", "expected"),
+    [
+        ("nntrain f", "plain,fit"),
+        ("nntrain fit --con", "plain,--config"),
+        ("nntrain fit t.csv --set batch_s", "plain,batch_size="),
+        ("nntrain predict --format js", "plain,jsonl"),
+        *(
+            (f"nntrain {before} t.c", "file,t.c")
+            for before in (
+                "init", "init t.csv -o", "check", "check -c", "check -m", "cv", "cv -c", "cv -o",
+                "fit", "fit -c", "fit -m", "fit -l", "fit --validation", "evaluate", "evaluate -m",
+                "predict", "predict -m", "predict -o", "inspect",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_shell_can_complete_commands_options_keys_and_files(words: str, expected: str) -> None:
     asked = {"_NNTRAIN_COMPLETE": "bash_complete", "COMP_WORDS": words}
     asked["COMP_CWORD"] = str(len(words.split()) - 1)
     done = subprocess.run(
         [COMMAND], capture_output=True, text=True, env=os.environ | asked, check=False
     )
-    assert f"plain,{expected}" in done.stdout.split()
+    assert done.stdout.split() == [expected]

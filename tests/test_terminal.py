@@ -16,6 +16,7 @@ from conftest import COMMAND, Run, environment
 
 FIT = ["fit", "sample_data/concrete.csv", "-c", "configs/mini-batch.yaml", "--set", "epochs=300"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def on_terminal(
@@ -101,17 +102,22 @@ def test_tables_fit_the_width_of_the_terminal() -> None:
         ["predict", "sample_data/concrete.csv"],
     ],
 )
-def test_a_pipe_gets_neither_colour_nor_control_characters(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+def test_a_pipe_gets_neither_colour_nor_control_characters_unless_colour_is_forced(
+    run: Run, folder: Path, command: list[str]
 ) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
     assert run(*FIT, "-q").code == 0
-    plain = subprocess.run(
-        [COMMAND, *command], capture_output=True, text=True, check=True,
-        env=environment() | {"FORCE_COLOR": "1"}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert plain.stdout + plain.stderr
-    assert not set(plain.stdout + plain.stderr) & {"\x1b", "\r", "\b"}
+    plain = run(*command)
+    assert plain.out + plain.err
+    assert not set(plain.out + plain.err) & {"\x1b", "\r", "\b"}
+    for variables in ({"FORCE_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}):
+        done = subprocess.run(
+            [COMMAND, *command], capture_output=True, text=True, check=True,
+            env=environment() | variables, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        has_tables = command[0] not in ("init", "predict")
+        shown = done.stdout + done.stderr
+        assert bool(STYLE.search(shown)) == (has_tables and "NO_COLOR" not in variables)
+        assert not set(STYLE.sub("", shown)) & {"\x1b", "\r", "\b"}
 
 
 def test_a_table_cannot_steer_the_terminal(run: Run, folder: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     json_option,
@@ -16,7 +19,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, suggest
+from nntrain.cli.text import model_options, printable, reading_options, set_options, suggest
 from nntrain.config import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError, counted
 
@@ -26,10 +29,14 @@ if TYPE_CHECKING:
 SHOWN_CATEGORIES = 5
 
 
-@click.command()
+@click.command(short_help="Say what fit or predict would make of a table.")
 @tables_or_stdin
-@click.option("-c", "--config", "config_path", metavar="FILE", help="Check what fit would do.")
-@click.option("-m", "--model", "model_path", metavar="FILE", help="Check what predict would do.")
+@click.option(
+    "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."
+)
+@click.option(
+    "-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check what predict would do."
+)
 @set_option
 @click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
 @json_option
@@ -55,27 +62,34 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --json
 
     Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
-    mark are those of the config.
+    mark are keys of the config.
     """
     paths = tables(data, "check")
     if (config_path is None) == (model_path is None):
         raise UsageError("check needs either --config, for fit, or --model, for predict")
     if model_path is not None and overrides:
         raise UsageError("--set goes with --config")
+    if config_path is not None and (delimiter is not None or decimal != "."):
+        raise UsageError(
+            "--delimiter and --decimal go with --model; with --config they are keys of it, as in "
+            "--set delimiter=tab"
+        )
 
     from nntrain.checking import check_with_config, check_with_model
     from nntrain.model_file import load_model
 
     if config_path is not None:
-        verdict = check_with_config(paths, load_config(config_path, overrides))
-        next_words = ["fit", *paths, "--config", config_path]
+        judge = partial(check_with_config, paths, load_config(config_path, overrides))
+        next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
     else:
         model = load_model(str(model_path))
-        verdict = check_with_model(paths, model, delimiter=delimiter, decimal=decimal)
-        next_words = ["predict", *paths, *model_options(str(model_path))]
+        judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
+        options = model_options(str(model_path)) + reading_options(delimiter, decimal)
+        next_words = ["predict", *paths, *options]
+    verdict = _verdict(judge)
     if as_json:
         click.echo(json.dumps(verdict.as_dict(), ensure_ascii=False))
-    else:
+    elif verdict.columns:
         _print_verdict(verdict, "fit" if config_path else "predict")
     if verdict.error:
         raise DataError(verdict.error)
@@ -83,6 +97,16 @@ def check(
         raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
     if not as_json and "-" not in paths:
         suggest(next_words)
+
+
+def _verdict(judge: Callable[[], Verdict]) -> Verdict:
+    """A table that cannot even be read is judged too, so that --json always has its object."""
+    from nntrain.checking import Verdict
+
+    try:
+        return judge()
+    except DataError as error:
+        return Verdict(0, [], [], str(error))
 
 
 def _print_verdict(verdict: Verdict, command: str) -> None:

@@ -13,7 +13,7 @@ WHERE = {
 }
 
 
-@click.command()
+@click.command(short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(list(WHERE)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

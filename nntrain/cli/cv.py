@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain.cli.options import (
+    FILE,
     config_option,
     is_quiet,
     is_verbose,
@@ -19,7 +20,7 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import figure, ratio, suggest
+from nntrain.cli.text import figure, ratio, set_options, suggest
 from nntrain.config import Config, load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from nntrain.data.columns import TypedTable
 
 
-@click.command()
+@click.command(short_help="Estimate the error on new rows by cross-validation.")
 @one_or_more_tables
 @config_option
 @set_option
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
+    type=FILE,
     metavar="FILE",
     help="Write the prediction of each row by the model that has not seen it.",
 )
@@ -81,6 +83,8 @@ def cv(
     paths = tables(data, "cv")
     if group is not None and ordered:
         raise UsageError("--group and --ordered cut the rows in two ways; use one of them")
+    if output == "-":
+        raise UsageError("stdout carries the report of cv; name a file for the predictions")
     if output is not None:
         if any(same_file(output, used) for used in (*paths, config_path) if used != "-"):
             raise UsageError(f"--output {output} would overwrite an input of this run")
@@ -100,7 +104,7 @@ def cv(
         return
     _print_results(results, config)
     if "-" not in paths:
-        suggest("fit", paths, "--config", config_path)
+        suggest("fit", paths, "--config", config_path, set_options(overrides))
 
 
 def _train(

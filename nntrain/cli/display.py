@@ -1,10 +1,12 @@
 """What a terminal shows: a live line while training, and tables that fit its width.
 
-Away from a terminal the same comes as plain lines, without colour or control characters.
+Away from a terminal the same comes as plain lines, without colour or control characters; tables
+are styled there too if FORCE_COLOR says so.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -37,7 +39,7 @@ def print_table(
 ) -> None:
     """Print a table; all but its first `left` columns are aligned to the right."""
     console = Console(stderr=err)
-    if not _is_terminal(err=err) or console.is_dumb_terminal:
+    if not (_is_terminal(err=err) or _is_forced()) or console.is_dumb_terminal:
         for line in [*([title] if title else []), *aligned(header, rows, left)]:
             click.echo(line, err=err)
         return
@@ -81,6 +83,11 @@ def _stacked(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _is_terminal(*, err: bool) -> bool:
     return (sys.stderr if err else sys.stdout).isatty()
+
+
+def _is_forced() -> bool:
+    """Whether tables are to be styled even where no terminal shows them."""
+    return bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
 
 
 class TrainingDisplay:

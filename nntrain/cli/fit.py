@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli.options import (
+    FILE,
     config_option,
     is_quiet,
     one_or_more_tables,
@@ -20,7 +21,7 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, suggest
+from nntrain.cli.text import model_options, printable, reading_options, suggest
 from nntrain.config import KINDS, MEANINGS, default_of, load_config
 from nntrain.errors import UsageError, counted
 from nntrain.files import explained, same_file, try_output
@@ -43,7 +44,7 @@ def _config_help() -> str:
     return "\n".join(lines)
 
 
-@click.command(epilog=_config_help())
+@click.command(short_help="Train a model on a table.", epilog=_config_help())
 @one_or_more_tables
 @config_option
 @click.option(
@@ -52,6 +53,7 @@ def _config_help() -> str:
     "model_path",
     default="model.npz",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="Where to write the model.",
 )
@@ -61,6 +63,7 @@ def _config_help() -> str:
     "log_path",
     default="loss.csv",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="Where to write the loss of each epoch; - for stdout.",
 )
@@ -68,6 +71,7 @@ def _config_help() -> str:
 @click.option(
     "--validation",
     "validation_path",
+    type=FILE,
     metavar="FILE",
     help="Another table, as the validation rows.",
 )
@@ -113,11 +117,14 @@ def fit(
     if not is_quiet():
         _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
     next_table = ["new.csv"] if "-" in paths else paths
-    suggest("predict", next_table, model_options(model_path), then=" > predictions.csv")
+    options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
+    suggest("predict", next_table, options, then=" > predictions.csv")
 
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
     """Raise an error for outputs that collide or cannot be written, before any work is done."""
+    if model_path == "-":
+        raise UsageError("a model is not written to stdout; name a file with --model")
     outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
     for option, path in outputs:
         for used in inputs:
@@ -138,7 +145,7 @@ def _open_log(path: str) -> Iterator[LossLog]:
     else:
         with explained(path):
             file = open(path, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-    with LossLog(path, file) as log:
+    with LossLog("standard output" if path == "-" else path, file) as log:
         yield log
 
 

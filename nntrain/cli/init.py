@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     one_or_more_tables,
@@ -16,7 +17,7 @@ from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
 
 
-@click.command()
+@click.command(short_help="Write a config for a table.")
 @one_or_more_tables
 @click.option(
     "--target",
@@ -26,7 +27,11 @@ from nntrain.files import replacing, same_file, try_output
     help="The column to predict, the last one without it; may be repeated.",
 )
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to write the config; stdout without it."
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Where to write the config; stdout without it.",
 )
 @delimiter_option
 @decimal_option
@@ -49,6 +54,7 @@ def init(
     reason, and has every key with its default and meaning.
     """
     paths = tables(data, "init")
+    output = None if output == "-" else output
     if output is not None:
         if any(same_file(output, path) for path in paths if path != "-"):
             raise UsageError(f"--output {output} would overwrite an input of this run")

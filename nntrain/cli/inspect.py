@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.options import json_option, talk_options
+from nntrain.cli.options import FILE, json_option, talk_options
 from nntrain.cli.text import figure, model_options, printable, suggest
 from nntrain.config import DEFAULTS, as_yaml
 from nntrain.errors import counted
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nntrain.model import Model
 
 
-@click.command()
-@click.argument("model_path", metavar="[MODEL]", default="model.npz")
+@click.command(short_help="Show what is in a model file.")
+@click.argument("model_path", type=FILE, metavar="[MODEL]", default="model.npz")
 @click.option("--weights", is_flag=True, help="Print the weights and biases of every layer.")
 @json_option
 @talk_options

@@ -23,8 +23,9 @@ from nntrain.cli.init import init
 from nntrain.cli.inspect import inspect
 from nntrain.cli.options import is_verbose
 from nntrain.cli.predict import predict
+from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.cli.text import complain, note
-from nntrain.errors import EXIT_CODES, NntrainError
+from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
 
 BLAS_THREADS = (
     "OPENBLAS_NUM_THREADS",
@@ -37,6 +38,11 @@ BLAS_THREADS = (
 
 EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
+)
+
+
+LESS_MEMORY = (
+    "fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: float32"
 )
 
 
@@ -79,39 +85,44 @@ def run() -> NoReturn:
     # among its threads in ways that depend on their number.
     os.environ |= dict.fromkeys(BLAS_THREADS, "1")
     signal.signal(signal.SIGTERM, _terminate)
+    prepare_streams()
     _show_notes()
     code = main(sys.argv[1:])
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_stdout()
+    failure = finish_stdout()
+    if failure and not code:
+        complain(failure)
+        code = OutputError.exit_code
     sys.exit(code)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command line; the exit code, after any error has been explained on stderr."""
+    code = 0
     try:
         with cli.make_context("nntrain", list(arguments)) as context:
             cli.invoke(context)
     except click.exceptions.Exit as ended:
-        return ended.exit_code
+        code = ended.exit_code
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        code = error.exit_code
     except NntrainError as error:
         if is_verbose():
             traceback.print_exc()
         complain(str(error))
-        return error.exit_code
+        code = error.exit_code
+    except MemoryError as error:
+        complain(f"out of memory: {error or 'the system gives no more'}; {LESS_MEMORY}")
+        code = UsageError.exit_code
     except BrokenPipeError:
-        _discard_stdout()
+        discard_stdout()
     except KeyboardInterrupt:
         complain("interrupted")
-        return 130
+        code = 130
     except Terminated:
         complain("ended by SIGTERM")
-        return 143
-    return 0
+        code = 143
+    return code
 
 
 class Terminated(BaseException):
@@ -120,11 +131,6 @@ class Terminated(BaseException):
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
     raise Terminated
-
-
-def _discard_stdout() -> None:
-    """The reader of stdout has gone: let Python's last flush go nowhere instead of failing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _NoteHandler(logging.Handler):

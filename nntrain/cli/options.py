@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
+from nntrain.config import MEANINGS
 from nntrain.errors import UsageError
 from nntrain.kinds import Scalar, separator
 
@@ -20,11 +22,32 @@ TABLE_HELP = (
     "several files with the same columns are read as one table."
 )
 
-one_or_more_tables = click.argument("data", nargs=-1, required=True)
-tables_or_stdin = click.argument("data", nargs=-1)
+FILE = click.Path(readable=False)
+"""A file's name, which shells complete; whether it can be read is told where it is read."""
+
+
+def _complete_keys(
+    _context: click.Context, _option: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The config keys that begin so, as `--set` takes them."""
+    return [
+        CompletionItem(f"{name}=", help=meaning)
+        for name, meaning in MEANINGS.items()
+        if name.startswith(incomplete)
+    ]
+
+
+one_or_more_tables = click.argument("data", nargs=-1, required=True, type=FILE)
+tables_or_stdin = click.argument("data", nargs=-1, type=FILE)
 
 config_option = click.option(
-    "-c", "--config", "config_path", required=True, metavar="FILE", help="The YAML config."
+    "-c",
+    "--config",
+    "config_path",
+    required=True,
+    type=FILE,
+    metavar="FILE",
+    help="The YAML config.",
 )
 set_option = click.option(
     "-s",
@@ -32,6 +55,7 @@ set_option = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=_complete_keys,
     help="Set a config key, whatever the file says; may be repeated.",
 )
 model_option = click.option(
@@ -40,6 +64,7 @@ model_option = click.option(
     "model_path",
     default="model.npz",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="The model that `nntrain fit` wrote.",
 )

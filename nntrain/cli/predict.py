@@ -13,6 +13,7 @@ from typing import IO
 import click
 
 from nntrain.cli.options import (
+    FILE,
     decimal_option,
     delimiter_option,
     model_option,
@@ -21,21 +22,23 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.rows import FORMATS, row_writer
-from nntrain.errors import UsageError, counted, quoted
+from nntrain.errors import DataError, UsageError, counted
 from nntrain.files import replacing, same_file, try_output
+from nntrain.kinds import is_utf8
 
 log = logging.getLogger(__name__)
 
 BAD_ROWS = ("error", "skip", "blank")
 
 
-@click.command()
+@click.command(short_help="Predict the target for each row of a table.")
 @tables_or_stdin
 @model_option
 @click.option(
     "-o",
     "--output",
     default="-",
+    type=FILE,
     metavar="FILE",
     help="Where to write the predictions; stdout without it.",
 )
@@ -94,6 +97,8 @@ def predict(
     paths = tables(data, "predict")
     if append and keep is not None:
         raise UsageError("--append writes every column; drop it, or drop --keep")
+    if not is_utf8(prefix):
+        raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
     if output != "-":
         for used in (*paths, model_path):
             if used != "-" and same_file(output, used):
@@ -110,7 +115,7 @@ def predict(
     names = [prefix + target.name for target in model.preprocessing.targets]
     with model.predicting(paths, reading) as (columns, parts):
         kept = _kept_columns(columns, append=append, keep=keep)
-        _check_names([columns[i] for i in kept], names, append=append)
+        _check_names([columns[i] for i in kept], names, append=append, format_name=format_name)
         # The first rows are predicted before anything is written, so that a table that does not
         # fit leaves no output behind.
         first = list(itertools.islice(parts, 1))
@@ -133,17 +138,25 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
     """The positions of the columns that are written before the predictions."""
     if append:
         return list(range(len(columns)))
+    from nntrain.data.checks import instead
+
     names = next(csv.reader([keep])) if keep else []
     for name in names:
         if name not in columns:
-            raise UsageError(f"--keep: DATA has no column {name!r}; it has {quoted(list(columns))}")
+            raise DataError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
     return [columns.index(name) for name in names]
 
 
-def _check_names(kept: list[str], names: list[str], *, append: bool) -> None:
+def _check_names(kept: list[str], names: list[str], *, append: bool, format_name: str) -> None:
+    option = "--append" if append else "--keep"
+    twice = next((name for name in kept if kept.count(name) > 1), None)
+    if twice is not None and (format_name == "jsonl" or not append):
+        raise UsageError(
+            f"{option} would write two columns called {twice!r}; name each of those wanted once "
+            f"with --keep"
+        )
     for name in names:
         if name in kept:
-            option = "--append" if append else "--keep"
             raise UsageError(
                 f"{option} would write two columns called {name!r}; give the predictions another "
                 f"name with --prefix"

@@ -11,9 +11,10 @@ from nntrain.cli.options import is_quiet
 
 
 def complain(message: str) -> None:
-    """Print an error on stderr, each of its lines marked."""
+    """Print an error on stderr, each of its lines marked, but for what it quotes indented."""
     for line in message.split("\n"):
-        click.echo(f"Error: {printable(line)}", err=True)
+        mark = "" if line.startswith("    ") else "Error: "
+        click.echo(mark + printable(line), err=True)
 
 
 def note(message: str, kind: str = "Note") -> None:
@@ -32,6 +33,17 @@ def suggest(*words: str | Sequence[str], then: str = "") -> None:
 def model_options(model_path: str) -> list[str]:
     """The option that names a model, unless it is the default one."""
     return [] if model_path == "model.npz" else ["--model", model_path]
+
+
+def set_options(overrides: Sequence[str]) -> list[str]:
+    """The options that set keys as this command was told to."""
+    return [word for override in overrides for word in ("--set", override)]
+
+
+def reading_options(delimiter: str | None, decimal: str) -> list[str]:
+    """The options that have a table read as this one was."""
+    named = [] if delimiter is None else ["--delimiter", "tab" if delimiter == "\t" else delimiter]
+    return named if decimal == "." else [*named, "--decimal", decimal]
 
 
 def printable(text: str) -> str:

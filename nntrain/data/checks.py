@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.data.cells import CellFormat
-from nntrain.data.table import Chunk, Table
+from nntrain.data.cells import DECIMAL_COMMA, CellFormat
+from nntrain.data.table import Chunk, CsvTable, Table
 from nntrain.errors import DataError, quoted
 
 Matrix = NDArray[np.float64]
+
+JSON_MEMBER = re.compile(r'\{\s*"[^"]*"\s*:')
+OTHER_DELIMITERS = "|,;\t:~^ "
+"""What separates cells in some tables, and is not found unless it is named, or another one is."""
 
 
 def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
@@ -23,14 +28,37 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
     for name in names:
         if name in table.columns:
             continue
-        near = difflib.get_close_matches(name, table.columns, 3, cutoff=0.6)
-        hint = f"did you mean {quoted(near)}?" if near else f"it has {quoted(list(table.columns))}"
-        if len(table.columns) == 1:
-            hint = (
-                f"its header line was read as one column, {table.columns[0]!r}; name the delimiter"
-            )
+        hint = misread(table, name) or instead(name, table.columns)
         asked = f", named under {key}" if key else ", which the model needs"
         raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
+
+
+def instead(name: str, columns: Sequence[str]) -> str:
+    """What to write instead of a column's name: those that are near it, case aside, or all."""
+    folded = {column.strip().casefold(): column for column in reversed(columns)}
+    near = difflib.get_close_matches(name.strip().casefold(), folded, 3, cutoff=0.6)
+    if near:
+        return f"did you mean {quoted([folded[each] for each in near])}?"
+    return f"it has {quoted(list(columns)) or 'none'}"
+
+
+def misread(table: Table, name: str = "") -> str:
+    """The hint that a table is not what it was read as; empty where nothing tells so.
+
+    It is JSON lines under another name, or its only column is several, one of them `name` or near.
+    """
+    if not isinstance(table, CsvTable):
+        return ""
+    if JSON_MEMBER.match(table.columns[0]):
+        return "it looks like JSON lines; those are read from a file whose name ends in .jsonl"
+    for delimiter in OTHER_DELIMITERS if len(table.columns) == 1 else "":
+        names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
+        if len(names) > 1 and (not name or instead(name, names).startswith("did")):
+            return (
+                f"its header line was read as one column, {table.columns[0]!r}; if {delimiter!r} "
+                f"separates the cells, name it: --delimiter, or delimiter in a config"
+            )
+    return ""
 
 
 def check_unique(table: Table, names: Sequence[str]) -> None:
@@ -70,6 +98,7 @@ def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool 
         raise DataError(
             f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
             f"{column[row]!r}; correct the cell or choose another target"
+            f"{comma_hint(column[row], cells)}"
         )
     bad = np.flatnonzero(np.isinf(column) if may_miss else ~np.isfinite(column))
     if len(bad):
@@ -91,13 +120,21 @@ def weight_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
     if column.dtype != np.float64:
         row = cells.first_text(column)
         found = repr(column[row])
+        hint = comma_hint(column[row], cells)
     else:
         bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0)))
         if not len(bad):
             return column
         row = int(bad[0])
         found = "a missing cell" if np.isnan(column[row]) else f"{column[row]:g}"
+        hint = ""
     raise DataError(
         f"{chunk.place(row)}, column {name!r}: a weight is a finite number of 0 or more, found "
-        f"{found}; correct the cell"
+        f"{found}; correct the cell{hint}"
     )
+
+
+def comma_hint(text: str, cells: CellFormat) -> str:
+    """The question whether a text is a number with a decimal comma; empty where it cannot be."""
+    is_one = cells.decimal == "." and DECIMAL_COMMA.fullmatch(text)
+    return "; is the decimal mark a comma (--decimal, or decimal in a config)?" if is_one else ""

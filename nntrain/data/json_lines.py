@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -14,6 +15,9 @@ from nntrain.data.records import BLOCK_BYTES, MAX_RECORD_BYTES
 from nntrain.data.sources import Source
 from nntrain.data.table import Chunk, Column, with_numbers
 from nntrain.errors import DataError
+
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""A surrogate without its other half, which JSON can escape and UTF-8 cannot write."""
 
 Record: TypeAlias = tuple[int, dict[str, str]]
 """The line that an object stands on, and its values as texts."""
@@ -75,7 +79,14 @@ class JsonLinesTable:
     def _record(self, text: bytes, line: int) -> Record:
         place = f"{self.name}, line {line}"
         try:
-            values = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+            values = json.loads(
+                text.decode("utf-8-sig"), parse_int=str, parse_float=str, parse_constant=str
+            )
+        except UnicodeDecodeError:
+            raise DataError(
+                f"{place}: is not UTF-8 text. If it is Latin-1, convert it: "
+                f"iconv -f LATIN1 -t UTF-8"
+            ) from None
         except (ValueError, RecursionError):
             raise DataError(f"{place}: is not JSON; expects a JSON object a line") from None
         if not isinstance(values, dict):
@@ -84,6 +95,11 @@ class JsonLinesTable:
 
     @staticmethod
     def _cell(value: Any, key: str, place: str) -> str:
+        if half := HALF_CHARACTER.search(key + value if isinstance(value, str) else key):
+            raise DataError(
+                f"{place}, key {key!r}: {half[0]!r} is half of a character, which no UTF-8 text "
+                f"can hold; write the other half too, or remove it"
+            )
         if isinstance(value, str):
             return value
         if value is None:

@@ -63,6 +63,7 @@ def _open_path(path: str, reading: Reading, stack: contextlib.ExitStack) -> Tabl
     if ".jsonl" in suffixes[-2:]:
         return JsonLinesTable(source, reading.cells, twice=reading.twice)
     if suffixes[-1:] == [".parquet"]:
+        source.open()  # says what it says of any file that is missing or cannot be read
         return _open_parquet(path, reading.cells)
     return CsvTable(
         source,

@@ -120,9 +120,10 @@ class CsvTable:
         threads = min(available_cores(), MOST_THREADS)
         with contextlib.closing(done_ahead(blocks, parse, threads)) as parsed:
             for block, (wanted, columns) in parsed:
-                if columns and wanted != (numbers, texts):
-                    _, columns = parse(block)  # the caller has changed them meanwhile
-                yield self._chunk(block, columns, numbers, texts)
+                # The caller may have changed what is wanted meanwhile.
+                is_wanted = columns is None or wanted == (numbers, texts)
+                fitting = columns if is_wanted else parse(block)[1]
+                yield self._chunk(block, fitting, numbers, texts)
 
     def _chunk(
         self,
