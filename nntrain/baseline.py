@@ -15,7 +15,7 @@ Matrix = NDArray[np.float64]
 
 PENALTY = 1.0
 MAX_INPUTS = 2048
-BLOCK_ROWS = 1 << 14
+BLOCK_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -48,24 +48,24 @@ def fit_baseline(
     n_inputs = x.shape[1]
     if n_inputs > MAX_INPUTS:
         return Baseline(means, None, None)
-    moments = np.zeros((n_inputs + 1, n_inputs + 1 + y.shape[1]))
-    for start in range(0, len(x), BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        ones = np.ones((len(x[rows]), 1))
-        left = np.hstack([ones, x[rows].astype(np.float64)])
-        right = np.hstack([left, y[rows].astype(np.float64)])
-        if sample_weights is not None:
-            left = left * sample_weights[rows, None]
-        with np.errstate(over="ignore", invalid="ignore"):
-            moments += left.T @ right
-    if not np.isfinite(moments).all():
+    both = n_inputs + y.shape[1]
+    products, sums, count = np.zeros((n_inputs, both)), np.zeros(both), 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(x), BLOCK_ROWS):
+            rows = slice(start, start + BLOCK_ROWS)
+            parts = (x[rows].astype(np.float64, copy=False), y[rows].astype(np.float64, copy=False))
+            of_rows = np.ones(len(parts[0])) if sample_weights is None else sample_weights[rows]
+            left = parts[0] if sample_weights is None else parts[0] * of_rows[:, None]
+            products += np.hstack([left.T @ part for part in parts])
+            sums += np.hstack([of_rows @ part for part in parts])
+            count += float(of_rows.sum())
+    if not np.isfinite(products).all() or not np.isfinite(sums).all():
         return Baseline(means, None, None)
-    count = moments[0, 0]
-    centre = moments[0, 1:] / count
-    centred = moments[1:, 1:] - count * np.outer(centre[:n_inputs], centre)
-    gram, products = centred[:, :n_inputs], centred[:, n_inputs:]
+    centre: NDArray[Any] = sums / count
+    centred: NDArray[Any] = products - count * np.outer(centre[:n_inputs], centre)
+    gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
     variances = np.maximum(np.diag(gram) / count, 0.0)
     penalty = PENALTY * np.where(variances > 1e-12, variances, 1.0)
-    weights = np.linalg.solve(gram + np.diag(penalty), products).T
-    intercepts = centre[n_inputs:] - weights @ centre[:n_inputs]
+    weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalty), right).T
+    intercepts: NDArray[Any] = centre[n_inputs:] - weights @ centre[:n_inputs]
     return Baseline(means, weights, intercepts)

@@ -74,8 +74,8 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
         with _notes() as warnings:
             try:
                 typed = type_table(source, config)
-                rows, held_out = split_rows(np.arange(len(typed.values)), config)
-                TrainingRun(typed, config, rows, held_out)
+                rows, held_out = split_rows(np.arange(len(typed)), config)
+                TrainingRun(typed, config, rows, held_out, use_up=True)
             except DataError as found:
                 error = str(found)
     return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)

@@ -48,7 +48,7 @@ def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool
     into n_folds + 1 parts in file order, and what came before each part but the first scores it.
     Raises `DataError` where there are too few rows or groups.
     """
-    n_rows = len(table.values)
+    n_rows = len(table)
     if ordered:
         _check_enough(table, n_rows, n_folds + 1, "rows")
         parts = np.array_split(np.arange(n_rows), n_folds + 1)
@@ -90,7 +90,7 @@ class FoldRun:
         """The fold's own rows, measured by what was trained so far."""
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
-        measured = run.measured(encoded.x, self.table.true_values[rows], encoded.weights)
+        measured = run.measured(encoded.x, self.table.true_values(rows), encoded.weights)
         metrics = measured.metrics(self.config.target)
         return FoldResult(self.fold, metrics, measured.y_pred, run.last)
 

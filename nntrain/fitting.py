@@ -13,7 +13,7 @@ from nntrain.baseline import fit_baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
 from nntrain.data.columns import Roles, TypedTable, read_typed
-from nntrain.data.encoding import Encoded, Labels, encode_rows, read_labelled
+from nntrain.data.encoding import Encoded, Labels, encode_parts, read_labelled, report_unseen
 from nntrain.data.learning import learn_preprocessing
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import Preprocessing
@@ -23,7 +23,7 @@ from nntrain.engine.network import Network
 from nntrain.engine.randomness import INITIAL_WEIGHTS, VALIDATION_SPLIT, stream
 from nntrain.engine.selection import check_installed, select_engine
 from nntrain.engine.training import EpochResult, Procedure, train
-from nntrain.errors import DataError, UsageError
+from nntrain.errors import DataError, UsageError, counted
 from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, measured
 from nntrain.threads import available_cores
@@ -59,20 +59,38 @@ class TrainingRun:
     """
 
     def __init__(
-        self, table: TypedTable, config: Config, rows: Rows, validation: Rows | TableLike | None
+        self,
+        table: TypedTable,
+        config: Config,
+        rows: Rows,
+        validation: Rows | TableLike,
+        *,
+        use_up: bool = False,
     ) -> None:
-        """A run on some rows of a table; `validation` is other rows of it, or another table."""
+        """A run on some rows of a table; `validation` is other rows of it, or another table.
+
+        `use_up`: the table is not needed any more, and may be emptied.
+        """
         self.config = config
         if not len(rows):
-            raise DataError(f"{table.name}: has no rows to train on")
+            raise DataError(_no_rows(table, config))
         self.preprocessing = learn_preprocessing(
             table, rows, standardize=config.standardize, missing_values=config.missing_values
         )
-        encoded = encode_rows(self.preprocessing, table, rows, config.dtype)
-        self._weight_scale = _weight_scale(encoded.weights, table.name, config)
-        self.samples = self._samples(encoded)
-        self.validation = self._validation(table, validation)
-        means = np.average(table.true_values[rows], axis=0, weights=encoded.weights)
+        own, held_out = isinstance(validation, np.ndarray), np.empty(0, np.intp)
+        if isinstance(validation, np.ndarray):
+            held_out = validation
+            report_unseen(self.preprocessing, table, held_out)
+        true_values, weights_as_written = table.true_values(rows), table.weights(rows)
+        self._weight_scale = _weight_scale(weights_as_written, table.name, config)
+        means = np.average(true_values, axis=0, weights=weights_as_written)
+        training, validating = encode_parts(
+            self.preprocessing, table, [rows, held_out], config.dtype, use_up=use_up
+        )
+        if not own:
+            validating = read_validation(validation, config, self.preprocessing)
+        self.samples = self._samples(training)
+        self.validation = self._samples(validating) if len(validating.x) else None
         weights = _flat(self.samples.weights)
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, means)
         sizes = (self.samples.x.shape[1], *config.hidden_layers, len(config.target))
@@ -99,23 +117,14 @@ class TrainingRun:
                 "validation_fraction to 0"
             )
         typed = read_training_table(table, config)
-        rows, held_out = split_rows(np.arange(len(typed.values)), config)
-        return cls(typed, config, rows, held_out if validation is None else validation)
+        rows, held_out = split_rows(np.arange(len(typed)), config)
+        return cls(typed, config, rows, held_out if validation is None else validation, use_up=True)
 
     def _samples(self, encoded: Encoded) -> Samples:
         if encoded.weights is None:
             return Samples(encoded.x, encoded.y)
         weights = (encoded.weights * self._weight_scale).astype(self.config.dtype)
         return Samples(encoded.x, encoded.y, weights[:, None])
-
-    def _validation(self, table: TypedTable, validation: Rows | TableLike | None) -> Samples | None:
-        if validation is None:
-            return None
-        if not isinstance(validation, np.ndarray):
-            return self._samples(read_validation(validation, self.config, self.preprocessing))
-        if not len(validation):
-            return None
-        return self._samples(encode_rows(self.preprocessing, table, validation, self.config.dtype))
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, an epoch for each item taken. Raises `DivergedError`."""
@@ -166,9 +175,10 @@ class TrainingRun:
 
 def split_rows(rows: Rows, config: Config) -> tuple[Rows, Rows]:
     """The training and the validation rows of some rows, each in their order; seeded."""
+    if config.validation_fraction == 0:
+        return rows, rows[:0]
     n_validation = int(len(rows) * config.validation_fraction + 0.5)
-    if config.validation_fraction > 0:
-        n_validation = min(max(n_validation, 1), len(rows))
+    n_validation = min(max(n_validation, 1), len(rows))
     held_out = np.zeros(len(rows), dtype=bool)
     order = stream(config.seed, VALIDATION_SPLIT).permutation(len(rows))
     held_out[order[:n_validation]] = True
@@ -227,6 +237,16 @@ def _weight_scale(weights: NDArray[np.float64] | None, table_name: str, config: 
     if not weights.any():
         raise DataError(f"{table_name}, column {config.weight!r}: every training row weighs 0")
     return 1.0 / float(np.mean(weights))
+
+
+def _no_rows(table: TypedTable, config: Config) -> str:
+    if not len(table):
+        return f"{table.name}: has no rows to train on"
+    return (
+        f"{table.name}: has no rows left to train on: validation_fraction "
+        f"{config.validation_fraction:g} holds out all of its {counted(len(table), 'row')}; "
+        f"lower it"
+    )
 
 
 def _flat(weights: NDArray[np.float64] | None) -> NDArray[np.float64] | None:

@@ -30,7 +30,7 @@ def done_ahead(
     Items are drawn by a thread of their own, so that a result is there as soon as it is done, even
     while the next item is long in coming. Raises what `items` or `work` raise, in its place.
     """
-    drawn: Queue[Drawn[Item, Result]] = Queue(threads + 1)
+    drawn: Queue[Drawn[Item, Result]] = Queue(threads)
     is_over = Event()
 
     def draw() -> None:

@@ -65,7 +65,7 @@ def typed_column(path: Path, column: Sequence[str], **options: Any) -> list[Any]
     lines = [f"{cell};{i}" for i, cell in enumerate(column)]
     table = typed(path, "\n".join(["a;y", *lines]) + "\n", **options)
     assert table.features == ("a",)
-    assert table.values[:, -1].tolist() == list(range(len(column)))
+    assert table.columns[-1].tolist() == list(range(len(column)))
     return seen(table)["a"]
 
 
@@ -73,7 +73,7 @@ def seen(table: TypedTable) -> dict[str, list[Any]]:
     """Each feature's values, codes as the texts that they stand for."""
     columns: dict[str, list[Any]] = {}
     for i, name in enumerate(table.features):
-        values = table.values[:, i].tolist()
+        values = table.columns[i].tolist()
         texts = table.categories.get(i)
         columns[name] = values if texts is None else [texts[int(code)] for code in values]
     return columns
@@ -117,7 +117,7 @@ def test_true_and_false_are_categories(path: Path) -> None:
 def test_categories_stand_in_the_order_in_which_they_are_met(path: Path) -> None:
     table = typed(path, "a,y\nx,1\nb,2\nx,3\na,4\n")
     assert table.categories == {0: ["x", "b", "a"]}
-    assert table.values[:, 0].tolist() == [0, 1, 0, 2]
+    assert table.columns[0].tolist() == [0, 1, 0, 2]
 
 
 def test_a_column_of_nine_tenths_numbers_is_numeric_and_its_text_an_error(path: Path) -> None:
@@ -171,7 +171,7 @@ def test_columns_turn_out_to_be_text_each_at_its_own_row(path: Path) -> None:
     text = "a,b,c,y\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
     table = typed(path, text, block_bytes=32)
     assert seen(table) == dict(zip("abc", columns, strict=True))
-    assert table.values[:, -1].tolist() == list(range(60))
+    assert table.columns[-1].tolist() == list(range(60))
 
 
 CELLS = ["1", "2.50", "007", "", "NA", "x", "1,5", "inf", "1e999", "True", "-999", "y", " 1"]
@@ -210,7 +210,7 @@ def test_a_decimal_comma_is_a_number_where_it_is_the_decimal_mark(path: Path) ->
 
 def test_a_decimal_comma_in_a_numeric_column_is_pointed_out(path: Path) -> None:
     text = "a;y\n" + "".join(f"{cell};1\n" for cell in [*range(9), "1,5"])
-    hint = "; is the decimal mark a comma (decimal: ',')?"
+    hint = "; is the decimal mark a comma (--decimal, or decimal in a config)?"
     assert refusal(path, text) == not_a_number(path, 11, "1,5", hint)
 
 
@@ -236,7 +236,7 @@ def test_a_decimal_comma_among_too_many_categories_is_pointed_out(path: Path) ->
     text = "a;y\n1,5;1\n2,5;2\n3,5;3\n"
     assert refusal(path, text, max_categories=2) == (
         f"{path}: the text column 'a' has more than 2 distinct values, such as '1,5'; put it under "
-        f"ignore, or raise max_categories; is the decimal mark a comma (decimal: ',')?"
+        f"ignore, or raise max_categories; is the decimal mark a comma (--decimal, or decimal in a config)?"
     )
 
 
@@ -339,7 +339,7 @@ def test_features_stand_in_the_order_of_the_table_unless_they_are_listed(path: P
 
 def test_a_table_is_features_then_targets(path: Path) -> None:
     table = typed(path, "c,y,a,b\n1,2,3,4\n", targets=("b", "y"))
-    assert table.values.tolist() == [[1, 3, 4, 2]]
+    assert [column.tolist() for column in table.columns] == [[1], [3], [4], [2]]
     assert table.targets == ("b", "y")
     assert table.name == str(path)
 
@@ -347,7 +347,7 @@ def test_a_table_is_features_then_targets(path: Path) -> None:
 def test_a_table_without_rows_has_columns_all_the_same(path: Path) -> None:
     table = typed(path, "a,y\n")
     assert table.features == ("a",)
-    assert table.values.shape == (0, 2)
+    assert [len(column) for column in table.columns] == [0, 0]
 
 
 def nameless(path: Path, columns: str) -> str:

@@ -251,7 +251,7 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "distinct values, such as 'a'; put it under ignore, or raise max_categories"),
         ('t,y\n"1,5",1\n"2,5",2\n', ["max_categories=1"], "t.csv: the text column 't' has more than "
          "1 distinct values, such as '1,5'; put it under ignore, or raise max_categories; is the "
-         "decimal mark a comma (decimal: ',')?"),
+         "decimal mark a comma (--decimal, or decimal in a config)?"),
         ('a,y\n"1,2\n', [], "t.csv, line 2: a quoted cell opens in this record and never ends; close "
          "its double quote"),
         ("a,y\n1\0,2\n", [], "t.csv, line 2: holds a NUL byte; this is not UTF-8 text. If it is "

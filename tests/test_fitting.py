@@ -9,6 +9,7 @@ import csv
 import errno
 import gzip
 import io
+import logging
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -377,13 +378,27 @@ def test_an_unfit_network_of_huge_outputs_is_measured_or_refused() -> None:
     assert all(value is None or math.isfinite(value) for value in numbers)
 
 
-@pytest.mark.parametrize(("n_rows", "fraction"), [(1, 0.5), (3, 0.99)])
+@pytest.mark.parametrize(
+    ("n_rows", "fraction", "all_rows"), [(1, 0.5, "1 row"), (3, 0.99, "3 rows")]
+)
 def test_a_fraction_that_leaves_no_row_to_train_on_is_an_error(
-    n_rows: int, fraction: float
+    n_rows: int, fraction: float, all_rows: str
 ) -> None:
     with pytest.raises(DataError) as caught:
         nntrain.fit(FRAME.iloc[:n_rows], replace(CONFIG, validation_fraction=fraction))
-    assert str(caught.value) == "the DataFrame: has no rows to train on"
+    assert str(caught.value) == (
+        f"the DataFrame: has no rows left to train on: validation_fraction {fraction:g} holds out "
+        f"all of its {all_rows}; lower it"
+    )
+
+
+def test_validation_rows_of_a_category_that_training_lacks_are_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    frame = pd.DataFrame({"group": [f"g{i}" for i in range(10)], "y": range(10)})
+    caplog.set_level(logging.WARNING, "nntrain")
+    nntrain.fit(frame, nntrain.Config(target=("y",), epochs=1, validation_fraction=0.3))
+    assert caplog.messages == ["cells of a category not seen in training: 3 in 'group'"]
 
 
 def test_validation_rows_are_asked_for_once() -> None:

@@ -453,3 +453,19 @@ def test_a_row_that_has_come_only_in_part_waits_for_its_end(
         assert not select.select([following.stdout], [], [], 0.5)[0]
         file.write("lue\n")
     assert _line_within(following, 1).startswith(b"2,blue,")
+
+
+def test_bytes_that_are_not_utf_8_in_a_column_that_is_only_copied_are_an_error(
+    run: Run, folder: Path
+) -> None:
+    (folder / "t.csv").write_text("x,note,y\n1,a,1\n2,b,2\n3,c,4\n")
+    (folder / "c.yaml").write_text("target: y\nfeatures: [x]\nepochs: 1\n")
+    assert run("fit", "t.csv", "-c", "c.yaml", "-m", "m.npz").code == 0
+    (folder / "bad.csv").write_bytes(b"x,note\n1,\xe9\n")
+    message = (
+        "Error: bad.csv, line 2: is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 "
+        "-t UTF-8\n"
+    )
+    for options in (["--append"], ["--keep", "note"], ["--append", "--on-bad-row", "skip"]):
+        result = run("predict", "bad.csv", "-m", "m.npz", *options)
+        assert (result.code, result.err) == (3, message)

@@ -57,8 +57,8 @@ def table_of(features: Mapping[str, Cells], targets: Mapping[str, Sequence[float
             columns.append([texts.index(str(cell)) for cell in cells])
         else:
             columns.append([float(cell) for cell in cells])
-    values = np.array([*columns, *targets.values()], dtype=np.float64).T
-    return TypedTable("t", tuple(features), tuple(targets), values, categories)
+    arrays = [np.array(column, dtype=np.float64) for column in (*columns, *targets.values())]
+    return TypedTable("t", tuple(features), tuple(targets), arrays, categories)
 
 
 def learn(

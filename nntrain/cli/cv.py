@@ -154,7 +154,7 @@ def _write_predictions(
 
     from nntrain.cli.rows import row_writer
 
-    here = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table.values))
+    here = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table))
     n_rows = len(here) if table.kept is None else len(table.kept)
     fold = np.full(n_rows, "", dtype=object)
     values = np.full((n_rows, len(config.target)), np.nan)

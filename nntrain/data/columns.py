@@ -1,8 +1,8 @@
-"""The training table, typed: which columns are numbers, which are categories, and all their values.
+"""The training table, typed: which columns are numbers, which are categories, and their values.
 
-A column's type is known only when its last cell has been read. Numbers go straight into one matrix;
-texts go in as codes. The rare column that looks like numbers at first and turns out to be text is
-read once more.
+A column's type is known only when its last cell has been read. Numbers go straight into an array
+for each column, texts as codes. The rare column that looks like numbers at first and turns out
+to be text is read once more.
 """
 
 from __future__ import annotations
@@ -15,20 +15,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nntrain.data.cells import DECIMAL_COMMA, CellFormat
+from nntrain.data.cells import CellFormat
 from nntrain.data.checks import (
     check_columns,
     check_unique,
+    comma_hint,
     infinite_number,
     target_values,
     weight_values,
 )
+from nntrain.data.memory import give_back, long_array
 from nntrain.data.table import Chunk, Table
 from nntrain.errors import DataError, counted
 
 log = logging.getLogger(__name__)
 
-Matrix = NDArray[np.float64]
+Column = NDArray[np.float64]
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -50,38 +53,49 @@ class Roles:
 
 @dataclass(frozen=True)
 class TypedTable:
-    """A whole table in one matrix: the features, the targets, then weights and groups if any.
+    """A whole table by columns: the features, the targets, then weights and groups if any.
 
-    `values` is (n_rows, n_columns). A column of numbers holds them, NaN for a missing cell; a
+    Each of `columns` is (n_rows,). A column of numbers holds them, NaN for a missing cell; a
     categorical column i holds codes into `categories[i]`, the texts in the order in which they
-    were met. `weights` and `groups` are (n_rows,); equal groups have equal numbers. `kept` marks,
-    among all rows that were read, those that are here; None when all are.
+    were met. Equal groups have equal numbers. `kept` marks, among all rows that were read, those
+    that are here; None when all are.
     """
 
     name: str
     features: tuple[str, ...]
     targets: tuple[str, ...]
-    values: Matrix
+    columns: list[Column]
     categories: dict[int, list[str]]
     has_weights: bool = False
     has_groups: bool = False
     kept: NDArray[np.bool_] | None = None
 
-    @property
-    def true_values(self) -> Matrix:
-        """The targets (n_rows, n_targets), in their own units."""
-        return self.values[:, len(self.features) : len(self.features) + len(self.targets)]
+    def __len__(self) -> int:
+        return len(self.columns[0])
 
-    @property
-    def weights(self) -> Matrix | None:
-        """The sample weights as they stand in the table."""
+    def column(self, i: int, rows: Rows) -> Column:
+        """The i-th column (n_rows,) of some rows, in ascending order."""
+        return self.columns[i] if len(rows) == len(self) else self.columns[i][rows]
+
+    def true_values(self, rows: Rows) -> NDArray[np.float64]:
+        """The targets (n_rows, n_targets) of some rows, in their own units."""
+        first = len(self.features)
+        return np.column_stack([self.columns[first + i][rows] for i in range(len(self.targets))])
+
+    def weights(self, rows: Rows) -> Column | None:
+        """The sample weights (n_rows,) of some rows as they stand in the table, if it has any."""
         i = len(self.features) + len(self.targets)
-        return self.values[:, i] if self.has_weights else None
+        return self.columns[i][rows] if self.has_weights else None
 
     @property
-    def groups(self) -> Matrix | None:
+    def groups(self) -> Column | None:
         """A number for each row's group."""
-        return self.values[:, -1] if self.has_groups else None
+        return self.columns[-1] if self.has_groups else None
+
+    def give_back(self, start: int) -> None:
+        """Free the memory of all rows from one on; they must not be used any more."""
+        for column in self.columns:
+            give_back(column, start)
 
 
 def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
@@ -128,11 +142,11 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
     ]
     reader = _Reader(table, roles, cells, states)
     reader.read()
-    again = [state for state in states if state.settle()]
+    again = [state for state in states if state.settle(cells)]
     if again:
         reader.read_again_as_text(again)
     for state in states:
-        state.check_categories(table.name)
+        state.check_categories(table.name, cells)
         kind = f"text, {len(state.codes):,} categories" if state.is_text else "numbers"
         log.info("column %r: %s", state.name, kind)
     categories = {state.position: list(state.codes) for state in states if state.is_text}
@@ -140,7 +154,7 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
         table.name,
         features,
         roles.targets,
-        reader.matrix.fit(),
+        reader.columns.fit(),
         categories,
         has_weights=roles.weight is not None,
         has_groups=roles.group is not None,
@@ -149,7 +163,7 @@ def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
 
 
 class _Reader:
-    """Reads a table's chunks into a matrix: features by their states, then the other columns."""
+    """Reads a table's chunks into columns: features by their states, then the others."""
 
     def __init__(
         self, table: Table, roles: Roles, cells: CellFormat, states: list[_ColumnState]
@@ -157,7 +171,7 @@ class _Reader:
         self.table, self.roles, self.cells, self.states = table, roles, cells, states
         self.others = [*roles.targets, *([roles.weight] if roles.weight else [])]
         n_columns = len(states) + len(self.others) + (roles.group is not None)
-        self.matrix = _GrowingMatrix(n_columns)
+        self.columns = _GrowingColumns(n_columns)
         self.groups: dict[str, int] = {}
         self.kept: list[NDArray[np.bool_]] = []
 
@@ -166,17 +180,17 @@ class _Reader:
         numbers = [state.name for state in self.states if not state.is_text] + self.others
         texts = [state.name for state in self.states if state.is_text]
         for chunk in self.table.chunks(numbers, texts):
-            rows = self.matrix.grow(chunk.n_rows)
+            parts = self.columns.grow(chunk.n_rows, self.table.progress)
             for state in self.states:
-                state.take(chunk, rows[:, state.position], self.cells)
+                state.take(chunk, parts[state.position], self.cells)
                 if state.is_text and state.name in numbers:
                     numbers.remove(state.name)
                     texts.append(state.name)
-            self._take_others(chunk, rows[:, len(self.states) :])
+            self._take_others(chunk, parts[len(self.states) :])
             if self.roles.skip_missing_targets:
-                end = len(self.states) + len(self.roles.targets)
-                kept: NDArray[np.bool_] = ~np.isnan(rows[:, len(self.states) : end].sum(axis=1))
-                self.matrix.keep(rows, kept)
+                targets = parts[len(self.states) : len(self.states) + len(self.roles.targets)]
+                kept = ~np.any([np.isnan(part) for part in targets], axis=0)
+                self.columns.keep(parts, kept)
                 self.kept.append(kept)
         skipped = sum(int(np.count_nonzero(~kept)) for kept in self.kept)
         if skipped:
@@ -184,18 +198,18 @@ class _Reader:
                 "%s: left out %s without a target", self.table.name, counted(skipped, "row")
             )
 
-    def _take_others(self, chunk: Chunk, out: Matrix) -> None:
-        for i, name in enumerate(self.others):
+    def _take_others(self, chunk: Chunk, parts: list[Column]) -> None:
+        for name, part in zip(self.others, parts, strict=False):
             if name == self.roles.weight:
-                out[:, i] = weight_values(chunk, name, self.cells)
+                part[:] = weight_values(chunk, name, self.cells)
             else:
                 may_miss = self.roles.skip_missing_targets
-                out[:, i] = target_values(chunk, name, self.cells, may_miss=may_miss)
+                part[:] = target_values(chunk, name, self.cells, may_miss=may_miss)
         if self.roles.group:
             (cells,) = chunk.as_written([self.table.columns.index(self.roles.group)])
             codes, texts = pd.factorize(cells, use_na_sentinel=False)
             known = [self.groups.setdefault(text, len(self.groups)) for text in texts]
-            out[:, -1] = np.array(known, dtype=np.float64)[codes]
+            parts[-1][:] = np.array(known, dtype=np.float64)[codes]
 
     def read_again_as_text(self, states: list[_ColumnState]) -> None:
         """Read columns once more, that looked like numbers until late in the table."""
@@ -203,40 +217,43 @@ class _Reader:
         kept = iter(self.kept)
         for chunk in self.table.chunks([], [state.name for state in states]):
             wanted = next(kept, None)
-            rows = np.empty((chunk.n_rows, len(states)))
-            for i, state in enumerate(states):
-                state.take(chunk, rows[:, i], self.cells)
-            rows = rows if wanted is None else rows[wanted]
-            for i, state in enumerate(states):
-                self.matrix.values[start : start + len(rows), state.position] = rows[:, i]
-            start += len(rows)
+            codes = np.empty(chunk.n_rows)
+            stop = start + (chunk.n_rows if wanted is None else int(np.count_nonzero(wanted)))
+            for state in states:
+                state.take(chunk, codes, self.cells)
+                column = self.columns.arrays[state.position]
+                column[start:stop] = codes if wanted is None else codes[wanted]
+            start = stop
 
 
-class _GrowingMatrix:
-    """A matrix that rows are added to; the memory is moved rather than copied where it can be."""
+class _GrowingColumns:
+    """Arrays that rows are added to."""
 
     def __init__(self, n_columns: int) -> None:
-        self.values: Matrix = np.empty((0, n_columns))
+        self.arrays: list[Column] = [long_array(0) for _ in range(n_columns)]
         self.n_rows = 0
 
-    def grow(self, n_rows: int) -> Matrix:
-        """The next rows, to be filled."""
+    def grow(self, n_rows: int, progress: float) -> list[Column]:
+        """The next rows, to be filled; `progress` is the part of all rows that they end, or 0."""
         start, self.n_rows = self.n_rows, self.n_rows + n_rows
-        if self.n_rows > len(self.values):
-            room = max(self.n_rows, len(self.values) * 9 // 8)
-            self.values.resize((room, self.values.shape[1]), refcheck=False)
-        return self.values[start : self.n_rows]
+        capacity = len(self.arrays[0])
+        if self.n_rows > capacity:
+            expected = int(self.n_rows / progress * 1.02) if progress > 0 else 2 * self.n_rows
+            for i, array in enumerate(self.arrays):
+                self.arrays[i] = long_array(max(self.n_rows, expected))
+                self.arrays[i][:start] = array[:start]
+        return [array[start : self.n_rows] for array in self.arrays]
 
-    def keep(self, rows: Matrix, kept: NDArray[np.bool_]) -> None:
-        """Drop some of the rows last grown."""
+    def keep(self, parts: list[Column], kept: NDArray[np.bool_]) -> None:
+        """Drop some of the rows last grown, of which these are the parts."""
         n_kept = int(np.count_nonzero(kept))
-        rows[:n_kept] = rows[kept]
-        self.n_rows -= len(rows) - n_kept
+        for part in parts:
+            part[:n_kept] = part[kept]
+        self.n_rows -= len(kept) - n_kept
 
-    def fit(self) -> Matrix:
-        """The matrix without spare rows."""
-        self.values.resize((self.n_rows, self.values.shape[1]), refcheck=False)
-        return self.values
+    def fit(self) -> list[Column]:
+        """The arrays without spare rows."""
+        return [array[: self.n_rows] for array in self.arrays]
 
 
 @dataclass
@@ -261,12 +278,15 @@ class _ColumnState:
         """Put a chunk's cells into `out`, numbers as they are and texts as codes."""
         column = chunk.columns[self.name]
         if column.dtype == np.float64:
+            out[:] = column
+            self.rows_as_numbers += len(column)
+            if np.isfinite(column).all():
+                self.n_numbers += len(column)
+                return
             infinite = np.flatnonzero(np.isinf(column))
             if len(infinite) and not self.first_infinite:
                 self.first_infinite = chunk.place(int(infinite[0]))
-            out[:] = column
             self.n_numbers += int(np.count_nonzero(~np.isnan(column)))
-            self.rows_as_numbers += len(column)
             return
         self.is_text = True
         codes, texts = pd.factorize(column, use_na_sentinel=False)
@@ -291,7 +311,7 @@ class _ColumnState:
             self.codes[text] = len(self.codes)
         return self.codes.get(text, -1)
 
-    def settle(self) -> bool:
+    def settle(self, cells: CellFormat) -> bool:
         """Decide the column's type when all is read; whether it must be read again as text."""
         if self.is_listed:
             return False
@@ -304,14 +324,14 @@ class _ColumnState:
             raise DataError(
                 f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine "
                 f"tenths of the column are. Correct the cell, add the text to missing_values, or "
-                f"list the column under categorical{_comma_hint(text)}"
+                f"list the column under categorical{comma_hint(text, cells)}"
             )
         if self.rows_as_numbers:
             self.codes.clear()
             self.is_listed = True
         return self.rows_as_numbers > 0
 
-    def check_categories(self, table_name: str) -> None:
+    def check_categories(self, table_name: str, cells: CellFormat) -> None:
         """Raise `DataError` for a text column of too many distinct texts."""
         if len(self.codes) <= self.max_categories:
             return
@@ -319,9 +339,5 @@ class _ColumnState:
         raise DataError(
             f"{table_name}: the text column {self.name!r} has more than {self.max_categories} "
             f"distinct values, such as {text!r}; put it under ignore, or raise max_categories"
-            f"{_comma_hint(text)}"
+            f"{comma_hint(text, cells)}"
         )
-
-
-def _comma_hint(text: str) -> str:
-    return "; is the decimal mark a comma (decimal: ',')?" if DECIMAL_COMMA.fullmatch(text) else ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,15 @@ from nntrain.data.columns import TypedTable
 from nntrain.data.preprocessing import ENCODE_ROWS, CategoricalColumn, Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table
 from nntrain.errors import DataError, counted
+from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+STRETCH = 1 << 17
+"""Rows of a typed table that are encoded before their memory is given back."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +41,115 @@ class Encoded:
     weights: Matrix | None
 
 
-def encode_rows(
-    preprocessing: Preprocessing, table: TypedTable, rows: NDArray[np.intp], dtype: str
-) -> Encoded:
-    """Some rows of a typed table, in the network's dtype."""
-    kept = np.array([table.features.index(f.name) for f in preprocessing.features])
-    to_category = {
-        i: _positions(table.categories[source], feature.categories)
-        for i, (source, feature) in enumerate(
-            zip(kept.tolist(), preprocessing.features, strict=True)
+def encode_rows(preprocessing: Preprocessing, table: TypedTable, rows: Rows, dtype: str) -> Encoded:
+    """Some rows of a typed table, in ascending order, in the network's dtype."""
+    return encode_parts(preprocessing, table, [rows], dtype)[0]
+
+
+def encode_parts(
+    preprocessing: Preprocessing,
+    table: TypedTable,
+    parts: Sequence[Rows],
+    dtype: str,
+    *,
+    use_up: bool = False,
+) -> list[Encoded]:
+    """Several sets of rows of a typed table, each in ascending order, in the network's dtype.
+
+    `use_up`: the table is freed on the way, so that both are never there whole. Raises `DataError`
+    where the inputs would not fit into memory, or a number into the dtype.
+    """
+    _check_size(preprocessing, sum(map(len, parts)), dtype, table.name)
+    encoded = [
+        Encoded(
+            np.empty((len(rows), len(preprocessing.input_names)), dtype),
+            _encode_targets(preprocessing, table, rows, dtype),
+            table.weights(rows),
         )
-        if isinstance(feature, CategoricalColumn)
-    }
-    x = np.empty((len(rows), len(preprocessing.input_names)), dtype)
-    for start in range(0, len(rows), ENCODE_ROWS):
-        block = slice(start, start + ENCODE_ROWS)
-        values = table.values[np.ix_(rows[block], kept)]
-        for i, positions in to_category.items():
-            values[:, i] = positions[values[:, i].astype(np.intp)]
-        preprocessing.encode(values, x[block])
-        _check_inputs(x[block], preprocessing.input_names, table.name)
+        for rows in parts
+    ]
+    columns = _FeatureColumns(preprocessing, table)
+    with ThreadPoolExecutor(available_cores()) as pool:
+        for start in reversed(range(0, len(table), STRETCH)):
+            for rows, of_part in zip(parts, encoded, strict=True):
+                first, last = np.searchsorted(rows, (start, start + STRETCH)).tolist()
+                blocks = [
+                    slice(i, min(i + ENCODE_ROWS, last)) for i in range(first, last, ENCODE_ROWS)
+                ]
+
+                def encode(block: slice, rows: Rows = rows, x: Matrix = of_part.x) -> None:
+                    preprocessing.encode(columns.of(rows[block]), x[block])
+                    _check_inputs(x[block], preprocessing.input_names, table.name)
+
+                list(pool.map(encode, blocks))
+            if use_up:
+                table.give_back(start)
+    return encoded
+
+
+class _FeatureColumns:
+    """The columns of a typed table that features were learned from, as `encode` wants them."""
+
+    def __init__(self, preprocessing: Preprocessing, table: TypedTable) -> None:
+        self.table = table
+        self.kept = [table.features.index(f.name) for f in preprocessing.features]
+        self.positions = {
+            i: _positions(table.categories[source], feature.categories)
+            for i, (source, feature) in enumerate(
+                zip(self.kept, preprocessing.features, strict=True)
+            )
+            if isinstance(feature, CategoricalColumn)
+        }
+
+    def of(self, rows: Rows) -> Matrix:
+        """The values of some rows (n_rows, n_features), one or more in ascending order."""
+        start, stop = int(rows[0]), int(rows[-1]) + 1
+        is_stretch = stop - start == len(rows)
+        values = np.empty((len(self.kept), len(rows))).T
+        for i, source in enumerate(self.kept):
+            column = self.table.columns[source]
+            part = column[start:stop] if is_stretch else column[rows]
+            values[:, i] = self.positions[i][part.astype(np.intp)] if i in self.positions else part
+        return values
+
+
+def report_unseen(preprocessing: Preprocessing, table: TypedTable, rows: Rows) -> None:
+    """Log how many cells of some rows are of a category that the training rows lack."""
+    replaced, columns = Replaced(), _FeatureColumns(preprocessing, table)
+    for i, positions in columns.positions.items():
+        codes = table.column(columns.kept[i], rows).astype(np.intp)
+        n_unseen = int(np.count_nonzero(positions[codes] < 0))
+        replaced.count(replaced.unseen, preprocessing.features[i].name, n_unseen)
+    replaced.report()
+
+
+def _encode_targets(
+    preprocessing: Preprocessing, table: TypedTable, rows: Rows, dtype: str
+) -> NDArray[Any]:
     with np.errstate(over="ignore"):
-        y = preprocessing.encode_targets(table.true_values[rows]).astype(dtype)
+        y = preprocessing.encode_targets(table.true_values(rows)).astype(dtype)
     _check_inputs(y, table.targets, table.name)
-    weights = table.weights
-    return Encoded(x, y, None if weights is None else weights[rows])
+    return y
+
+
+def _check_size(preprocessing: Preprocessing, n_rows: int, dtype: str, table_name: str) -> None:
+    """Raise `DataError`, before they are made, for inputs that memory could not hold."""
+    n_inputs = len(preprocessing.input_names)
+    size, memory = n_rows * n_inputs * np.dtype(dtype).itemsize, physical_memory()
+    if size <= memory:
+        return
+    widest = sorted(preprocessing.features, key=lambda f: -len(f.input_names))[:3]
+    shown = ", ".join(f"{f.name!r} ({counted(len(f.input_names), 'input')})" for f in widest)
+    raise DataError(
+        f"{table_name}: {counted(n_rows, 'row')} of {counted(n_inputs, 'input')} would take "
+        f"{size / 1e9:,.1f} GB, and this machine has {memory / 1e9:,.1f} GB. The most inputs are "
+        f"those of {shown}; put what is of no use under ignore, or set dtype: float32"
+    )
+
+
+def physical_memory() -> int:
+    """The bytes of memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _check_inputs(x: NDArray[Any], names: Sequence[str], table_name: str) -> None:

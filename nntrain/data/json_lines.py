@@ -33,6 +33,7 @@ class JsonLinesTable:
     def __init__(self, source: Source, cells: CellFormat, *, twice: bool = False) -> None:
         self.name = source.name
         self.cells = cells
+        self.progress = 0.0
         self._source = source
         blocks = self._blocks(twice=twice)
         first = next(blocks, None)

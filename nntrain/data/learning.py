@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from nntrain.data.preprocessing import (
     TargetColumn,
 )
 from nntrain.errors import DataError, counted, quoted
+from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
 
@@ -34,21 +36,24 @@ def learn_preprocessing(
     Features that tell nothing are dropped with a note. Raises `DataError` when none is left, or
     when a target is constant.
     """
+
+    def learn(i: int) -> tuple[Feature | str, int]:
+        name, column = table.features[i], table.column(i, rows)
+        if i in table.categories:
+            return _learn_categorical(name, column, table.categories[i]), 0
+        n_missing = int(np.count_nonzero(np.isnan(column)))
+        return _learn_numeric(name, column, n_missing, standardize), n_missing
+
     features: list[Feature] = []
     replaced = Replaced()
-    for i, name in enumerate(table.features):
-        column = table.values[rows, i]
-        feature: Feature | str
-        if i in table.categories:
-            feature = _learn_categorical(name, column, table.categories[i])
-        else:
-            feature = _learn_numeric(name, column, standardize)
-        if isinstance(feature, str):
-            log.warning("left out the column %r: %s", name, feature)
-            continue
-        features.append(feature)
-        if isinstance(feature, NumericColumn):
-            replaced.count(replaced.missing, name, np.isnan(column))
+    with ThreadPoolExecutor(available_cores()) as pool:
+        learned = pool.map(learn, range(len(table.features)))
+        for name, (feature, n_missing) in zip(table.features, learned, strict=True):
+            if isinstance(feature, str):
+                log.warning("left out the column %r: %s", name, feature)
+                continue
+            features.append(feature)
+            replaced.count(replaced.missing, name, n_missing)
     replaced.report()
     if not features:
         raise DataError(
@@ -56,7 +61,7 @@ def learn_preprocessing(
             f"in {counted(len(rows), 'training row')}"
         )
     targets = tuple(
-        _learn_target(table.name, name, table.values[rows, i], standardize)
+        _learn_target(table.name, name, table.column(i, rows), standardize)
         for i, name in enumerate(table.targets, start=len(table.features))
     )
     return Preprocessing(tuple(features), targets, missing_values)
@@ -71,16 +76,19 @@ def _learn_categorical(
     return CategoricalColumn(name, tuple(sorted(texts[code] for code in seen)))
 
 
-def _learn_numeric(name: str, column: Matrix, standardize: bool) -> NumericColumn | str:
-    values = column[~np.isnan(column)]
-    has_missing = len(values) < len(column)
+def _learn_numeric(
+    name: str, column: Matrix, n_missing: int, standardize: bool
+) -> NumericColumn | str:
+    values = column[~np.isnan(column)] if n_missing else column
+    has_missing = n_missing > 0
     if len(values) == 0:
         return "it has no value"
     low, high = float(values.min()), float(values.max())
     if low == high and not has_missing:
         return "it is constant"
     mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
-    if not standardize or np.isin(values, (0.0, 1.0)).all():
+    is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
+    if not standardize or is_flag:
         shift, scale = 0.0, 1.0
     else:
         shift, scale = mean, deviation
@@ -102,14 +110,16 @@ def _learn_target(table_name: str, name: str, values: Matrix, standardize: bool)
 def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:
     """Mean and deviation over N, without overflow or underflow on the way."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        low, high = float(values.min()), float(values.max())
         mean = float(np.mean(values))
         centred = values - mean
-        largest = float(np.max(np.abs(centred)))
-        deviation = largest * float(np.sqrt(np.mean(np.square(centred / largest))))
+        largest = max(high - mean, mean - low)
+        np.divide(centred, largest, centred)
+        deviation = largest * float(np.sqrt(centred.dot(centred) / len(values)))
     sound = np.isfinite(mean) and np.isfinite(deviation) and deviation > 0
-    if not sound or np.max(np.abs(values)) > LARGEST:
+    if not sound or max(high, -low) > LARGEST:
         raise DataError(
-            f"column {name!r}: its values, from {values.min():g} to {values.max():g}, cannot be "
+            f"column {name!r}: its values, from {low:g} to {high:g}, cannot be "
             f"standardized in double precision; rescale the column or put it under ignore"
         )
     return mean, deviation

@@ -81,6 +81,7 @@ class SeveralTables:
         self.tables = tables
         self.name = tables[0].name
         self.columns = tables[0].columns
+        self.progress = 0.0
         for table in tables[1:]:
             missing = [name for name in self.columns if name not in table.columns]
             extra = [name for name in table.columns if name not in self.columns]

@@ -17,14 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.checks import check_columns, check_finite, check_unique
+from nntrain.data.checks import check_columns, check_finite, check_unique, comma_hint
 from nntrain.data.table import Chunk, Table
 from nntrain.errors import DataError
 
 log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
-ENCODE_ROWS = 1 << 14
+ENCODE_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ class Replaced:
     missing: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, int] = field(default_factory=dict)
 
-    def count(self, counts: dict[str, int], name: str, cells: NDArray[np.bool_]) -> None:
-        """Add the cells of one column that are marked."""
-        if n := int(np.count_nonzero(cells)):
-            counts[name] = counts.get(name, 0) + n
+    def count(self, counts: dict[str, int], name: str, n_cells: int) -> None:
+        """Add some cells of one column."""
+        if n_cells:
+            counts[name] = counts.get(name, 0) + n_cells
 
     def report(self) -> None:
         """Log a line for each kind, if there were any."""
@@ -167,12 +167,14 @@ class Preprocessing:
                 values[:, i] = column
             else:
                 values[:, i] = _numbers_marked(column, cells, bad)
-        good = slice(None) if bad is None else ~bad
+        good = values if bad is None else values[~bad]
         for i, feature in enumerate(self.features):
             if isinstance(feature, CategoricalColumn):
-                replaced.count(replaced.unseen, feature.name, values[good, i] < 0)
+                n_unseen = int(np.count_nonzero(good[:, i] < 0))
+                replaced.count(replaced.unseen, feature.name, n_unseen)
             else:
-                replaced.count(replaced.missing, feature.name, np.isnan(values[good, i]))
+                n_missing = int(np.count_nonzero(np.isnan(good[:, i])))
+                replaced.count(replaced.missing, feature.name, n_missing)
         return values
 
     @cached_property
@@ -233,7 +235,7 @@ def _check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
         row = cells.first_text(column)
         raise DataError(
             f"{chunk.place(row)}, column {name!r}: expects a number, found {column[row]!r}; "
-            f"correct the cell, or leave it empty if it is missing"
+            f"correct the cell, or leave it empty if it is missing{comma_hint(column[row], cells)}"
         )
     check_finite(chunk, name)
 
@@ -256,19 +258,30 @@ class _EncodePlan:
                 if feature.has_missing:
                     self.flags.append((i, start + n_inputs - 1))
             start += n_inputs
-        self.sources = [i for i, _, _ in numeric]
-        self.inputs = [start for _, start, _ in numeric]
-        self.mean = np.array([feature.mean for _, _, feature in numeric])
+        self.sources = _places([i for i, _, _ in numeric])
+        self.inputs = _places([start for _, start, _ in numeric])
         self.shift = np.array([feature.shift for _, _, feature in numeric])
         self.scale = np.array([feature.scale for _, _, feature in numeric])
+        self.fill = (
+            np.array([feature.mean for _, _, feature in numeric]) - self.shift
+        ) / self.scale
 
     def encode(self, values: Matrix, out: NDArray[Any]) -> None:
-        out[:] = 0.0
-        numbers = values[:, self.sources]
-        np.copyto(numbers, self.mean, where=np.isnan(numbers))
-        out[:, self.inputs] = (numbers - self.shift) / self.scale
+        numbers = values[:, self.sources] - self.shift
+        np.divide(numbers, self.scale, out=numbers)
+        np.copyto(numbers, self.fill, where=np.isnan(numbers))
+        if self.flags or self.one_hot:
+            out[:] = 0.0
+        out[:, self.inputs] = numbers
         for source, flag in self.flags:
             out[:, flag] = np.isnan(values[:, source])
         for source, first in self.one_hot:
             rows = np.flatnonzero(values[:, source] >= 0)
             out[rows, first + values[rows, source].astype(np.intp)] = 1.0
+
+
+def _places(indices: list[int]) -> slice | list[int]:
+    """Indices as a slice where they are consecutive, which copies nothing."""
+    if indices and indices == list(range(indices[0], indices[0] + len(indices))):
+        return slice(indices[0], indices[-1] + 1)
+    return indices

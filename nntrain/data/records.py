@@ -18,7 +18,7 @@ import numpy as np
 
 from nntrain.errors import DataError, counted
 
-BLOCK_BYTES = 1 << 22
+BLOCK_BYTES = 1 << 21
 MAX_RECORD_BYTES = 1 << 24
 BOM = b"\xef\xbb\xbf"
 NEWLINE = ord("\n")
@@ -148,13 +148,15 @@ def read_blocks(
     """The records after the header, in blocks; `rest` is what was read of them with the header."""
     pending = b""
     for more, at_end in _arrivals(stream, rest):
-        pending += more
-        if at_end and pending and not pending.endswith(b"\n"):
-            pending += b"\n"
-        block = Block(pending[: pending.rfind(b"\n") + 1], name, first_line, delimiter, n_columns)
-        if b'"' in block.data and not block.regular:
+        if at_end and pending:
+            more = b"\n"  # noqa: PLW2901  (the last line may end without one)
+        end = more.rfind(b"\n") + 1
+        data = b"".join((pending, memoryview(more)[:end])) if end else b""
+        pending = more[end:] if end else pending + more
+        block = Block(data, name, first_line, delimiter, n_columns)
+        if b'"' in data and not block.regular:
             block = _cut_at_record(block, at_end)
-        pending = pending[len(block.data) :]
+            pending = data[len(block.data) :] + pending
         if len(pending) > MAX_RECORD_BYTES:
             raise DataError(f"{name}, line {first_line}: the line is longer than 16 MiB")
         if block.data:

@@ -82,12 +82,13 @@ class Decompressed:
 class Source:
     """One input: a path, or `-` for standard input; a context manager that closes what it opened.
 
-    `name` stands for it in messages.
+    `name` stands for it in messages; `size` is the bytes of a plain file that is open, else 0.
     """
 
     def __init__(self, path: str) -> None:
         self.name = "standard input" if path == "-" else path
         self.path = path
+        self.size = 0
         self._spool: Spool | None = None
         self._start: int | None = None
         self._files = contextlib.ExitStack()
@@ -111,6 +112,7 @@ class Source:
             content = self._files.enter_context(DECOMPRESSORS[suffix](file))
             return Decompressed(content, self.name)
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            self.size = os.fstat(file.fileno()).st_size
             return file
         pipe = Pipe(file.fileno())
         if not twice:

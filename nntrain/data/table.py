@@ -58,10 +58,14 @@ class Chunk:
 
 
 class Table(Protocol):
-    """A table that can be read more than once, chunk by chunk. `name` stands for it in messages."""
+    """A table that can be read more than once, chunk by chunk. `name` stands for it in messages.
+
+    `progress` is the part of it that the chunks so far make up, about; 0 where that is not known.
+    """
 
     name: str
     columns: list[str]
+    progress: float
 
     def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
         """All rows, with the columns that are wanted as numbers and those wanted as text.
@@ -89,6 +93,7 @@ class CsvTable:
         self.name = source.name
         self.cells = cells
         self.bears_bad_rows = bears_bad_rows
+        self.progress = 0.0
         self._source = source
         self._stream = source.open(twice=twice)
         header = read_header(self._stream, self.name, delimiter)
@@ -117,12 +122,15 @@ class CsvTable:
             wanted = list(numbers), list(texts)
             return wanted, self._parse_fast(block, *wanted) if block.regular else None
 
+        n_bytes, size = 0, self._source.size
         threads = min(available_cores(), MOST_THREADS)
         with contextlib.closing(done_ahead(blocks, parse, threads)) as parsed:
             for block, (wanted, columns) in parsed:
                 # The caller may have changed what is wanted meanwhile.
                 is_wanted = columns is None or wanted == (numbers, texts)
                 fitting = columns if is_wanted else parse(block)[1]
+                n_bytes += len(block.data)
+                self.progress = n_bytes / size if size else 0.0
                 yield self._chunk(block, fitting, numbers, texts)
 
     def _chunk(
@@ -159,7 +167,11 @@ class CsvTable:
         return block.records() if self.bears_bad_rows else block.complete_records()
 
     def _as_written(self, block: Block, positions: Sequence[int]) -> list[Column]:
-        columns = self._read_csv(block, list(positions), [])
+        try:
+            columns = self._read_csv(block, list(positions), [])
+        except NOT_PARSED:  # bytes that are not UTF-8, in a column that was not read before
+            records = [cells for _, cells in self._records(block)]
+            return [_text_column(records, position) for position in positions]
         return [columns[position] for position in positions]
 
     def _parse_fast(
@@ -224,6 +236,7 @@ class FrameTable:
         self.name = name
         self.columns = columns
         self.cells = cells
+        self.progress = 0.0
         self._frames = frames
 
     def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
@@ -292,7 +305,7 @@ def with_numbers(
 
 def _may_be_booleans(values: NDArray[np.float64], data: bytes) -> bool:
     """Whether pandas may have read True and False as 1 and 0."""
-    if not np.isin(values[:1], (0.0, 1.0)).all() and not np.isnan(values[:1]).all():
+    if len(values) and values[0] not in (0.0, 1.0) and not np.isnan(values[0]):
         return False
     words = (b"rue", b"RUE", b"alse", b"ALSE")
     return bool(np.all(np.isnan(values) | (values == 0) | (values == 1))) and any(
