@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SHOWN_CATEGORIES = 5
 
 
-@click.command(short_help="Say what fit or predict would make of a table.")
+@click.command()
 @tables_or_stdin
 @click.option(
     "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."

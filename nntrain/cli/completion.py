@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-VARIABLE = "_NNTRAIN_COMPLETE"
+from nntrain.cli.main import COMPLETION_VARIABLE
+
 WHERE = {
     "bash": "~/.bashrc",
     "zsh": "~/.zshrc",
@@ -13,7 +14,7 @@ WHERE = {
 }
 
 
-@click.command(short_help="Print the completion script of a shell.")
+@click.command()
 @click.argument("shell", type=click.Choice(list(WHERE)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
@@ -27,4 +28,4 @@ def completion(context: click.Context, shell: str) -> None:
     """
     script = get_completion_class(shell)
     assert script is not None
-    click.echo(script(context.find_root().command, {}, "nntrain", VARIABLE).source())
+    click.echo(script(context.find_root().command, {}, "nntrain", COMPLETION_VARIABLE).source())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nntrain.data.columns import TypedTable
 
 
-@click.command(short_help="Estimate the error on new rows by cross-validation.")
+@click.command()
 @one_or_more_tables
 @config_option
 @set_option

@@ -33,7 +33,7 @@ CONDITION = re.compile(
 SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt}
 
 
-@click.command(short_help="Measure a model's error on a table.")
+@click.command()
 @tables_or_stdin
 @model_option
 @click.option("--by", metavar="COLUMN", help="Report each text of this column by itself too.")

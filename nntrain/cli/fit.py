@@ -44,7 +44,7 @@ def _config_help() -> str:
     return "\n".join(lines)
 
 
-@click.command(short_help="Train a model on a table.", epilog=_config_help())
+@click.command(epilog=_config_help())
 @one_or_more_tables
 @config_option
 @click.option(

@@ -17,7 +17,7 @@ from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
 
 
-@click.command(short_help="Write a config for a table.")
+@click.command()
 @one_or_more_tables
 @click.option(
     "--target",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nntrain.model import Model
 
 
-@click.command(short_help="Show what is in a model file.")
+@click.command()
 @click.argument("model_path", type=FILE, metavar="[MODEL]", default="model.npz")
 @click.option("--weights", is_flag=True, help="Print the weights and biases of every layer.")
 @json_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -11,18 +12,9 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from click.shell_completion import shell_complete
 
 from nntrain import __version__
-from nntrain.cli.check import check
-from nntrain.cli.completion import VARIABLE, completion
-from nntrain.cli.cv import cv
-from nntrain.cli.evaluate import evaluate
-from nntrain.cli.fit import fit
-from nntrain.cli.init import init
-from nntrain.cli.inspect import inspect
 from nntrain.cli.options import is_verbose
-from nntrain.cli.predict import predict
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.cli.text import complain, note
 from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
@@ -46,16 +38,44 @@ LESS_MEMORY = (
 )
 
 
-class InOrder(click.Group):
-    """A group that lists its commands in the order in which a person meets them."""
+COMMANDS = {
+    "init": "Write a config for a table.",
+    "check": "Say what fit or predict would make of a table.",
+    "cv": "Estimate the error on new rows by cross-validation.",
+    "fit": "Train a model on a table.",
+    "evaluate": "Measure a model's error on a table.",
+    "predict": "Predict the target for each row of a table.",
+    "inspect": "Show what is in a model file.",
+    "completion": "Print the completion script of a shell.",
+}
+"""The commands, in the order in which a person meets them; each is in a module of its name."""
+
+COMPLETION_VARIABLE = "_NNTRAIN_COMPLETE"
+
+
+class Commands(click.Group):
+    """A group that loads a command when it is called, so that `--help` need not load them all."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The names, in the order of adding."""
-        return list(self.commands)
+        """The names, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """A command by its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"nntrain.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(
-    cls=InOrder,
+    cls=Commands,
     epilog=EXIT_CODE_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -73,14 +93,12 @@ def cli() -> None:
     """
 
 
-for command in (init, check, cv, fit, evaluate, predict, inspect, completion):
-    cli.add_command(command)
-
-
 def run() -> NoReturn:
     """Run the command line of this process, and exit."""
-    if instruction := os.environ.get(VARIABLE):
-        sys.exit(shell_complete(cli, {}, "nntrain", VARIABLE, instruction))
+    if instruction := os.environ.get(COMPLETION_VARIABLE):
+        from click.shell_completion import shell_complete
+
+        sys.exit(shell_complete(cli, {}, "nntrain", COMPLETION_VARIABLE, instruction))
     # Before NumPy is imported: nntrain has threads of its own, and the BLAS would share out sums
     # among its threads in ways that depend on their number.
     os.environ |= dict.fromkeys(BLAS_THREADS, "1")

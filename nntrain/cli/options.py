@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
-from nntrain.config import MEANINGS
 from nntrain.errors import UsageError
-from nntrain.kinds import Scalar, separator
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
@@ -30,6 +30,10 @@ def _complete_keys(
     _context: click.Context, _option: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The config keys that begin so, as `--set` takes them."""
+    from click.shell_completion import CompletionItem
+
+    from nntrain.config import MEANINGS
+
     return [
         CompletionItem(f"{name}=", help=meaning)
         for name, meaning in MEANINGS.items()
@@ -147,6 +151,8 @@ def tables(data: tuple[str, ...], command: str) -> list[str]:
 def _character(delimiter: str | None) -> str | None:
     if delimiter is None:
         return None
+    from nntrain.kinds import Scalar, separator
+
     try:
         return str(separator().read(Scalar(delimiter, plain=False)))
     except ValueError as error:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 BAD_ROWS = ("error", "skip", "blank")
 
 
-@click.command(short_help="Predict the target for each row of a table.")
+@click.command()
 @tables_or_stdin
 @model_option
 @click.option(
