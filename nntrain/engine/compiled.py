@@ -1,9 +1,13 @@
-"""The same learning procedure, compiled by Numba: for networks so small that overhead rules.
+"""The same learning procedure, compiled by Numba.
 
-It is `network.forward`, `network.backward` and the update once more, as loops over plain numbers.
-Many rows go through side by side, stored a neuron at a time (n_neurons, n_rows), so that the inner
-loops run over rows and the compiler can do several of them at once. A single row has loops of its
-own. Sizes and places are unsigned: Numba then need not look for negative indices.
+For small networks, whose overhead rules, it is `network.forward`, `network.backward` and the update
+once more, as loops over plain numbers. Many rows go through side by side, stored a neuron at a
+time (n_neurons, n_rows), so that the inner loops run over rows and the compiler can do several of
+them at once. A single row has loops of its own. Sizes and places are unsigned: Numba then need not
+look for negative indices.
+
+For large networks, whose matrix products rule, the activations alone are compiled, each into one
+pass through the memory; `COMPILED_ACTIVATIONS` stand in for those of NumPy.
 
 Importing this module raises `ImportError` without Numba.
 """
@@ -17,6 +21,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from nntrain.engine.activations import Activation
 from nntrain.engine.batches import Samples
 from nntrain.engine.compiled_exp import exp
 from nntrain.engine.network import Network
@@ -342,3 +347,20 @@ def _backpropagate(activation, delta, y, start, n):
     elif activation == RELU:
         for q in range(start, start + n):
             delta[q] *= one if y[q] > zero else zero
+
+
+def _compiled_activation(number: Any) -> Activation:
+    """An activation of `_activate` and `_backpropagate`, for arrays of any shape."""
+
+    def apply(z: Array) -> None:
+        _activate(number, z.reshape(-1), ZERO, Size(z.size))
+
+    def backpropagate(delta: Array, y: Array) -> None:
+        _backpropagate(number, delta.reshape(-1), y.reshape(-1), ZERO, Size(y.size))
+
+    return Activation(apply, backpropagate)
+
+
+COMPILED_ACTIVATIONS = {
+    name: _compiled_activation(number) for name, number in ACTIVATION_NUMBERS.items()
+}

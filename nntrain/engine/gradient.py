@@ -7,11 +7,13 @@ not depend on the threads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.batches import Batch
 from nntrain.engine.network import (
     Network,
@@ -30,16 +32,25 @@ Array = NDArray[Any]
 class BatchGradient:
     """Computes ∂ℓ/∂θ of batches of up to `batch_rows` rows into `vector` (n_parameters,)."""
 
-    def __init__(self, network: Network, batch_rows: int, team: Team) -> None:
+    def __init__(
+        self,
+        network: Network,
+        batch_rows: int,
+        team: Team,
+        activations: Mapping[str, Activation] = ACTIVATIONS,
+    ) -> None:
         self.network = network
         self.team = team
         self.block_rows = rows_per_block(network, batch_rows)
         total = Parameters(network.layer_sizes, np.zeros_like(network.parameters.vector))
         self.vector = total.vector
-        self._whole = Workspace(network, min(batch_rows, self.block_rows), total)
+        n_whole = min(batch_rows, self.block_rows)
+        self._whole = Workspace(network, n_whole, total, activations)
         n_blocks = -(-batch_rows // self.block_rows)
         n_workers = min(team.threads, n_blocks) if n_blocks > 1 else 0
-        self._workspaces = [Workspace(network, self.block_rows) for _ in range(n_workers)]
+        self._workspaces = [
+            Workspace(network, self.block_rows, activations=activations) for _ in range(n_workers)
+        ]
 
     def of(self, batch: Batch) -> float:
         """The loss ℓ of a batch, summed over its rows; leaves its gradient in `vector`."""

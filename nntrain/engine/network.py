@@ -8,7 +8,7 @@ a column vector y, an array here has a row for each sample.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -130,10 +130,17 @@ class Workspace:
     network's own parameters, a layer at a time.
     """
 
-    def __init__(self, network: Network, n_rows: int, gradient: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        n_rows: int,
+        gradient: Parameters | None = None,
+        activations: Mapping[str, Activation] = ACTIVATIONS,
+    ) -> None:
         sizes, dtype = network.layer_sizes, network.dtype
         self.network = network
         self.n_rows = n_rows
+        self.activations = activations
         self.gradient = gradient or Parameters(sizes, np.zeros_like(network.parameters.vector))
         self.ones = np.ones(n_rows, dtype)
         self.y: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
@@ -156,7 +163,7 @@ class Workspace:
             delta_transposed=self.delta[i].T,
             gradient_w=self.gradient.weights[i],
             gradient_b=self.gradient.biases[i],
-            activation=ACTIVATIONS["identity" if is_last else self.network.activation],
+            activation=self.activations["identity" if is_last else self.network.activation],
         )
 
     def of(self, n_rows: int) -> Workspace:
@@ -164,7 +171,7 @@ class Workspace:
         if n_rows == self.n_rows:
             return self
         if self._smaller is None or self._smaller.n_rows != n_rows:
-            self._smaller = Workspace(self.network, n_rows, self.gradient)
+            self._smaller = Workspace(self.network, n_rows, self.gradient, self.activations)
         return self._smaller
 
 

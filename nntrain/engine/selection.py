@@ -8,11 +8,14 @@ from typing import Literal, cast
 from nntrain.engine.network import Network
 from nntrain.errors import MissingExtraError
 
-MOST_PRODUCTS = 1 << 20
-"""Up to so many products of an input and a weight an iteration, the compiled loops are faster."""
+SMALL_PRODUCTS = 1 << 20
+"""Up to so many products of an input and a weight in an iteration, overhead rules."""
 
-FEWEST_ITERATIONS = 50_000
-"""Fewer are done before Numba is loaded."""
+LOADING_COST = 50_000
+"""Loading Numba takes the time that it saves in so many iterations of a small network."""
+
+LOADING_PRODUCTS = 1 << 35
+"""The same in products of a large one, for which less is saved."""
 
 
 def select_engine(
@@ -21,9 +24,17 @@ def select_engine(
     """The engine asked for; for `auto`, by the work to do, among those installed."""
     if asked != "auto":
         return cast("Literal['numpy', 'compiled']", asked)
-    is_small = batch_rows * network.parameters.vector.size <= MOST_PRODUCTS
-    pays = is_small and n_iterations >= FEWEST_ITERATIONS
+    if is_small(network, batch_rows):
+        pays = n_iterations >= LOADING_COST
+    else:
+        n_products = batch_rows * network.parameters.vector.size
+        pays = n_iterations * n_products >= LOADING_PRODUCTS
     return "compiled" if pays and _has_numba() else "numpy"
+
+
+def is_small(network: Network, batch_rows: int) -> bool:
+    """Whether overhead rules an iteration rather than matrix products."""
+    return batch_rows * network.parameters.vector.size <= SMALL_PRODUCTS
 
 
 def check_installed(asked: str) -> None:

@@ -19,6 +19,7 @@ from nntrain.engine.batches import Samples, batches, row_order
 from nntrain.engine.gradient import BatchGradient
 from nntrain.engine.network import Network
 from nntrain.engine.optimizers import GradientDescent
+from nntrain.engine.selection import is_small
 from nntrain.engine.team import Team
 from nntrain.errors import DataError, DivergedError
 
@@ -43,14 +44,12 @@ class Learner(Protocol):
 class NumpyLearner:
     """Learns by the textbook's steps; see `Learner`."""
 
-    def __init__(
-        self, network: Network, samples: Samples, alpha: float, batch_rows: int, team: Team
-    ) -> None:
-        self.parameters = network.parameters.vector
+    def __init__(self, samples: Samples, gradient: BatchGradient, procedure: Procedure) -> None:
+        self.parameters = gradient.network.parameters.vector
         self.samples = samples
-        self.batch_rows = batch_rows
-        self.gradient = BatchGradient(network, batch_rows, team)
-        self.optimizer = GradientDescent(alpha)
+        self.batch_rows = procedure.batch_rows
+        self.gradient = gradient
+        self.optimizer = GradientDescent(procedure.alpha)
 
     def learn(self, order: Array | None, rows: range, loss: float) -> float:
         """See `Learner.learn`."""
@@ -136,12 +135,15 @@ def train(
 
 
 def _learner(network: Network, samples: Samples, procedure: Procedure, team: Team) -> Learner:
-    alpha, batch_rows = procedure.alpha, procedure.batch_rows
+    batch_rows = procedure.batch_rows
     if procedure.engine == "numpy":
-        return NumpyLearner(network, samples, alpha, batch_rows, team)
-    from nntrain.engine.compiled import CompiledLearner  # noqa: PLC0415  (an optional package)
+        return NumpyLearner(samples, BatchGradient(network, batch_rows, team), procedure)
+    from nntrain.engine import compiled  # noqa: PLC0415  (an optional package)
 
-    return CompiledLearner(network, samples, alpha, batch_rows)
+    if is_small(network, batch_rows):
+        return compiled.CompiledLearner(network, samples, procedure.alpha, batch_rows)
+    gradient = BatchGradient(network, batch_rows, team, compiled.COMPILED_ACTIVATIONS)
+    return NumpyLearner(samples, gradient, procedure)
 
 
 class _Pace:
