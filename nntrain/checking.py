@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
@@ -117,9 +116,7 @@ def check_with_model(
 
 
 def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
-    codes, texts = pd.factorize(chunk.columns[feature.name], use_na_sentinel=False)
-    counts = Counter(dict(zip(texts, np.bincount(codes).tolist(), strict=True)))
-    for text, count in counts.items():
+    for text, count in Counter(chunk.columns[feature.name].tolist()).items():
         if text not in feature.categories:
             check.new_categories[text] = check.new_categories.get(text, 0) + count
 

@@ -6,21 +6,23 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nntrain.baseline import Baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
-from nntrain.data.opening import Reading, open_table
+from nntrain.data.opening import Reading, is_frame, open_table
 from nntrain.data.preprocessing import Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Model:
         names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
         with self.predicting(table, Reading(cells, delimiter)) as (_, parts):
             values = np.concatenate([np.empty((0, len(names))), *(part.values for part in parts)])
-        index = table.index if isinstance(table, pd.DataFrame) else None
+        import pandas as pd  # noqa: PLC0415  (slow to load, and not needed by the commands)
+
+        index = table.index if is_frame(table) else None
         return pd.DataFrame(values, columns=names, index=index)
 
     @contextlib.contextmanager

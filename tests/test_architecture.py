@@ -233,7 +233,13 @@ def test_starting_the_command_loads_nothing_slow(module: str) -> None:
 
 
 def test_what_is_loaded_is_seen() -> None:
-    assert {"numpy", "pandas"} <= loaded_by("import nntrain.model")
+    assert {"numpy", "pandas"} <= loaded_by("import nntrain.data.frames")
+
+
+def test_what_fit_and_predict_need_for_a_small_table_is_not_pandas() -> None:
+    loaded = loaded_by("import nntrain.fitting, nntrain.model_file")
+    assert "numpy" in loaded
+    assert "pandas" not in loaded
 
 
 def test_the_engine_loads_no_tables_and_no_console() -> None:

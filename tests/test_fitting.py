@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 import nntrain
 from nntrain.choices import ACTIVATIONS, BATCH_MODES, DTYPES
 from nntrain.config import Config
-from nntrain.data import records, table
+from nntrain.data import frames, records
 from nntrain.engine.training import EpochResult
 from nntrain.errors import DataError, OutputError, UsageError
 from nntrain.files import replacing, same_file, try_output
@@ -96,7 +96,7 @@ def test_a_path_a_dataframe_and_parts_of_it_give_the_same_model(
     compressed.write_bytes(gzip.compress(csv_path.read_bytes()))
     assert bytes_of(nntrain.fit(compressed, CONFIG), tmp_path) == first
     monkeypatch.setattr(records, "BLOCK_BYTES", 50)
-    monkeypatch.setattr(table, "FRAME_ROWS", 4)
+    monkeypatch.setattr(frames, "FRAME_ROWS", 4)
     assert bytes_of(nntrain.fit(csv_path, CONFIG), tmp_path) == first
     assert bytes_of(nntrain.fit(FRAME, CONFIG), tmp_path) == first
 

@@ -26,9 +26,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nntrain.config import Config
-from nntrain.data import records, table
+from nntrain.data import frames, records
 from nntrain.data.cells import CellFormat
-from nntrain.data.opening import Reading, open_table
+from nntrain.data.opening import Reading, is_frame, open_table
 from nntrain.data.table import Chunk, TableLike
 from nntrain.errors import DataError
 
@@ -464,7 +464,7 @@ def test_a_dataframe_of_texts_is_read_as_a_csv_of_them(
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
     path.write_text(file.getvalue(), encoding="utf-8", newline="")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table, "FRAME_ROWS", frame_rows)
+        patch.setattr(frames, "FRAME_ROWS", frame_rows)
         chunks = read(frame, ["a"], ["b"])
     assert column(chunks, "b") == column(read(path, [], ["b"]), "b")
     texts = column(read(path, [], ["a"]), "a")
@@ -518,7 +518,7 @@ def test_reading_a_dataframe_leaves_it_as_it_was() -> None:
 
 
 def test_a_row_of_a_dataframe_is_named_by_its_position(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "FRAME_ROWS", 2)
+    monkeypatch.setattr(frames, "FRAME_ROWS", 2)
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0]}, index=["x", "x", "y"])
     chunks = read(frame, ["a"])
     places = [chunk.place(row) for chunk in chunks for row in range(chunk.n_rows)]
@@ -541,3 +541,15 @@ def test_dataframes_in_a_row_are_one_table() -> None:
 def test_no_dataframes_at_all_are_no_table() -> None:
     with pytest.raises(DataError):
         read([])
+
+
+def test_a_dataframe_is_told_from_other_things() -> None:
+    class Mine(pd.DataFrame):
+        pass
+
+    class DataFrame:
+        pass
+
+    assert is_frame(pd.DataFrame())
+    assert is_frame(Mine())
+    assert not any(map(is_frame, (DataFrame(), "t.csv", [pd.DataFrame()], None)))

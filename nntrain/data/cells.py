@@ -82,3 +82,10 @@ class CellFormat:
     def first_text(self, cells: Iterable[str]) -> int:
         """The position of the first cell that is a text; -1 without one."""
         return next((i for i, cell in enumerate(cells) if self.number(cell) is None), -1)
+
+
+def distinct_texts(column: NDArray[Any]) -> tuple[NDArray[np.intp], list[str]]:
+    """The distinct cells in the order in which they come, and for each cell which of them it is."""
+    positions: dict[str, int] = {}
+    codes = [positions.setdefault(text, len(positions)) for text in column.tolist()]
+    return np.array(codes, dtype=np.intp), list(positions)

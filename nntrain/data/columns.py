@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from nntrain.data.cells import CellFormat
+from nntrain.data.cells import CellFormat, distinct_texts
 from nntrain.data.checks import (
     check_columns,
     check_unique,
@@ -207,7 +206,7 @@ class _Reader:
                 part[:] = target_values(chunk, name, self.cells, may_miss=may_miss)
         if self.roles.group:
             (cells,) = chunk.as_written([self.table.columns.index(self.roles.group)])
-            codes, texts = pd.factorize(cells, use_na_sentinel=False)
+            codes, texts = distinct_texts(cells)
             known = [self.groups.setdefault(text, len(self.groups)) for text in texts]
             parts[-1][:] = np.array(known, dtype=np.float64)[codes]
 
@@ -289,7 +288,7 @@ class _ColumnState:
             self.n_numbers += int(np.count_nonzero(~np.isnan(column)))
             return
         self.is_text = True
-        codes, texts = pd.factorize(column, use_na_sentinel=False)
+        codes, texts = distinct_texts(column)
         if not self.is_listed:
             self._count(np.bincount(codes, minlength=len(texts)), texts, cells)
             if self.n_texts and not self.first_text[0]:
@@ -297,7 +296,7 @@ class _ColumnState:
                 self.first_text = (chunk.place(row), column[row])
         out[:] = np.array([self._code(text) for text in texts], dtype=np.float64)[codes]
 
-    def _count(self, counts: NDArray[Any], texts: NDArray[Any], cells: CellFormat) -> None:
+    def _count(self, counts: NDArray[Any], texts: list[str], cells: CellFormat) -> None:
         for count, text in zip(counts.tolist(), texts, strict=True):
             value = cells.number(text)
             if value is None:

@@ -6,15 +6,18 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
-
-import pandas as pd
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from nntrain.data.cells import CellFormat
 from nntrain.data.json_lines import JsonLinesTable
 from nntrain.data.sources import Source
-from nntrain.data.table import Chunk, Column, CsvTable, FrameTable, Table, TableLike, frame_table
+from nntrain.data.table import Chunk, Column, CsvTable, Table, TableLike
 from nntrain.errors import DataError, MissingExtraError, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nntrain.data.frames import FrameTable
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,31 @@ def open_table(table: TableLike, reading: Reading) -> Iterator[Table]:
         if isinstance(table, (str, Path)):
             yield _open_path(str(table), reading, stack)
             return
-        if isinstance(table, pd.DataFrame):
-            yield frame_table(table, reading.cells)
+        if is_frame(table):
+            yield _frame_table([table], reading.cells)
             return
         parts = list(table)
         if not parts:
             raise DataError("no table: expects at least one")
-        if all(isinstance(part, pd.DataFrame) for part in parts):
-            frames = cast("list[pd.DataFrame]", parts)
-            yield frame_table(pd.concat(frames, ignore_index=True), reading.cells)
+        if all(map(is_frame, parts)):
+            yield _frame_table(cast("list[pd.DataFrame]", parts), reading.cells)
             return
         tables = [_open_path(str(part), reading, stack) for part in parts]
         yield tables[0] if len(tables) == 1 else SeveralTables(tables)
+
+
+def is_frame(table: object) -> TypeGuard[pd.DataFrame]:
+    """Whether this is a DataFrame; pandas is not loaded to tell."""
+    return any(
+        kind.__name__ == "DataFrame" and kind.__module__.partition(".")[0] == "pandas"
+        for kind in type(table).__mro__
+    )
+
+
+def _frame_table(parts: list[pd.DataFrame], cells: CellFormat) -> FrameTable:
+    from nntrain.data.frames import frame_table, joined  # noqa: PLC0415  (which loads pandas)
+
+    return frame_table(parts[0] if len(parts) == 1 else joined(parts), cells)
 
 
 def _open_path(path: str, reading: Reading, stack: contextlib.ExitStack) -> Table:
@@ -120,6 +136,8 @@ def _open_parquet(path: str, cells: CellFormat) -> FrameTable:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).split("\n")[0]
         raise DataError(f"{path}: cannot be read as Parquet: {reason}") from None
+
+    from nntrain.data.frames import FrameTable  # noqa: PLC0415  (which loads pandas)
 
     def frames() -> Iterable[pd.DataFrame]:
         return (batch.to_pandas() for batch in file.iter_batches())

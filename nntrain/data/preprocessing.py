@@ -13,10 +13,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from nntrain.data.cells import CellFormat
+from nntrain.data.cells import CellFormat, distinct_texts
 from nntrain.data.checks import check_columns, check_finite, check_unique, comma_hint
 from nntrain.data.table import Chunk, Table
 from nntrain.errors import DataError
@@ -161,7 +160,9 @@ class Preprocessing:
         for i, feature in enumerate(self.features):
             column = chunk.columns[feature.name]
             if isinstance(feature, CategoricalColumn):
-                values[:, i] = self._categories[feature.name].get_indexer(pd.Index(column))
+                codes, texts = distinct_texts(column)
+                position = self._positions[feature.name]
+                values[:, i] = np.array([position.get(text, -1) for text in texts])[codes]
             elif bad is None:
                 _check_numbers(chunk, feature.name, cells)
                 values[:, i] = column
@@ -178,9 +179,10 @@ class Preprocessing:
         return values
 
     @cached_property
-    def _categories(self) -> dict[str, pd.Index[Any]]:
+    def _positions(self) -> dict[str, dict[str, int]]:
+        """For each categorical feature, the position of each category."""
         return {
-            f.name: pd.Index(f.categories, dtype=object)
+            f.name: {category: i for i, category in enumerate(f.categories)}
             for f in self.features
             if isinstance(f, CategoricalColumn)
         }

@@ -7,10 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from nntrain.data.cells import CellFormat
+from nntrain.data.cells import CellFormat, distinct_texts
 from nntrain.data.table import Table
 
 MAX_DISTINCT = 10_000
@@ -87,7 +86,7 @@ class ColumnProfile:
 
     def take_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
         """Take in cells of which some are texts."""
-        codes, distinct = pd.factorize(column, use_na_sentinel=False)
+        codes, distinct = distinct_texts(column)
         if len(self.written) < MAX_DISTINCT:
             self.written.update(distinct)
         numbers = [cells.number(text) for text in distinct]

@@ -1,4 +1,4 @@
-"""Tables as chunks of typed columns: delimited text and DataFrames read alike.
+"""Tables as chunks of typed columns, and delimited text as one.
 
 A CSV block whose records are regular is parsed by pandas; anything unusual goes cell by cell
 through `cells`, which defines what a cell means. A property test holds the two ways equal.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
@@ -24,6 +24,9 @@ from nntrain.data.records import Block, read_blocks, read_header
 from nntrain.data.sources import Source
 from nntrain.errors import counted
 from nntrain.threads import available_cores, done_ahead
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[str | Path] | Itera
 Parsed: TypeAlias = "tuple[tuple[list[str], list[str]], dict[str, Column] | None]"
 """The columns that were wanted as numbers and as texts, and what they are."""
 
-FRAME_ROWS = 1 << 16
+SMALL_BYTES = 1 << 18
+"""Up to so much of a table is read sooner than pandas is loaded."""
+
 MOST_THREADS = 3
 """More would not be faster: what pandas does not do in parallel takes a third of the time."""
 NOT_PARSED = (ValueError, OverflowError)
@@ -94,6 +99,7 @@ class CsvTable:
         self.cells = cells
         self.bears_bad_rows = bears_bad_rows
         self.progress = 0.0
+        self._n_bytes_by_cell = 0
         self._source = source
         self._stream = source.open(twice=twice)
         header = read_header(self._stream, self.name, delimiter)
@@ -120,7 +126,9 @@ class CsvTable:
 
         def parse(block: Block) -> Parsed:
             wanted = list(numbers), list(texts)
-            return wanted, self._parse_fast(block, *wanted) if block.regular else None
+            if not block.regular or self._is_still_small(block):
+                return wanted, None
+            return wanted, self._parse_fast(block, *wanted)
 
         n_bytes, size = 0, self._source.size
         threads = min(available_cores(), MOST_THREADS)
@@ -132,6 +140,11 @@ class CsvTable:
                 n_bytes += len(block.data)
                 self.progress = n_bytes / size if size else 0.0
                 yield self._chunk(block, fitting, numbers, texts)
+
+    def _is_still_small(self, block: Block) -> bool:
+        """Whether cell by cell is faster yet than loading pandas."""
+        self._n_bytes_by_cell += len(block.data)
+        return self._n_bytes_by_cell <= SMALL_BYTES and "pandas" not in sys.modules
 
     def _chunk(
         self,
@@ -206,6 +219,8 @@ class CsvTable:
         """Columns by pandas: `numbers` as float64, the others as text. Raises `NOT_PARSED`."""
         dtypes = {i: np.float64 if i in numbers else object for i in positions}
         missing = dict.fromkeys(numbers, self.cells.missing_words)
+        import pandas as pd  # noqa: PLC0415  (slow to load, and not needed for a small table)
+
         frame = pd.read_csv(
             io.BytesIO(block.data),
             sep=self.delimiter,
@@ -221,70 +236,6 @@ class CsvTable:
             low_memory=False,
         )
         return {i: frame[i].to_numpy() for i in positions}
-
-
-class FrameTable:
-    """DataFrames, all at once or one by one; see `Table`. Rows are named by position, from 0."""
-
-    def __init__(
-        self,
-        frames: Callable[[], Iterable[pd.DataFrame]],
-        name: str,
-        columns: list[str],
-        cells: CellFormat,
-    ) -> None:
-        self.name = name
-        self.columns = columns
-        self.cells = cells
-        self.progress = 0.0
-        self._frames = frames
-
-    def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
-        """See `Table.chunks`."""
-        start = 0
-        for frame in self._frames():
-            part = frame.reset_index(drop=True)
-            columns = {name: self._column(part, name, as_numbers=True) for name in numbers}
-            columns |= {name: self._column(part, name, as_numbers=False) for name in texts}
-            place = partial(self._place, start)
-            yield Chunk(len(part), columns, place, partial(_frame_as_written, part))
-            start += len(part)
-
-    def _place(self, start: int, row: int) -> str:
-        return f"{self.name}, row {start + row} (counting from 0)"
-
-    def _column(self, part: pd.DataFrame, name: str, *, as_numbers: bool) -> Column:
-        position = self.columns.index(name)
-        series = part.iloc[:, position]
-        is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
-        if as_numbers and is_number:
-            values = series.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-            self.cells.blank_missing_numbers(values)
-            return values
-        (texts,) = _frame_as_written(part, [position])
-        return with_numbers({name: texts}, [name], self.cells)[name] if as_numbers else texts
-
-
-def frame_table(frame: pd.DataFrame, cells: CellFormat) -> FrameTable:
-    """A DataFrame as a table."""
-
-    def frames() -> Iterator[pd.DataFrame]:
-        for start in range(0, len(frame), FRAME_ROWS):
-            yield frame.iloc[start : start + FRAME_ROWS]
-
-    return FrameTable(frames, "the DataFrame", [str(name) for name in frame.columns], cells)
-
-
-def _frame_as_written(part: pd.DataFrame, positions: Sequence[int]) -> list[Column]:
-    """Columns of a DataFrame as texts, an absent value being an empty one."""
-    columns = []
-    for position in positions:
-        series = part.iloc[:, position]
-        cells = [
-            "" if none else str(cell) for cell, none in zip(series, series.isna(), strict=True)
-        ]
-        columns.append(np.array(cells, dtype=object))
-    return columns
 
 
 def _text_column(records: list[list[str]], position: int) -> Column:
