@@ -18,7 +18,7 @@ import numpy as np
 
 from nntrain.errors import DataError, counted
 
-BLOCK_BYTES = 1 << 21
+BLOCK_BYTES = 3 << 19
 MAX_RECORD_BYTES = 1 << 24
 BOM = b"\xef\xbb\xbf"
 NEWLINE = ord("\n")
