@@ -48,7 +48,7 @@ MAX_SHOWN = 70
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for YAML."""
 
-WITHOUT_EFFECT = ("threads",)
+WITHOUT_EFFECT = ("threads", "checkpoint_seconds")
 """Keys that no result depends on."""
 
 WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan")
@@ -174,6 +174,9 @@ class Config:
         optional(integer(1, 1024)),
         "threads for large batches, no matter for the result; not set: all cores",
         None,
+    )
+    checkpoint_seconds: float = key(
+        number(0), "training between two checkpoints, at least; 0: one after each epoch", 10.0
     )
 
     def __post_init__(self) -> None:

@@ -16,8 +16,9 @@ from nntrain.data.encoding import encode_rows
 from nntrain.engine.randomness import FOLDS, stream
 from nntrain.engine.training import EpochResult
 from nntrain.errors import DataError
-from nntrain.fitting import Rows, TrainingRun, split_rows
+from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics
+from nntrain.preparing import Rows, prepare_rows, split_rows
 
 METRICS = ("rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse")
 
@@ -80,7 +81,7 @@ class FoldRun:
     def __init__(self, table: TypedTable, config: Config, fold: Fold) -> None:
         self.table, self.config, self.fold = table, config, fold
         rows, held_out = split_rows(fold.training_rows, config)
-        self.run = TrainingRun(table, config, rows, held_out)
+        self.run = TrainingRun(config, prepare_rows(table, config, rows, held_out))
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train, an epoch for each item taken. Raises `DivergedError`."""

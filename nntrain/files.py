@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
             return
         temporary = _temporary(target)
         try:
-            with temporary.open("wb") as file:
+            with _open_new(temporary) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -38,6 +39,57 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
                 temporary.unlink()
 
 
+@contextlib.contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Nobody else writes `path` meanwhile, if all ask here; the lock dies with the process.
+
+    Clears the temporary file that a killed process left. Raises `OutputError` where another
+    process has the lock.
+    """
+    target = Path(os.path.realpath(path))
+    if _is_special(target):
+        yield
+        return
+    lock = target.with_name(f".{target.name}.nntrain-lock")
+    with explained(path):
+        descriptor = _take_lock(lock, path)
+    try:
+        clear_leftover(path)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()
+        os.close(descriptor)
+
+
+def clear_leftover(path: str | Path) -> None:
+    """Remove the temporary file that a killed process left beside `path`, if any."""
+    with contextlib.suppress(OSError):
+        _temporary(Path(os.path.realpath(path))).unlink()
+
+
+def _take_lock(lock: Path, path: str | Path) -> int:
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had the lock may have removed the file after it was opened here.
+            if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            raise OutputError(
+                f"{path}: another run of nntrain is about to write it; wait until it ends, or "
+                f"name another file with --model"
+            ) from None
+        os.close(descriptor)
+
+
+def is_regular(path: str | Path) -> bool:
+    """Whether a regular file stands there or could: nothing special, such as a pipe or device."""
+    return not _is_special(Path(os.path.realpath(path)))
+
+
 def try_output(path: str | Path) -> None:
     """Raise `OutputError` now if a file could not be written there later; changes nothing."""
     target = Path(os.path.realpath(path))
@@ -46,7 +98,7 @@ def try_output(path: str | Path) -> None:
             raise OutputError(f"{path}: cannot be written: it is a folder")
         if not _is_special(target):
             temporary = _temporary(target)
-            temporary.open("wb").close()
+            _open_new(temporary).close()
             temporary.unlink()
 
 
@@ -70,6 +122,10 @@ def explained(path: str | Path) -> Iterator[None]:
 def _is_special(target: Path) -> bool:
     """Whether something stands there that is no file and no folder: a device, a named pipe."""
     return target.exists() and not target.is_file() and not target.is_dir()
+
+
+def _open_new(path: Path) -> IO[bytes]:
+    return path.open("wb")
 
 
 def _temporary(target: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from types import TracebackType
 from typing import IO
 
@@ -21,18 +22,27 @@ class LossLog:
     `OutputError`.
     """
 
-    def __init__(self, path: str, file: IO[str]) -> None:
+    def __init__(self, path: str, file: IO[str], seconds: float | None = None) -> None:
+        """A log that begins here, or goes on after the `seconds` of its last line."""
         self.path = path
         self._file: IO[str] | None = file
-        self._write(HEADER)
+        self._seconds = seconds or 0.0
+        if seconds is None:
+            self._write(HEADER)
 
     def add(self, result: EpochResult, seconds: float) -> None:
-        """Log one epoch; `seconds` since training began."""
+        """Log one epoch; `seconds` since training began, or went on."""
         validation = "" if result.validation_loss is None else repr(result.validation_loss)
         self._write(
             f"{result.epoch},{result.iterations},{result.loss!r},{validation},"
-            f"{result.largest_update!r},{seconds:.3f}"
+            f"{result.largest_update!r},{self._seconds + seconds:.3f}"
         )
+
+    def sync(self) -> None:
+        """See to it that what was logged outlives the machine, where that is a file's to do."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                os.fsync(self._file.fileno())
 
     def __enter__(self) -> LossLog:
         return self
@@ -60,3 +70,24 @@ class LossLog:
             self._file = None
             if isinstance(error, OutputError):
                 raise
+
+
+def cut_log(path: str, epochs: int) -> float | None:
+    """Cut a log's file after so many epochs; the seconds of the last one.
+
+    None, and the file is as it was, where it does not hold these epochs. Raises `OutputError`.
+    """
+    if not os.path.isfile(path):  # noqa: PTH113
+        return None
+    with explained(path), open(path, "r+b") as file:  # noqa: PTH123
+        if file.readline() != f"{HEADER}\n".encode():
+            return None
+        seconds = b"0"
+        for epoch in range(1, epochs + 1):
+            line = file.readline()
+            cells = line.rstrip(b"\n").split(b",")
+            if not line.endswith(b"\n") or cells[0] != str(epoch).encode():
+                return None
+            seconds = cells[-1]
+        file.truncate(file.tell())
+    return float(seconds)

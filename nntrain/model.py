@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain import __version__
 from nntrain.baseline import Baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
@@ -18,6 +19,7 @@ from nntrain.data.opening import Reading, is_frame, open_table
 from nntrain.data.preprocessing import Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
+from nntrain.engine.training import Progress
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics
 
@@ -29,13 +31,15 @@ if TYPE_CHECKING:
 class Summary:
     """How training went. `training` and `validation` hold the metrics of each target.
 
-    `loss` and `validation_loss` are the last epoch's, None where there was none.
+    `loss` and `validation_loss` are the last epoch's, None where there was none; `started_from` is
+    the checksum of the model whose weights training started from, if any.
     """
 
     epochs_trained: int
     iterations: int
     stopped_by: str
     engine: str
+    started_from: str | None
     rows: int
     validation_rows: int
     loss: float | None
@@ -47,6 +51,19 @@ class Summary:
         """The metrics, those of the validation rows first where there are any."""
         validation = {"validation": self.validation} if self.validation else {}
         return {**validation, "training": self.training}
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Of a checkpoint: where its run stands, and what the rest of it depends on.
+
+    `smallest_update` is the smallest of the epochs' largest updates so far, `fingerprint` that of
+    the rows trained on (`nntrain.checkpoint`).
+    """
+
+    progress: Progress
+    smallest_update: float
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +82,8 @@ class Predicted:
 class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
+    `unfinished` is set in a checkpoint, which is a model too.
+
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
     """
@@ -74,6 +93,8 @@ class Model:
     network: Network
     baseline: Baseline
     summary: Summary
+    unfinished: Unfinished | None = None
+    nntrain_version: str = __version__
 
     def predict(
         self, table: TableLike, *, delimiter: str | None = None, decimal: str = "."

@@ -10,13 +10,14 @@ import dataclasses
 import hashlib
 import io
 import json
+import logging
 import math
 import re
 import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,19 @@ from nntrain.data.preprocessing import (
     TargetColumn,
 )
 from nntrain.engine.network import Network
+from nntrain.engine.training import EpochResult, Progress
 from nntrain.errors import ConfigError, ModelFileError
 from nntrain.files import replacing
 from nntrain.metrics import Metrics
-from nntrain.model import Model, Summary
+from nntrain.model import Model, Summary, Unfinished
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 FORMAT_VERSION = 1
+PROGRESS = "progress"
+"""The array of a checkpoint within an epoch: the parameters as they are there."""
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 DAMAGE = (
     zipfile.BadZipFile,
@@ -59,7 +65,7 @@ ARRAY_HEADER = re.compile(
 
 def save_model(model: Model, path: str | Path) -> None:
     """Write a model to its file, whole or not at all. Raises `OutputError`."""
-    arrays = _arrays(model.network)
+    arrays = _arrays(model)
     header = header_of(model)
     header["checksum"] = _checksum(header, arrays)
     text = json.dumps(header, ensure_ascii=False, allow_nan=False)
@@ -71,15 +77,26 @@ def save_model(model: Model, path: str | Path) -> None:
 
 
 def load_model(path: str | Path) -> Model:
-    """The model in a file. Raises `ModelFileError` when it is not one that this version reads.
+    """The model in a file, or a checkpoint of one, which is logged.
+
+    Raises `ModelFileError` when it is not one that this version reads.
 
     >>> model = nntrain.load_model("model.npz")
     """
+    model = read_model(path)
+    if model.unfinished:
+        done, epochs = model.summary.epochs_trained, model.config.epochs
+        log.warning("%s: is of an unfinished run, after epoch %d of %d", path, done, epochs)
+    return model
+
+
+def read_model(path: str | Path) -> Model:
+    """`load_model` without a word about checkpoints."""
     members = _read_members(Path(path))
     try:
         header = _parse_header(members)
         model = _model_from(header, members)
-        if header["checksum"] != _checksum(header, _arrays(model.network)):
+        if header["checksum"] != _checksum(header, _arrays(model)):
             raise _UnsoundError("its checksum does not match: the content was changed or damaged")
     except _UnsoundError as error:
         raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
@@ -89,26 +106,33 @@ def load_model(path: str | Path) -> Model:
     return model
 
 
+def checksum_of(model: Model) -> str:
+    """The checksum in a model's file."""
+    return _checksum(header_of(model), _arrays(model))
+
+
 class _UnsoundError(Exception):
     """What is wrong with a model file."""
 
 
-def _arrays(network: Network) -> dict[str, NDArray[Any]]:
+def _arrays(model: Model) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
-    parameters = network.parameters
+    parameters = model.network.parameters
     for i, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
         arrays[f"w{i}"], arrays[f"b{i}"] = w, b
+    if model.unfinished and model.unfinished.progress.parameters is not None:
+        arrays[PROGRESS] = model.unfinished.progress.parameters
     return arrays
 
 
 def header_of(model: Model) -> dict[str, Any]:
     """The header of a model's file, but for the checksum."""
     summary = dataclasses.asdict(model.summary)
-    names = ("epochs_trained", "iterations", "stopped_by", "engine")
+    names = ("epochs_trained", "iterations", "stopped_by", "engine", "started_from")
     top = {name: summary.pop(name) for name in names}
-    return {
+    header = {
         "format_version": FORMAT_VERSION,
-        "nntrain_version": __version__,
+        "nntrain_version": model.nntrain_version,
         "config": model.config.as_dict(),
         "preprocessing": {
             "features": [_feature_as_dict(feature) for feature in model.preprocessing.features],
@@ -122,6 +146,20 @@ def header_of(model: Model) -> dict[str, Any]:
             name: None if values is None else values.tolist()
             for name, values in vars(model.baseline).items()
         },
+    }
+    if model.unfinished:
+        header["checkpoint"] = _unfinished_as_dict(model.unfinished)
+    return header
+
+
+def _unfinished_as_dict(unfinished: Unfinished) -> dict[str, Any]:
+    progress, smallest = unfinished.progress, unfinished.smallest_update
+    return {
+        "last": dataclasses.asdict(progress.last) if progress.last else None,
+        "rows_done": progress.rows_done,
+        "loss": progress.loss,
+        "smallest_update": smallest if math.isfinite(smallest) else None,
+        "fingerprint": unfinished.fingerprint,
     }
 
 
@@ -212,16 +250,58 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
         raise _UnsoundError("config and preprocessing name different targets")
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
+    network = Network(sizes, config.activation, config.dtype)
+    unfinished = None
+    if "checkpoint" in header:
+        unfinished = _unfinished_from(_get(header, "checkpoint", dict), members, network)
+        expected |= {PROGRESS} if unfinished.progress.rows_done else set()
     if set(members) != expected:
         raise _UnsoundError(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
         _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
-    network = Network(sizes, config.activation, config.dtype)
-    for name, array in _arrays(network).items():
-        array[...] = members[name]
+        network.parameters.weights[i - 1][...] = members[f"w{i}"]
+        network.parameters.biases[i - 1][...] = members[f"b{i}"]
     baseline = _baseline_from(_get(header, "baseline", dict), sizes[0], sizes[-1])
-    return Model(config, preprocessing, network, baseline, _summary_from(header))
+    version = _get(header, "nntrain_version", str)
+    summary = _summary_from(header)
+    return Model(config, preprocessing, network, baseline, summary, unfinished, version)
+
+
+def _unfinished_from(
+    values: dict[str, Any], members: dict[str, NDArray[Any]], network: Network
+) -> Unfinished:
+    last, rows_done = values.get("last"), _get(values, "rows_done", int)
+    parameters = None
+    if rows_done:
+        if PROGRESS not in members:
+            raise _UnsoundError(f"it lacks the array {PROGRESS!r}")
+        parameters = members[PROGRESS]
+        _check_array(PROGRESS, parameters, network.parameters.vector.shape, network.dtype.name)
+    progress = Progress(
+        None if last is None else _epoch_from(last),
+        rows_done,
+        _get(values, "loss", float),
+        parameters,
+    )
+    smallest = _optional_float(values, "smallest_update")
+    return Unfinished(
+        progress, math.inf if smallest is None else smallest, _get(values, "fingerprint", str)
+    )
+
+
+def _epoch_from(values: Any) -> EpochResult:
+    stopped_by = _get(values, "stopped_by", str)
+    if stopped_by not in ("", "epochs", "tau"):
+        raise _UnsoundError("its checkpoint has an unsound 'stopped_by'")
+    return EpochResult(
+        _get(values, "epoch", int),
+        _get(values, "iterations", int),
+        _get(values, "loss", float),
+        _optional_float(values, "validation_loss"),
+        _get(values, "largest_update", float),
+        cast("Literal['', 'epochs', 'tau']", stopped_by),
+    )
 
 
 def _baseline_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Baseline:
@@ -314,6 +394,7 @@ def _summary_from(header: dict[str, Any]) -> Summary:
         iterations=_get(header, "iterations", int),
         stopped_by=_get(header, "stopped_by", str),
         engine=_get(header, "engine", str),
+        started_from=_optional_text(header, "started_from"),
         rows=_get(values, "rows", int),
         validation_rows=_get(values, "validation_rows", int),
         loss=_optional_float(values, "loss"),
@@ -338,3 +419,8 @@ def _metrics_from(values: Any) -> Metrics:
 def _optional_float(values: Any, key: str) -> float | None:
     present = isinstance(values, dict) and values.get(key) is not None
     return _get(values, key, float) if present else None
+
+
+def _optional_text(values: Any, key: str) -> str | None:
+    present = isinstance(values, dict) and values.get(key) is not None
+    return _get(values, key, str) if present else None

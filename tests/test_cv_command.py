@@ -22,7 +22,7 @@ import nntrain
 from nntrain.cross_validation import METRICS, Fold, FoldRun, as_dict, make_folds, summarize
 from nntrain.data.columns import TypedTable
 from nntrain.data.preprocessing import CategoricalColumn, NumericColumn
-from nntrain.fitting import read_training_table
+from nntrain.preparing import read_training_table
 
 CONFIG = nntrain.Config(target=("y",), epochs=3, hidden_layers=(4,))
 YAML = "target: y\nepochs: 3\nhidden_layers: [4]\n"

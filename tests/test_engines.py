@@ -124,7 +124,7 @@ def test_a_slice_is_short_however_long_the_epoch(monkeypatch: pytest.MonkeyPatch
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
     lengths = []
-    for rows in pace.slices(100_000):
+    for rows in pace.slices(0, 100_000):
         lengths.append(len(rows) // 10)
         now += lengths[-1] * training.SLICE_SECONDS / 10
     assert sum(lengths) == 10_000

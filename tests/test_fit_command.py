@@ -6,9 +6,7 @@ import csv
 import gzip
 import os
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
@@ -363,30 +361,3 @@ def test_a_network_that_memory_cannot_hold_is_explained(run: Run) -> None:
         "; fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: "
         "float32\n"
     )
-
-
-@pytest.mark.parametrize(
-    ("number", "code", "message"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM")],
-)
-def test_a_signal_ends_the_run_with_its_exit_code(
-    folder: Path, number: signal.Signals, code: int, message: str
-) -> None:
-    (folder / "model.npz").write_text("older")
-    process = subprocess.Popen(
-        [COMMAND, "fit", TABLE, "-c", CONFIG, "--set", "epochs=1e7"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment(),
-    )
-    log = folder / "loss.csv"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 200):
-        time.sleep(0.02)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (code, f"Error: {message}\n")
-    assert (folder / "model.npz").read_text() == "older"
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "configs", "loss.csv", "model.npz", "sample_data",
-    ]  # fmt: skip

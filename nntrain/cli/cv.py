@@ -92,7 +92,7 @@ def cv(
     config = load_config(config_path, overrides)
 
     from nntrain.cross_validation import as_dict, make_folds
-    from nntrain.fitting import read_training_table
+    from nntrain.preparing import read_training_table
 
     table = read_training_table(paths, config, group)
     folds = make_folds(table, folds_asked, config, ordered=ordered)

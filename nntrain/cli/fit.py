@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -21,17 +22,21 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, reading_options, suggest
+from nntrain.cli.stopping import Duration, Stop, exit_by
+from nntrain.cli.text import complain, model_options, note, printable, reading_options, suggest
 from nntrain.config import KINDS, MEANINGS, default_of, load_config
 from nntrain.errors import UsageError, counted
-from nntrain.files import explained, same_file, try_output
+from nntrain.files import explained, locked, same_file, try_output
 
 if TYPE_CHECKING:
+    from nntrain.checkpoint import Checkpointer
+    from nntrain.fitting import TrainingRun
     from nntrain.loss_log import LossLog
     from nntrain.model import Model
 
 STOPPED_BY = {
     "epochs": "all epochs are done",
+    "time": "the time is over",
     "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
 }
 
@@ -75,6 +80,20 @@ def _config_help() -> str:
     metavar="FILE",
     help="Another table, as the validation rows.",
 )
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option(
+    "--from",
+    "start_path",
+    type=FILE,
+    metavar="MODEL",
+    help="Start from the weights and the preprocessing of this model.",
+)
+@click.option(
+    "--max-time",
+    type=Duration(),
+    metavar="TIME",
+    help="Stop after the first epoch that ends later than this, such as 90s, 10m or 1h30m.",
+)
 @progress_option
 @talk_options
 def fit(
@@ -84,6 +103,9 @@ def fit(
     log_path: str,
     overrides: tuple[str, ...],
     validation_path: str | None,
+    resume: bool,
+    start_path: str | None,
+    max_time: float | None,
     no_progress: bool,
 ) -> None:
     """Train a model on the table DATA.
@@ -93,27 +115,42 @@ def fit(
       nntrain fit sample_data/concrete.csv --config configs/concrete.yaml
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --set epochs=50 --set alpha=0.05
       cat sample_data/concrete.csv | nntrain fit - -c configs/concrete.yaml --log - | tail -n 1
+      nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --resume --max-time 10m
 
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files with the same columns are read as one table.
+
+    While it runs, its checkpoint is kept beside the model. After Ctrl-C, a kill or a crash the same
+    command with --resume goes on from there and ends with the same model, byte for byte; without a
+    checkpoint it starts the run.
     """
     paths = tables(data, "fit")
-    inputs = [*paths, config_path, *([validation_path] if validation_path else [])]
-    _check_outputs(model_path, log_path, [path for path in inputs if path != "-"])
+    others = [path for path in (config_path, validation_path, start_path) if path]
+    _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
     config = load_config(config_path, overrides)
 
-    from nntrain.cli.display import TrainingDisplay
+    from nntrain.checkpoint import Checkpointer
     from nntrain.fitting import TrainingRun
+    from nntrain.model_file import load_model
 
-    run = TrainingRun.on(paths, config, validation_path)
-    display = TrainingDisplay(config.epochs, shown=not (is_quiet() or no_progress))
-    with _open_log(log_path) as log, display:
-        began = time.perf_counter()
-        for result in run.epochs():
-            log.add(result, time.perf_counter() - began)
-            display.show(result)
-    model = run.model()
-    model.save(model_path)
+    stop = Stop(max_time)
+    with locked(model_path):
+        for path in (model_path, *([log_path] if log_path != "-" else [])):
+            try_output(path)
+        start = load_model(start_path) if start_path else None
+        run = TrainingRun.on(paths, config, validation_path, start)
+        checkpointer = Checkpointer(run, model_path, config.checkpoint_seconds)
+        checkpointer.begin(resume=resume)
+        with stop:
+            shown = not (is_quiet() or no_progress)
+            is_over = _train(run, checkpointer, stop, log_path, shown=shown)
+        if stop.is_signalled():
+            _print_interruption(run, checkpointer, model_path)
+            exit_by(stop.number)
+        model = run.model("" if is_over else "time")
+        model.save(model_path)
+        if is_over:
+            checkpointer.remove()
     if not is_quiet():
         _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
     next_table = ["new.csv"] if "-" in paths else paths
@@ -121,8 +158,32 @@ def fit(
     suggest("predict", next_table, options, then=" > predictions.csv")
 
 
+def _train(
+    run: TrainingRun, checkpointer: Checkpointer, stop: Stop, log_path: str, *, shown: bool
+) -> bool:
+    """Train until all is done, a signal comes or the time is over; whether all is done."""
+    from nntrain.cli.display import TrainingDisplay
+
+    display = TrainingDisplay(run.config.epochs, shown=shown)
+    with _open_log(log_path, run.last.epoch if run.last else 0) as log, display:
+        began = time.perf_counter()
+        for result in run.epochs(stop.is_signalled):
+            log.add(result, time.perf_counter() - began)
+            display.show(result)
+            if stop.is_signalled() or stop.is_time_over():
+                break
+            if not result.stopped_by and checkpointer.is_due():
+                log.sync()
+                checkpointer.save()
+        is_over = run.is_over
+        if not is_over or stop.is_signalled():
+            log.sync()
+            checkpointer.save()
+    return is_over
+
+
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
-    """Raise an error for outputs that collide or cannot be written, before any work is done."""
+    """Raise an error for outputs that collide, before any work is done."""
     if model_path == "-":
         raise UsageError("a model is not written to stdout; name a file with --model")
     outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
@@ -130,23 +191,47 @@ def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
         for used in inputs:
             if same_file(path, used):
                 raise UsageError(f"{option} {path} would overwrite an input of this run")
-        try_output(path)
     if len(outputs) == 2 and same_file(model_path, log_path):
         raise UsageError(f"--model and --log are the same file, {model_path}")
 
 
 @contextlib.contextmanager
-def _open_log(path: str) -> Iterator[LossLog]:
-    from nntrain.loss_log import LossLog
+def _open_log(path: str, epochs: int) -> Iterator[LossLog]:
+    """The log of a run, cut after the epochs that a resumed one has behind it."""
+    from nntrain.loss_log import LossLog, cut_log
 
     if path == "-":
         # A descriptor of its own, so that a reader who leaves takes only the log with it.
-        file = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="")
-    else:
-        with explained(path):
-            file = open(path, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-    with LossLog("standard output" if path == "-" else path, file) as log:
+        stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="")
+        with LossLog("standard output", stdout) as log:
+            yield log
+        return
+    seconds = cut_log(path, epochs) if epochs else None
+    if epochs and seconds is None:
+        note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
+    with explained(path):
+        mode = "w" if seconds is None else "a"
+        file = open(path, mode, encoding="utf-8", newline="")  # noqa: PTH123, SIM115
+    with LossLog(path, file, seconds) as log:
         yield log
+
+
+def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path: str) -> None:
+    """Where an interrupted run stands, and what can be done with it."""
+    progress, config = run.progress, run.config
+    epoch = run.last.epoch if run.last else 0
+    within = (
+        f" and {progress.rows_done / len(run.samples):.0%} of the next"
+        if progress.rows_done
+        else ""
+    )
+    complain(f"interrupted after epoch {epoch:,} of {config.epochs:,}{within}")
+    path = checkpointer.path
+    if path is None:
+        complain(f"{model_path} is no file that a checkpoint could stand beside: the run is lost")
+        return
+    complain(f"{path} holds the run; the same command with --resume goes on")
+    complain(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
 def _print_summary(model: Model, written: list[str]) -> None:

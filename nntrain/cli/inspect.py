@@ -60,7 +60,8 @@ def _print_model(model: Model) -> None:
     click.echo(
         f"Trained on {counted(summary.rows, 'row')} for "
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
-        f"{counted(summary.iterations, 'iteration')}; stopped by {summary.stopped_by}; "
+        f"{counted(summary.iterations, 'iteration')}; "
+        f"{'unfinished' if model.unfinished else f'stopped by {summary.stopped_by}'}; "
         f"{summary.engine} engine."
     )
     print_metrics("rows of", summary.parts())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,8 @@ from nntrain.errors import DataError, DivergedError
 Array = NDArray[Any]
 
 SLICE_SECONDS = 0.1
+FINISH_SECONDS = 2.0
+"""An epoch that takes no longer is finished rather than paused."""
 
 
 class Learner(Protocol):
@@ -96,41 +98,81 @@ class EpochResult:
     stopped_by: Literal["", "epochs", "tau"]
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come: the `last` whole epoch, and how far into the next.
+
+    Of the next epoch, `rows_done` places are learned from, to `parameters` (n_parameters,) and with
+    `loss` summed over them; 0, None and 0 at the end of an epoch.
+    """
+
+    last: EpochResult | None = None
+    rows_done: int = 0
+    loss: float = 0.0
+    parameters: Array | None = None
+
+
+class Paused(Exception):  # noqa: N818  (no error)
+    """Training has stopped between two iterations of an epoch, as it was asked to."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
+
+
 def train(
-    network: Network, samples: Samples, procedure: Procedure, validation: Samples | None = None
+    network: Network,
+    samples: Samples,
+    procedure: Procedure,
+    validation: Samples | None = None,
+    progress: Progress | None = None,
+    is_to_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EpochResult]:
     """Train the network in place, an epoch for each item taken.
 
-    Between items, and however it ends, the network holds a whole epoch's parameters. Raises
-    `DivergedError` at the end of an epoch that met a loss or weight that is not finite, `DataError`
-    for validation rows that give no finite loss; the network is then as before that epoch.
+    Goes on from `progress`, to the same bytes. Between items, and however it ends, the network
+    holds a whole epoch's parameters. Raises `Paused` within an epoch that would take more than
+    `FINISH_SECONDS` after `is_to_stop` turns true; `DivergedError` at the end of an epoch that met
+    a loss or weight that is not finite, `DataError` for validation rows that give no finite loss;
+    the network is then as before that epoch.
     """
+    progress = progress or Progress()
+    last = progress.last
+    if last and stopped_by(procedure, last):
+        return
     n_rows, batch_rows = len(samples), procedure.batch_rows
     parameters = network.parameters.vector
     pace = _Pace(batch_rows)
     with Team(procedure.threads) as team:
         learner = _learner(network, samples, procedure, team)
-        for epoch in range(1, procedure.epochs + 1):
+        for epoch in range(last.epoch + 1 if last else 1, procedure.epochs + 1):
             order = _row_order(n_rows, procedure, epoch)
             with _whole_epochs(parameters) as before, np.errstate(all="ignore"):
-                loss = 0.0
-                for rows in pace.slices(n_rows):
+                start, loss = progress.rows_done, progress.loss
+                if progress.parameters is not None:
+                    parameters[:] = progress.parameters
+                for rows in pace.slices(start, n_rows):
                     loss = learner.learn(order, rows, loss)
+                    takes_long = rows.stop < n_rows and pace.seconds_left > FINISH_SECONDS
+                    if takes_long and is_to_stop():
+                        raise Paused(Progress(last, rows.stop, loss, parameters.copy()))
                 largest_update = float(np.max(np.abs(parameters - before), initial=0.0))
                 if not math.isfinite(loss) or not math.isfinite(largest_update):
                     parameters[:] = before
                     iteration = _first_not_finite(learner, parameters, order, n_rows, batch_rows)
                     raise _diverged(epoch, iteration, procedure.alpha)
                 validation_loss = _validation_loss(network, validation, epoch)
-            yield EpochResult(
+            last = EpochResult(
                 epoch,
                 epoch * -(-n_rows // batch_rows),
                 loss / n_rows,
                 validation_loss,
                 largest_update,
-                stopped_by := _stopped_by(procedure, epoch, largest_update),
+                _stopped_by(procedure, epoch, largest_update),
             )
-            if stopped_by:
+            progress = Progress(last)
+            yield last
+            if last.stopped_by:
                 return
 
 
@@ -147,21 +189,27 @@ def _learner(network: Network, samples: Samples, procedure: Procedure, team: Tea
 
 
 class _Pace:
-    """Cuts epochs into slices of about `SLICE_SECONDS`, so that Ctrl-C is heard between them."""
+    """Cuts epochs into slices of about `SLICE_SECONDS`, so that a signal is heard between them."""
 
     def __init__(self, batch_rows: int) -> None:
         self.batch_rows = batch_rows
         self.n_batches = 1
+        self.seconds_left = 0.0
+        self._seconds_per_row = 0.0
 
-    def slices(self, n_rows: int) -> Iterator[range]:
-        """The places of an epoch, in order, some whole batches at a time."""
-        start = 0
+    def slices(self, start: int, n_rows: int) -> Iterator[range]:
+        """The places of an epoch from one on, in order, some whole batches at a time.
+
+        While a slice is out, `seconds_left` is about what those after it will take.
+        """
         while start < n_rows:
             began = time.perf_counter()
             stop = min(n_rows, start + self.n_batches * self.batch_rows)
+            self.seconds_left = (n_rows - stop) * self._seconds_per_row
             yield range(start, stop)
             seconds = max(time.perf_counter() - began, SLICE_SECONDS / 100)
-            enough = (stop - start) / self.batch_rows * SLICE_SECONDS / seconds
+            self._seconds_per_row = seconds / (stop - start)
+            enough = SLICE_SECONDS / self._seconds_per_row / self.batch_rows
             self.n_batches = max(1, int(min(enough, 2 * self.n_batches)))
             start = stop
 
@@ -192,6 +240,11 @@ def _validation_loss(network: Network, validation: Samples | None, epoch: int) -
             f"that on the training rows is: a validation row is too far from them"
         )
     return loss
+
+
+def stopped_by(procedure: Procedure, result: EpochResult) -> Literal["", "epochs", "tau"]:
+    """Why training ends after an epoch; empty while it goes on."""
+    return _stopped_by(procedure, result.epoch, result.largest_update)
 
 
 def _stopped_by(
