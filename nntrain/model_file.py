@@ -32,7 +32,7 @@ from nntrain.data.preprocessing import (
     Preprocessing,
     TargetColumn,
 )
-from nntrain.engine.network import Network
+from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.training import EpochResult, Progress
 from nntrain.errors import ConfigError, ModelFileError
 from nntrain.files import replacing
@@ -250,34 +250,33 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
         raise _UnsoundError("config and preprocessing name different targets")
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
-    network = Network(sizes, config.activation, config.dtype)
     unfinished = None
     if "checkpoint" in header:
-        unfinished = _unfinished_from(_get(header, "checkpoint", dict), members, network)
-        expected |= {PROGRESS} if unfinished.progress.rows_done else set()
+        progress = members.get(PROGRESS)
+        unfinished = _unfinished_from(_get(header, "checkpoint", dict), progress)
+        expected |= {PROGRESS} if progress is not None else set()
     if set(members) != expected:
         raise _UnsoundError(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
+    if PROGRESS in expected:
+        _check_array(PROGRESS, members[PROGRESS], (n_parameters(sizes),), config.dtype)
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
         _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
-        network.parameters.weights[i - 1][...] = members[f"w{i}"]
-        network.parameters.biases[i - 1][...] = members[f"b{i}"]
+    network = Network(sizes, config.activation, config.dtype)
+    for i, (w, b) in enumerate(
+        zip(network.parameters.weights, network.parameters.biases, strict=True), start=1
+    ):
+        w[...], b[...] = members[f"w{i}"], members[f"b{i}"]
     baseline = _baseline_from(_get(header, "baseline", dict), sizes[0], sizes[-1])
     version = _get(header, "nntrain_version", str)
     summary = _summary_from(header)
     return Model(config, preprocessing, network, baseline, summary, unfinished, version)
 
 
-def _unfinished_from(
-    values: dict[str, Any], members: dict[str, NDArray[Any]], network: Network
-) -> Unfinished:
+def _unfinished_from(values: dict[str, Any], parameters: NDArray[Any] | None) -> Unfinished:
     last, rows_done = values.get("last"), _get(values, "rows_done", int)
-    parameters = None
-    if rows_done:
-        if PROGRESS not in members:
-            raise _UnsoundError(f"it lacks the array {PROGRESS!r}")
-        parameters = members[PROGRESS]
-        _check_array(PROGRESS, parameters, network.parameters.vector.shape, network.dtype.name)
+    if rows_done < 0 or (rows_done > 0) != (parameters is not None):
+        raise _UnsoundError(f"its checkpoint's 'rows_done' does not go with the array {PROGRESS!r}")
     progress = Progress(
         None if last is None else _epoch_from(last),
         rows_done,

@@ -62,7 +62,7 @@ def prepare(
         prepared = _prepare_alike(table, config, preprocessing)
     if validation is None:
         return prepared
-    validating = _read_encoded(validation, config, prepared.preprocessing)
+    validating = _read_encoded(validation, config, prepared.preprocessing, "validate on")
     return _scaled(prepared.preprocessing, prepared.training, validating, prepared.means)
 
 
@@ -91,7 +91,7 @@ def prepare_rows(
 def _prepare_alike(table: TableLike, config: Config, preprocessing: Preprocessing) -> Prepared:
     """A table prepared as another one was."""
     check_installed(config.engine)
-    encoded = _read_encoded(table, config, preprocessing)
+    encoded = _read_encoded(table, config, preprocessing, "train on")
     rows, held_out = split_rows(np.arange(len(encoded.x)), config)
     if not len(rows):
         raise DataError(_no_rows("the table", len(encoded.x), config))
@@ -163,14 +163,16 @@ def type_table(source: Table, config: Config, group: str | None = None) -> Typed
     return read_typed(source, roles, CellFormat(config.missing_values, config.decimal))
 
 
-def _read_encoded(table: TableLike, config: Config, preprocessing: Preprocessing) -> Encoded:
+def _read_encoded(
+    table: TableLike, config: Config, preprocessing: Preprocessing, purpose: str
+) -> Encoded:
     """A table by a preprocessing that was learned from another."""
     cells = CellFormat(config.missing_values, config.decimal)
     labels = Labels(config.weight, config.missing_target == "skip")
     with open_table(table, Reading(cells, config.delimiter)) as source:
         parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
         if not sum(len(part.x) for part in parts):
-            raise DataError(f"{source.name}: has no rows")
+            raise DataError(f"{source.name}: has no rows to {purpose}")
     with np.errstate(over="ignore"):
         y = preprocessing.encode_targets(np.concatenate([part.y_true for part in parts]))
         y = y.astype(config.dtype)

@@ -27,7 +27,7 @@ from nntrain.choices import ACTIVATIONS, BATCH_MODES, DTYPES
 from nntrain.config import Config
 from nntrain.data import frames, records
 from nntrain.engine.training import EpochResult
-from nntrain.errors import DataError, OutputError, UsageError
+from nntrain.errors import DataError, DivergedError, OutputError, UsageError
 from nntrain.files import replacing, same_file, try_output
 from nntrain.loss_log import LossLog
 from nntrain.model import Model
@@ -705,3 +705,15 @@ def test_two_paths_to_one_file_are_known(old: Path) -> None:
     assert same_file(old.parent / "new", old.parent / "." / "new")
     assert not same_file(old, old.with_name("new"))
     assert not same_file("/dev/null", "/dev/null")
+
+
+def test_divergence_by_a_large_input_names_it() -> None:
+    frame = pd.DataFrame({"area": [1e4, 2e4, 3e4, 5e4], "y": [1.0, 2.0, 3.0, 5.0]})
+    config = nntrain.Config(target=("y",), standardize=False, alpha=10.0, batch_size=2)
+    with pytest.raises(DivergedError) as caught:
+        nntrain.fit(frame, replace(config, hidden_layers=()))
+    assert str(caught.value) == (
+        "training diverged in epoch 9, at its iteration 1: the loss or a weight is no longer a "
+        "finite number. The learning rate is too large for this network and data; try --set "
+        "alpha=1 and --set standardize=true; the largest input is 5e+04, of 'area'"
+    )

@@ -173,6 +173,7 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "iterations",
         "stopped_by",
         "engine",
+        "started_from",
         "summary",
         "baseline",
     ]
