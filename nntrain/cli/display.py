@@ -23,10 +23,13 @@ from nntrain.cli.text import aligned, printable
 from nntrain.engine.training import EpochResult
 
 PLAIN_LINE_SECONDS = 5.0
+LIVE_LINE_SECONDS = 0.1
+MOST_LOSSES = 1024
+TIME_WIDTH = 10
+"""What the time left takes beside the other columns of the live line."""
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARKLINE_WIDTH = 12
 MIN_WIDTH = 12
-FULL_WIDTH = 80
 
 
 def print_table(
@@ -100,6 +103,8 @@ class TrainingDisplay:
         self._began = self._last_line = time.perf_counter()
         self._shown = shown
         self._losses: list[float] = []
+        self._loss_every = 1
+        self._first: int | None = None
         self._live: Progress | None = None
         if shown and _is_terminal(err=True) and not console.is_dumb_terminal:
             columns = [
@@ -128,23 +133,48 @@ class TrainingDisplay:
     def show(self, result: EpochResult) -> None:
         """Show one epoch."""
         now = time.perf_counter()
+        if self._first is None:
+            self._first = result.epoch - 1
         if self._live:
-            self._losses.append(result.loss)
-            figures = f"{sparkline(self._losses)} {_figures(result)}, {self._speed(result, now)}"
-            if self._live.console.width < FULL_WIDTH:
-                figures = f"loss {result.loss:.4g}"
-            self._live.update(self._task, completed=result.epoch, figures=figures)
-        elif self._shown and now - self._last_line >= PLAIN_LINE_SECONDS:
-            self._last_line = now
-            left = (now - self._began) / result.epoch * (self._epochs - result.epoch)
+            self._keep_loss(result)
+        seconds = LIVE_LINE_SECONDS if self._live else PLAIN_LINE_SECONDS
+        if not self._shown or now - self._last_line < seconds:
+            return
+        self._last_line = now
+        speed = (result.epoch - self._first) / max(now - self._began, 1e-9)
+        if self._live:
+            self._live.update(
+                self._task, completed=result.epoch, figures=self._live_figures(result, speed)
+            )
+        else:
+            left = (self._epochs - result.epoch) / speed
             click.echo(
                 f"{self._title}epoch {result.epoch:,}/{self._epochs:,}: {_figures(result)}, "
-                f"{self._speed(result, now)}, {left:,.0f} s left",
+                f"{speed:,.0f} epochs/s, {left:,.0f} s left",
                 err=True,
             )
 
-    def _speed(self, result: EpochResult, now: float) -> str:
-        return f"{result.epoch / max(now - self._began, 1e-9):,.0f} epochs/s"
+    def _keep_loss(self, result: EpochResult) -> None:
+        """Keep the losses of evenly spaced epochs, not too many of them."""
+        if result.epoch % self._loss_every == 0 or not self._losses:
+            self._losses.append(result.loss)
+        if len(self._losses) > MOST_LOSSES:
+            self._losses = self._losses[::2]
+            self._loss_every *= 2
+
+    def _live_figures(self, result: EpochResult, speed: float) -> str:
+        """As much about an epoch as there is room for, beside its number and the time left."""
+        assert self._live
+        epochs = f"{self._title}epoch {result.epoch:,}/{self._epochs:,}"
+        room = self._live.console.width - len(epochs) - TIME_WIDTH
+        loss = f"loss {result.loss:.4g}"
+        for width in (12, 8, 4):
+            line = sparkline([*self._losses, result.loss], width)
+            figures = f"{line} {_figures(result)}, {speed:,.0f} epochs/s"
+            if len(figures) <= room:
+                return figures
+        line = f"{sparkline([*self._losses, result.loss], 4)} {loss}"
+        return line if len(line) <= room else loss
 
 
 def sparkline(values: Sequence[float], width: int = SPARKLINE_WIDTH) -> str:
