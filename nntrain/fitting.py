@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.baseline import fit_baseline
-from nntrain.checkpoint import check_same_architecture, differences, fingerprint
 from nntrain.config import Config
 from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
@@ -27,6 +26,7 @@ from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, Unfinished, measured
 from nntrain.model_file import checksum_of
 from nntrain.preparing import Prepared, prepare
+from nntrain.resuming import check_same_architecture, differences, fingerprint
 from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
@@ -199,7 +199,7 @@ class TrainingRun:
         unfinished = checkpoint.unfinished
         if unfinished is None:
             raise UsageError("that model is of a finished run; there is nothing to resume")
-        if found := differences(self, checkpoint, unfinished):
+        if found := differences(self.checkpoint(), checkpoint):
             raise UsageError(
                 "the checkpoint is of another run; start anew without --resume, or undo the "
                 "difference:\n" + "\n".join(found)

@@ -21,8 +21,7 @@ import pytest
 from conftest import COMMAND, Run, environment
 
 import nntrain
-from nntrain import checkpoint, files, fitting
-from nntrain.checkpoint import fingerprint
+from nntrain import files, fitting, resuming
 from nntrain.cli.main import main
 from nntrain.cli.stopping import Duration
 from nntrain.engine import training
@@ -30,6 +29,7 @@ from nntrain.engine.batches import Samples
 from nntrain.errors import UsageError
 from nntrain.fitting import TrainingRun
 from nntrain.model_file import read_model
+from nntrain.resuming import fingerprint
 
 TABLE = "sample_data/concrete.csv"
 CONFIG = "configs/mini-batch.yaml"
@@ -184,7 +184,7 @@ def test_a_run_that_differs_is_not_gone_on_with(monkeypatch: pytest.MonkeyPatch)
     assert refusal(config(validation_fraction=0.2), config(validation_fraction=0.3)) == (
         f"validation_fraction: 0.2 in the checkpoint, 0.3 now\n{data}"
     )
-    monkeypatch.setattr(checkpoint, "__version__", "9.9")
+    monkeypatch.setattr(resuming, "__version__", "9.9")
     assert refusal(of, config()) == "nntrain: 0.1.0 made the checkpoint, this is 9.9"
 
 
