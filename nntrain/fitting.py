@@ -147,7 +147,8 @@ class TrainingRun:
 
     def _largest_input(self) -> str:
         """What to say of the inputs where they alone may be why training diverges."""
-        sizes = np.abs(self.samples.x).max(axis=0)
+        x = self.samples.x
+        sizes = np.maximum(x.max(axis=0), -x.min(axis=0))
         largest = int(np.argmax(sizes))
         if sizes[largest] < LARGE_INPUT:
             return ""
