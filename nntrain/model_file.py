@@ -11,9 +11,11 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 import sys
 import zipfile
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -145,6 +147,7 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
+            _check_sizes(infos, os.fstat(file.fileno()).st_size)
             names = [info.filename.removesuffix(".npy") for info in infos]
             if len(set(names)) < len(names):
                 raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
@@ -163,9 +166,15 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
             f"with --model"
         ) from None
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except DAMAGE as error:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo], file_size: int) -> None:
+    """Raise `ValueError` where members claim more bytes than the file has; they may overlap."""
+    if sum(max(info.file_size, info.compress_size) for info in infos) > file_size:
+        raise ValueError("its members claim to be larger than the file")
 
 
 def _read_array(data: bytes) -> NDArray[Any]:
@@ -213,7 +222,7 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
     if set(members) != expected:
-        raise _UnsoundError(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
+        raise _UnsoundError(f"it has the arrays {_listed(members)}, expects {_listed(expected)}")
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
         _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
         _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
@@ -221,7 +230,16 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
     for name, array in _arrays(network).items():
         array[...] = members[name]
     baseline = _baseline_from(_get(header, "baseline", dict), sizes[0], sizes[-1])
-    return Model(config, preprocessing, network, baseline, _summary_from(header))
+    summary = _summary_from(header)
+    for metrics in summary.parts().values():
+        if set(metrics) != set(config.target):
+            raise _UnsoundError("its summary is of other targets")
+    return Model(config, preprocessing, network, baseline, summary)
+
+
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    shown = sorted(names)
+    return str(shown) if len(shown) <= most else f"{shown[:most]} and {len(shown) - most:,} more"
 
 
 def _baseline_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Baseline:
@@ -237,7 +255,7 @@ def _matrix(values: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray
         return None
     try:
         array = np.array(values[key], dtype=np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise _UnsoundError(f"its baseline has unsound {key}") from None
     if array.shape != shape or not np.isfinite(array).all():
         raise _UnsoundError(f"its baseline has unsound {key}")

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.records import BLOCK_BYTES, MAX_RECORD_BYTES
+from nntrain.data.records import BLOCK_BYTES, MAX_RECORD_BYTES, check_width
 from nntrain.data.sources import Source
 from nntrain.data.table import Chunk, Column, with_numbers
 from nntrain.errors import DataError
@@ -40,6 +40,7 @@ class JsonLinesTable:
         if first is None:
             raise DataError(f"{self.name}: is empty; expects a JSON object a line")
         self.columns = list(dict.fromkeys(key for _, record in first for key in record))
+        check_width(self.name, len(self.columns))
         self._pending = itertools.chain([first], blocks)
         self._is_fresh = True
 
