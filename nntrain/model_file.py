@@ -13,12 +13,13 @@ import json
 import math
 import os
 import re
+import stat
 import sys
 import zipfile
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,21 +146,10 @@ def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
 def _read_members(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of the archive, none of them larger than the file that holds it."""
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            infos = archive.infolist()
-            _check_sizes(infos, os.fstat(file.fileno()).st_size)
-            names = [info.filename.removesuffix(".npy") for info in infos]
-            if len(set(names)) < len(names):
-                raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
-            for info in infos:
-                if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                    raise ModelFileError(
-                        f"{path}: is not a sound model file: {info.filename} is compressed"
-                    )
-            contents = (archive.read(info) for info in infos)
-            return {
-                name: _read_array(content) for name, content in zip(names, contents, strict=True)
-            }
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ModelFileError(f"{path}: is not a regular file, which a model file is")
+            return _read_archive(path, file)
     except FileNotFoundError:
         raise ModelFileError(
             f"{path}: there is no such model file; make one with `nntrain fit`, or name another "
@@ -169,6 +159,22 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except DAMAGE as error:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
+
+
+def _read_archive(path: Path, file: IO[bytes]) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(file) as archive:
+        infos = archive.infolist()
+        names = [info.filename.removesuffix(".npy") for info in infos]
+        if len(set(names)) < len(names):
+            raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
+        for info in infos:
+            if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+                raise ModelFileError(
+                    f"{path}: is not a sound model file: {info.filename} is compressed"
+                )
+        _check_sizes(infos, os.fstat(file.fileno()).st_size)
+        contents = (archive.read(info) for info in infos)
+        return {name: _read_array(content) for name, content in zip(names, contents, strict=True)}
 
 
 def _check_sizes(infos: list[zipfile.ZipInfo], file_size: int) -> None:
@@ -195,7 +201,10 @@ def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
     if text is None or text.shape != () or text.dtype.kind != "U":
         raise _UnsoundError("it has no header")
     try:
-        header = json.loads(text.item(), parse_constant=_refuse_constant)
+        # Not by `item()`: of numbers that are no characters it makes a SystemError.
+        codec = "utf-32-be" if text.dtype.str[0] == ">" else "utf-32-le"
+        characters = text.tobytes().decode(codec, "surrogatepass").rstrip("\0")
+        header = json.loads(characters, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _UnsoundError("its header is not JSON") from None
     version = header.get("format_version") if isinstance(header, dict) else None

@@ -91,7 +91,7 @@ class ColumnProfile:
             self.written.update(distinct)
         numbers = [cells.number(text) for text in distinct]
         values = np.array([math.nan if n is None else n for n in numbers])[codes]
-        is_text = np.array([n is None for n in numbers])[codes]
+        is_text = np.array([n is None for n in numbers], dtype=bool)[codes]
         self.counts_rows = False
         self.take_numbers(values[~is_text])
         self.n_rows += int(np.count_nonzero(is_text))
