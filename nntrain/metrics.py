@@ -62,7 +62,7 @@ class Measured:
         with np.errstate(over="ignore"):
             return {name: self._of_target(j, name) for j, name in enumerate(targets)}
 
-    def of(self, rows: NDArray[np.bool_]) -> Measured:
+    def of(self, rows: NDArray[np.intp]) -> Measured:
         """The same for some of the rows."""
         return Measured(
             self.y_true[rows],

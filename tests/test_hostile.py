@@ -386,6 +386,29 @@ def test_rows_on_a_terminal_are_escaped_and_in_a_file_as_they_were(run: Run, awk
     rows = list(csv.reader(io.StringIO(plain, newline="")))
     given = list(csv.reader(io.StringIO(awkward_table().decode(), newline="")))
     assert [row[:-1] for row in rows] == given
+    names = io.StringIO()
+    csv.writer(names, quoting=csv.QUOTE_ALL, lineterminator="").writerow(given[0][:2])
+    kept = run("predict", "t.csv", "--keep", names.getvalue()).out
+    rows = list(csv.reader(io.StringIO(kept, newline="")))
+    assert [row[:-1] for row in rows] == [row[:2] for row in given]
+
+
+def test_names_to_keep_that_are_no_csv_are_explained(run: Run, model: Path) -> None:
+    result = run("predict", "t.csv", "--keep", "si\nze")
+    assert (result.code, result.err) == (
+        2,
+        "Error: --keep expects names separated by commas, one with a line break in double quotes\n",
+    )
+
+
+def test_as_many_groups_as_rows_are_measured_in_linear_time(run: Run, model: Path) -> None:
+    lines = "".join(f"{i % 12},{'rgb'[i % 3]},{i},g{i}\n" for i in range(40_000))
+    (model.parent / "many.csv").write_text("size,color,y,group\n" + lines)
+    began = time.monotonic()
+    result = run("evaluate", "many.csv", "--by", "group", "--json")
+    assert result.code == 0
+    assert len(json.loads(result.out)["groups"]) == 40_000
+    assert time.monotonic() - began < 60
 
 
 def test_a_forged_model_cannot_steer_the_terminal(run: Run, model: Path) -> None:
