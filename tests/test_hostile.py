@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pty
+import random
 import struct
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import COMMAND, Run, environment
 
@@ -188,6 +190,23 @@ def test_a_broken_table_is_named(run: Run, model: Path, table: str, message: str
 def test_a_folder_is_no_table(run: Run, model: Path, command: list[str]) -> None:
     result = run(*command)
     assert (result.code, result.err) == (3, "Error: configs: cannot be read: Is a directory\n")
+
+
+def test_any_damaged_parquet_file_is_refused_or_read(folder: Path) -> None:
+    frame = pd.DataFrame({"size": range(50), "color": list("rgbrg") * 10, "y": range(50)})
+    frame.to_parquet(folder / "t.parquet")
+    sound, chosen, refused = (folder / "t.parquet").read_bytes(), random.Random(0), 0
+    config = parse_config(CONFIG)
+    for _ in range(150):
+        damaged = bytearray(sound)
+        for _ in range(4):
+            damaged[chosen.randrange(len(sound))] = chosen.randrange(256)
+        (folder / "t.parquet").write_bytes(damaged)
+        try:
+            nntrain.fit("t.parquet", config)
+        except DataError as error:
+            refused += str(error).startswith("t.parquet: cannot be read as Parquet: ")
+    assert refused > 30
 
 
 # Model files
