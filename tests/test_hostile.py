@@ -29,7 +29,9 @@ import pytest
 from conftest import COMMAND, Run, environment
 
 import nntrain
+from nntrain import starting
 from nntrain.config import parse_config
+from nntrain.data import records
 from nntrain.errors import ConfigError, DataError, ModelFileError
 
 MB = 1 << 20
@@ -207,6 +209,23 @@ def test_any_damaged_parquet_file_is_refused_or_read(folder: Path) -> None:
         except DataError as error:
             refused += str(error).startswith("t.parquet: cannot be read as Parquet: ")
     assert refused > 30
+
+
+def test_a_block_of_blank_lines_ends_a_text_column_soundly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BLOCK_BYTES", 8)
+    (folder / "t.csv").write_text("color,y\nr,1\ng,2\nr,3\n" + "\n" * 40)
+    assert starting.start("t.csv").n_rows == 3
+
+
+def test_an_error_that_no_double_holds_is_explained(run: Run, model: Path) -> None:
+    result = run("evaluate", "-", stdin="size,color,y\n1,r,1.7e308\n2,g,-1.7e308\n")
+    assert (result.code, result.out) == (3, "")
+    assert result.err == (
+        "Error: column 'y': an error is too large for a double; its numbers are too far from those "
+        "of training, or from each other\n"
+    )
 
 
 # Model files
