@@ -34,7 +34,8 @@ class Baseline:
         """The ridge regression's standardized targets (n_rows, n_targets)."""
         if self.weights is None or self.intercepts is None:
             return None
-        return x @ self.weights.T + self.intercepts
+        with np.errstate(over="ignore", invalid="ignore"):
+            return x @ self.weights.T + self.intercepts
 
 
 def fit_baseline(

@@ -60,14 +60,15 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
     cells = CellFormat(config.missing_values, config.decimal)
     with open_table(table, Reading(cells, config.delimiter, twice=True)) as source:
         profiles = profile(source, cells)
-        features = config.features or source.columns
+        features = set(config.features or source.columns)
+        ignored, categorical = set(config.ignore), set(config.categorical)
         columns = []
         for of in profiles:
             use = "feature" if of.name in features else "not used"
-            use = "left out" if of.name in config.ignore else use
+            use = "left out" if of.name in ignored else use
             use = "weight" if of.name == config.weight else use
             use = "target" if of.name in config.target else use
-            is_text = of.name in config.categorical or not (of.is_numeric or of.is_empty)
+            is_text = of.name in categorical or not (of.is_numeric or of.is_empty)
             kind = f"text, {of.n_distinct:,} different" if is_text else "number"
             columns.append(ColumnCheck(of.name, use, kind, of.n_missing))
         error = ""
@@ -117,8 +118,9 @@ def check_with_model(
 
 
 def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
+    known = set(feature.categories)
     for text, count in Counter(chunk.columns[feature.name].tolist()).items():
-        if text not in feature.categories:
+        if text not in known:
             check.new_categories[text] = check.new_categories.get(text, 0) + count
 
 

@@ -11,7 +11,8 @@ import difflib
 import json
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 MAX_CONFIG_BYTES = 1 << 20
 MAX_SHOWN = 70
+MAX_MISTAKES = 20
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for YAML."""
 
@@ -191,7 +193,7 @@ class Config:
             if not kind.valid(getattr(self, name))
         ]
         if mistakes := mistakes or _contradictions(self):
-            raise ConfigError("\n".join(mistakes))
+            raise ConfigError(_first(mistakes))
 
     def as_dict(self) -> dict[str, Any]:
         """Every key that can change the result, as JSON types; `from_dict` is the way back."""
@@ -208,11 +210,12 @@ class Config:
 
         Raises `ConfigError` for an unknown key or a value out of its range.
         """
-        mistakes = [_unknown(name) for name in values if name not in KINDS]
+        unknown = [name for name in values if name not in KINDS]
+        mistakes = [_unknown(name) for name in unknown[: MAX_MISTAKES + 1]]
         if "target" not in values:
             mistakes.append(NO_TARGET)
         if mistakes:
-            raise ConfigError("\n".join(mistakes))
+            raise ConfigError(_first(mistakes))
         return cls(**values)
 
 
@@ -275,6 +278,8 @@ def _parse(source: str, name: str, overrides: Iterable[str]) -> Config:
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     for place, key_name, value in [*_entries(source, name), *_overrides(overrides)]:
+        if len(mistakes) > MAX_MISTAKES:
+            raise ConfigError(_first(mistakes))
         is_override = place.startswith("--set")
         if key_name not in KINDS:
             mistakes.append(f"{place}: {_unknown(key_name)}")
@@ -289,12 +294,15 @@ def _parse(source: str, name: str, overrides: Iterable[str]) -> Config:
     if "target" not in places:
         mistakes.append(f"{name}: {NO_TARGET}")
     if mistakes:
-        raise ConfigError("\n".join(mistakes))
+        raise ConfigError(_first(mistakes))
     try:
         config = Config(**values)
     except ConfigError as error:
         found = [line.partition(": ") for line in str(error).split("\n")]
-        lines = [f"{places.get(key_name, name)}: {key_name} {what}" for key_name, _, what in found]
+        lines = [
+            f"{places.get(key_name, name)}: {key_name} {what}" if colon else key_name
+            for key_name, colon, what in found
+        ]
         raise ConfigError("\n".join(lines)) from None
     if "batch_size" in places and config.batch_mode != "mini-batch":
         log.warning("batch_size is unused: batch_mode is %s", config.batch_mode)
@@ -313,19 +321,27 @@ def _with_its_line(mistake: str, source: str, name: str) -> str:
     return f"{mistake}\n    {shown}{'…' if len(line) > MAX_SHOWN else ''}"
 
 
+def _first(mistakes: Sequence[str]) -> str:
+    """Mistakes for a message, a line for each; of very many the first ones."""
+    more = ["there are more mistakes than these"] if len(mistakes) > MAX_MISTAKES else []
+    return "\n".join([*mistakes[:MAX_MISTAKES], *more])
+
+
 def _contradictions(config: Config) -> list[str]:
     """What no single key can tell: keys that do not go together."""
     mistakes = []
+    targets = set(config.target)
     for name in ("target", "features", "ignore", "categorical"):
         columns = getattr(config, name) or ()
         mistakes += [
             f"{name}: names the column {column!r} twice; name it once"
-            for column in sorted({column for column in columns if columns.count(column) > 1})
+            for column, count in sorted(Counter(columns).items())
+            if count > 1
         ]
         mistakes += [
             f"{name}: names {column!r}, which is the target; remove it here"
             for column in columns
-            if name != "target" and column in config.target
+            if name != "target" and column in targets
         ]
     for name in ("target", "features", "categorical"):
         if config.weight is not None and config.weight in (getattr(config, name) or ()):
@@ -407,6 +423,8 @@ def _entries(source: str, name: str) -> Iterator[tuple[str, str, Any]]:
     except yaml.reader.ReaderError as error:
         place = f"{name}, line {len(LINE_BREAK.split(source[: error.position]))}"
         raise ConfigError(f"{place}: is not YAML: {str(error).splitlines()[0]}") from None
+    except (ValueError, OverflowError):  # an escape such as "\\UFFFFFFFF", a %YAML of 5,000 digits
+        raise ConfigError(f"{place}: is not YAML: an escape or version out of range") from None
 
 
 def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:

@@ -14,10 +14,19 @@ EXIT_CODES = {
 }
 
 
+LONGEST_LINE = 500
+
+
 class NntrainError(Exception):
-    """Any error that nntrain explains to its user; `exit_code` is what the command exits with."""
+    """Any error that nntrain explains to its user; `exit_code` is what the command exits with.
+
+    A line that quotes a cell or a name of any length keeps its place and its remedy.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__("\n".join(map(shortened, message.split("\n"))))
 
 
 class UsageError(NntrainError):
@@ -62,6 +71,13 @@ class OutputError(NntrainError):
     """A file could not be written; files that stood there before are as they were."""
 
     exit_code = 7
+
+
+def shortened(line: str) -> str:
+    """A line of bounded length: of a longer one its start and its end."""
+    if len(line) <= LONGEST_LINE:
+        return line
+    return f"{line[: LONGEST_LINE - 200]} … {line[-190:]}"
 
 
 def quoted(names: list[str] | tuple[str, ...], most: int = 8) -> str:

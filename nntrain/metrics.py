@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.errors import DataError
+
 Matrix = NDArray[np.float64]
 
 LARGEST_RATIO = 1e150
@@ -53,10 +55,14 @@ class Measured:
     weights: Matrix | None = None
 
     def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
-        """The error of each target, of one row or more; unweighted where every weight is 0."""
-        return {name: self._of_target(j) for j, name in enumerate(targets)}
+        """The error of each target, of one row or more; unweighted where every weight is 0.
 
-    def of(self, rows: NDArray[np.bool_]) -> Measured:
+        Raises `DataError` for an error that no double can hold.
+        """
+        with np.errstate(over="ignore"):
+            return {name: self._of_target(j, name) for j, name in enumerate(targets)}
+
+    def of(self, rows: NDArray[np.intp]) -> Measured:
         """The same for some of the rows."""
         return Measured(
             self.y_true[rows],
@@ -66,9 +72,18 @@ class Measured:
             None if self.weights is None else self.weights[rows],
         )
 
-    def _of_target(self, j: int) -> Metrics:
+    def _of_target(self, j: int, name: str) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
-        rmse, deviation = self._rms(errors), self._rms(y_true - self._mean(y_true))
+        from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
+        if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
+            raise DataError(
+                f"column {name!r}: an error is too large for a double; its numbers are too far "
+                f"from those of training, or from each other"
+            )
+        rmse, deviation = self._rms(errors), self._rms(from_own_mean)
+        from_ridge = None if self.ridge is None else self.ridge[:, j] - y_true
+        if from_ridge is not None and not np.isfinite(from_ridge).all():
+            from_ridge = None
         relative = rmse / deviation if deviation > 0 else math.inf
         return Metrics(
             rows=len(y_true),
@@ -76,8 +91,8 @@ class Measured:
             mae=self._mean(errors),
             r2=1.0 - relative * relative if relative < LARGEST_RATIO else None,
             largest_error=float(np.max(errors)),
-            mean_rmse=self._rms(self.means[j] - y_true),
-            ridge_rmse=None if self.ridge is None else self._rms(self.ridge[:, j] - y_true),
+            mean_rmse=self._rms(from_mean),
+            ridge_rmse=None if from_ridge is None else self._rms(from_ridge),
         )
 
     def _rms(self, values: Matrix) -> float:

@@ -12,12 +12,15 @@ import io
 import json
 import logging
 import math
+import os
 import re
+import stat
 import sys
 import zipfile
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import IO, Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,29 +184,41 @@ def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
 def _read_members(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of the archive, none of them larger than the file that holds it."""
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            infos = archive.infolist()
-            names = [info.filename.removesuffix(".npy") for info in infos]
-            if len(set(names)) < len(names):
-                raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
-            for info in infos:
-                if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                    raise ModelFileError(
-                        f"{path}: is not a sound model file: {info.filename} is compressed"
-                    )
-            contents = (archive.read(info) for info in infos)
-            return {
-                name: _read_array(content) for name, content in zip(names, contents, strict=True)
-            }
+        with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ModelFileError(f"{path}: is not a regular file, which a model file is")
+            return _read_archive(path, file)
     except FileNotFoundError:
         raise ModelFileError(
             f"{path}: there is no such model file; make one with `nntrain fit`, or name another "
             f"with --model"
         ) from None
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except DAMAGE as error:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
+
+
+def _read_archive(path: Path, file: IO[bytes]) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(file) as archive:
+        infos = archive.infolist()
+        names = [info.filename.removesuffix(".npy") for info in infos]
+        if len(set(names)) < len(names):
+            raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
+        for info in infos:
+            if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+                raise ModelFileError(
+                    f"{path}: is not a sound model file: {info.filename} is compressed"
+                )
+        _check_sizes(infos, os.fstat(file.fileno()).st_size)
+        contents = (archive.read(info) for info in infos)
+        return {name: _read_array(content) for name, content in zip(names, contents, strict=True)}
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo], file_size: int) -> None:
+    """Raise `ValueError` where members claim more bytes than the file has; they may overlap."""
+    if sum(max(info.file_size, info.compress_size) for info in infos) > file_size:
+        raise ValueError("its members claim to be larger than the file")
 
 
 def _read_array(data: bytes) -> NDArray[Any]:
@@ -224,7 +239,10 @@ def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
     if text is None or text.shape != () or text.dtype.kind != "U":
         raise _UnsoundError("it has no header")
     try:
-        header = json.loads(text.item(), parse_constant=_refuse_constant)
+        # Not by `item()`: of numbers that are no characters it makes a SystemError.
+        codec = "utf-32-be" if text.dtype.str[0] == ">" else "utf-32-le"
+        characters = text.tobytes().decode(codec, "surrogatepass").rstrip("\0")
+        header = json.loads(characters, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _UnsoundError("its header is not JSON") from None
     version = header.get("format_version") if isinstance(header, dict) else None
@@ -256,7 +274,7 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
         unfinished = _unfinished_from(_get(header, "checkpoint", dict), progress)
         expected |= {PROGRESS} if progress is not None else set()
     if set(members) != expected:
-        raise _UnsoundError(f"it has the arrays {sorted(members)}, expects {sorted(expected)}")
+        raise _UnsoundError(f"it has the arrays {_listed(members)}, expects {_listed(expected)}")
     if PROGRESS in expected:
         _check_array(PROGRESS, members[PROGRESS], (n_parameters(sizes),), config.dtype)
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
@@ -270,6 +288,9 @@ def _model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mod
     baseline = _baseline_from(_get(header, "baseline", dict), sizes[0], sizes[-1])
     version = _get(header, "nntrain_version", str)
     summary = _summary_from(header)
+    for metrics in summary.parts().values() if unfinished is None else ():
+        if set(metrics) != set(config.target):
+            raise _UnsoundError("its summary is of other targets")
     return Model(config, preprocessing, network, baseline, summary, unfinished, version)
 
 
@@ -303,6 +324,11 @@ def _epoch_from(values: Any) -> EpochResult:
     )
 
 
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    shown = sorted(names)
+    return str(shown) if len(shown) <= most else f"{shown[:most]} and {len(shown) - most:,} more"
+
+
 def _baseline_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Baseline:
     means = _matrix(values, "means", (n_targets,))
     if means is None:
@@ -316,7 +342,7 @@ def _matrix(values: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray
         return None
     try:
         array = np.array(values[key], dtype=np.float64)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise _UnsoundError(f"its baseline has unsound {key}") from None
     if array.shape != shape or not np.isfinite(array).all():
         raise _UnsoundError(f"its baseline has unsound {key}")

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*", re.ASCII)
 MAX_ODD_TEXTS = 20
 FEW = 20
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -212,5 +213,6 @@ def _description(of: ColumnProfile) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text that can stand in a comment."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Text that can stand in a comment, the start of a long one."""
+    shown = text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
+    return "".join(c if c.isprintable() else " " for c in shown)

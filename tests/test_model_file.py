@@ -175,7 +175,8 @@ def models(draw: st.DrawFn) -> Model:
         dtype=draw(st.sampled_from(list(DTYPES))),
         alpha=draw(st.floats(1e-6, 1e-3)),
         seed=draw(st.integers(0, 2**32 - 1)),
-        missing_values=("", *draw(st.lists(texts.map("x{}".format), max_size=2))),
+        # None of the numbers in the table, which are not negative.
+        missing_values=("", *(f"-{text}" for text in draw(st.lists(texts, max_size=2)))),
         delimiter=draw(st.sampled_from([None, "\t", "|"])),
         epochs=draw(st.integers(0, 2)),
     )

@@ -173,3 +173,11 @@ def test_shell_words_of_the_readme_are_sound() -> None:
     for block in blocks("console"):
         for line in re.findall(r"^\$ (.*)$", block, re.M):
             assert shlex.split(line)
+
+
+def test_every_promise_names_tests_that_there_are() -> None:
+    section = README.read_text().split("## What is promised\n")[1].split("\n## ")[0]
+    named = re.findall(r"`(test_\w+)`", section)
+    tests = "".join(path.read_text() for path in README.parent.glob("tests/test_*.py"))
+    assert len(named) > 10
+    assert [name for name in named if f"def {name}(" not in tests] == []

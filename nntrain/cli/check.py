@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +18,14 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import model_options, printable, reading_options, set_options, suggest
+from nntrain.cli.text import (
+    json_text,
+    model_options,
+    printable,
+    reading_options,
+    set_options,
+    suggest,
+)
 from nntrain.config import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError, counted
 
@@ -88,7 +94,7 @@ def check(
         next_words = ["predict", *paths, *options]
     verdict = _verdict(judge)
     if as_json:
-        click.echo(json.dumps(verdict.as_dict(), ensure_ascii=False))
+        click.echo(json_text(verdict.as_dict()))
     elif verdict.columns:
         _print_verdict(verdict, "fit" if config_path else "predict")
     if verdict.error:

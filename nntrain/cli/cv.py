@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import figure, ratio, set_options, suggest
+from nntrain.cli.text import figure, json_text, ratio, set_options, suggest
 from nntrain.config import Config, load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
@@ -100,7 +99,7 @@ def cv(
     if output is not None:
         _write_predictions(output, table, results, config)
     if as_json:
-        click.echo(json.dumps(as_dict(results, config), ensure_ascii=False))
+        click.echo(json_text(as_dict(results, config)))
         return
     _print_results(results, config)
     if "-" not in paths:

@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from nntrain.cli.text import aligned, printable
+from nntrain.cli.text import aligned, printable_cell
 from nntrain.engine.training import EpochResult
 
 PLAIN_LINE_SECONDS = 5.0
@@ -43,25 +43,25 @@ def print_table(
     """Print a table; all but its first `left` columns are aligned to the right."""
     console = Console(stderr=err)
     if not (_is_terminal(err=err) or _is_forced()) or console.is_dumb_terminal:
-        for line in [*([title] if title else []), *aligned(header, rows, left)]:
+        for line in [*([printable_cell(title)] if title else []), *aligned(header, rows, left)]:
             click.echo(line, err=err)
         return
     if _least_width(header, rows, left) > console.width:
         for line in [*([title] if title else []), *_stacked(header, rows)]:
-            click.echo(printable(line), err=err)
+            click.echo(printable_cell(line), err=err)
         return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for i, name in enumerate(header):
         longest = max(map(len, [name, *(row[i] for row in rows)]))
         table.add_column(
-            escape(printable(name)) if i < left else name.replace(" ", "\n"),
+            escape(printable_cell(name)) if i < left else name.replace(" ", "\n"),
             justify="left" if i < left else "right",
             overflow="fold",
             min_width=min(longest, MIN_WIDTH) if i < left else None,
         )
     for row in rows:
-        table.add_row(*(escape(printable(cell)) for cell in row))
-    console.print(f"\n[bold]{escape(printable(title))}[/bold]" if title else "")
+        table.add_row(*(escape(printable_cell(cell)) for cell in row))
+    console.print(f"\n[bold]{escape(printable_cell(title))}[/bold]" if title else "")
     console.print(table)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import operator
 import re
@@ -21,7 +20,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import figure, suggest
+from nntrain.cli.text import figure, json_text, suggest
 from nntrain.errors import CheckFailedError, UsageError, quoted
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def evaluate(
     checks = [_parse(condition, model.config.target) for condition in conditions]
     result = evaluate_model(model, paths, by, delimiter=delimiter, decimal=decimal)
     if as_json:
-        click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+        click.echo(json_text(result.as_dict()))
     else:
         print_metrics(by or "rows of", {"all": result.targets, **result.groups})
     failed = [message for check in checks if (message := check.failure(result.targets))]

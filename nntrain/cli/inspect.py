@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain.cli.options import FILE, json_option, talk_options
-from nntrain.cli.text import figure, model_options, printable, suggest
+from nntrain.cli.text import figure, json_text, model_options, printable, suggest
 from nntrain.config import DEFAULTS, as_yaml
 from nntrain.errors import counted
 
@@ -40,7 +39,7 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
             parameters = model.network.parameters
             content["weights"] = [w.tolist() for w in parameters.weights]
             content["biases"] = [b.tolist() for b in parameters.biases]
-        click.echo(json.dumps(content, ensure_ascii=False))
+        click.echo(json_text(content))
         return
     _print_model(model)
     if weights:
@@ -61,8 +60,8 @@ def _print_model(model: Model) -> None:
         f"Trained on {counted(summary.rows, 'row')} for "
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
         f"{counted(summary.iterations, 'iteration')}; "
-        f"{'unfinished' if model.unfinished else f'stopped by {summary.stopped_by}'}; "
-        f"{summary.engine} engine."
+        + ("unfinished" if model.unfinished else printable(f"stopped by {summary.stopped_by}"))
+        + printable(f"; {summary.engine} engine.")
     )
     print_metrics("rows of", summary.parts())
     click.echo()

@@ -7,8 +7,9 @@ import csv
 import itertools
 import logging
 import sys
+from collections import Counter
 from collections.abc import Sequence
-from typing import IO
+from typing import IO, cast
 
 import click
 
@@ -22,6 +23,7 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.rows import FORMATS, row_writer
+from nntrain.cli.text import printable
 from nntrain.errors import DataError, UsageError, counted
 from nntrain.files import replacing, same_file, try_output
 from nntrain.kinds import is_utf8
@@ -140,7 +142,12 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
         return list(range(len(columns)))
     from nntrain.data.checks import instead
 
-    names = next(csv.reader([keep])) if keep else []
+    try:
+        names = next(csv.reader([keep])) if keep else []
+    except csv.Error:
+        raise UsageError(
+            "--keep expects names separated by commas, one with a line break in double quotes"
+        ) from None
     for name in names:
         if name not in columns:
             raise DataError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
@@ -149,14 +156,15 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
 
 def _check_names(kept: list[str], names: list[str], *, append: bool, format_name: str) -> None:
     option = "--append" if append else "--keep"
-    twice = next((name for name in kept if kept.count(name) > 1), None)
+    counts = Counter(kept)
+    twice = next((name for name in kept if counts[name] > 1), None)
     if twice is not None and (format_name == "jsonl" or not append):
         raise UsageError(
             f"{option} would write two columns called {twice!r}; name each of those wanted once "
             f"with --keep"
         )
     for name in names:
-        if name in kept:
+        if name in counts:
             raise UsageError(
                 f"{option} would write two columns called {name!r}; give the predictions another "
                 f"name with --prefix"
@@ -165,5 +173,16 @@ def _check_names(kept: list[str], names: list[str], *, append: bool, format_name
 
 def _open_output(output: str) -> contextlib.AbstractContextManager[IO[bytes]]:
     if output == "-":
-        return contextlib.nullcontext(sys.stdout.buffer)
+        file = cast("IO[bytes]", _Terminal()) if sys.stdout.isatty() else sys.stdout.buffer
+        return contextlib.nullcontext(file)
     return replacing(output)
+
+
+class _Terminal:
+    """Shows rows to a person: what could steer the terminal is escaped, and only there."""
+
+    def write(self, data: bytes) -> None:
+        sys.stdout.write("".join(c if c in "\t\n" else printable(c) for c in data.decode()))
+
+    def flush(self) -> None:
+        sys.stdout.flush()

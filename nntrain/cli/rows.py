@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+
+from nntrain.cli.text import json_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,7 @@ class JsonLinesWriter:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.header = b""
-        self.keys = [json.dumps(name, ensure_ascii=False) for name in names]
+        self.keys = [json_text(name) for name in names]
 
     def rows(
         self,
@@ -97,7 +98,7 @@ class JsonLinesWriter:
 
 
 def _json_cell(cell: str) -> str:
-    return cell if JSON_NUMBER.fullmatch(cell) else json.dumps(cell, ensure_ascii=False)
+    return cell if JSON_NUMBER.fullmatch(cell) else json_text(cell)
 
 
 def _cells(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from nntrain.cli.options import is_quiet
+from nntrain.errors import shortened
+
+LONGEST_CELL = 200
+"""Of a longer cell of a table the start is shown: every row of its column would be as wide."""
 
 
 def complain(message: str) -> None:
@@ -19,7 +25,7 @@ def complain(message: str) -> None:
 
 def note(message: str, kind: str = "Note") -> None:
     """Print a note on stderr: something that was decided or left out, no error."""
-    click.echo(f"{kind}: {printable(message)}", err=True)
+    click.echo(f"{kind}: {printable(shortened(message))}", err=True)
 
 
 def suggest(*words: str | Sequence[str], then: str = "") -> None:
@@ -51,6 +57,23 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def printable_cell(text: str) -> str:
+    """A cell of a table, or its name, as far as a person would read it."""
+    return printable(text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…")
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON on one line; what does not print, some of which JSON allows, is escaped."""
+    return escaped_json(json.dumps(value, ensure_ascii=False))
+
+
+def escaped_json(text: str) -> str:
+    """JSON on one line, that means the same and holds no character that could steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
 def figure(value: float | None) -> str:
     """A number for a person: four digits that count, no exponent for the sizes targets have."""
     if value is None:
@@ -69,7 +92,7 @@ def ratio(value: float | None) -> str:
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
     """Rows of a table as lines of plain text; all but the first `left` columns to the right."""
-    cells = [list(map(printable, row)) for row in [header, *rows]]
+    cells = [list(map(printable_cell, row)) for row in [header, *rows]]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,8 +26,9 @@ def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
 
     `key` is the config key that names the columns; without one it is a model that needs them.
     """
+    known = set(table.columns)
     for name in names:
-        if name in table.columns:
+        if name in known:
             continue
         hint = misread(table, name) or instead(name, table.columns)
         asked = f", named under {key}" if key else ", which the model needs"
@@ -63,9 +65,10 @@ def misread(table: Table, name: str = "") -> str:
 
 def check_unique(table: Table, names: Sequence[str]) -> None:
     """Raise `DataError` where a column that is used stands twice in the header."""
+    counts = Counter(table.columns)
     for name in names:
-        places = [str(i) for i, column in enumerate(table.columns, start=1) if column == name]
-        if len(places) > 1:
+        if counts[name] > 1:
+            places = [str(i) for i, column in enumerate(table.columns, start=1) if column == name]
             raise DataError(
                 f"{table.name}: the header names {name!r} more than once, as columns "
                 f"{', '.join(places)}; rename one"

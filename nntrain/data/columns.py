@@ -108,6 +108,7 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
     check_columns(table, roles.categorical, "categorical")
     check_columns(table, [roles.weight] if roles.weight else [], "weight")
     check_columns(table, [roles.group] if roles.group else [], "--group")
+    left_out = {*roles.ignore, *(() if roles.features else (*roles.targets, roles.weight))}
     nameless = [i for i, name in enumerate(table.columns, start=1) if name == ""]
     if nameless and roles.features is None:
         which = ", ".join(map(str, nameless))
@@ -117,12 +118,8 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
             table.name,
             which,
         )
-    wanted = roles.features or tuple(
-        name
-        for name in table.columns
-        if name and name not in roles.targets and name != roles.weight
-    )
-    features = tuple(name for name in wanted if name not in roles.ignore)
+    wanted = roles.features or tuple(filter(None, table.columns))
+    features = tuple(name for name in wanted if name not in left_out)
     if not features:
         raise DataError(
             f"{table.name}: no column is left to learn from; see `features` and `ignore`"
@@ -135,8 +132,9 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
 def read_typed(table: Table, roles: Roles, cells: CellFormat) -> TypedTable:
     """Read a table to train on. Raises `DataError` naming the line and column of a bad cell."""
     features = feature_columns(table, roles)
+    categorical = set(roles.categorical)
     states = [
-        _ColumnState(name, i, name in roles.categorical, roles.max_categories)
+        _ColumnState(name, i, name in categorical, roles.max_categories)
         for i, name in enumerate(features)
     ]
     reader = _Reader(table, roles, cells, states)
@@ -176,15 +174,12 @@ class _Reader:
 
     def read(self) -> None:
         """Read every row, each column as what it looks like so far."""
-        numbers = [state.name for state in self.states if not state.is_text] + self.others
-        texts = [state.name for state in self.states if state.is_text]
+        numbers, texts = self._wanted()
         for chunk in self.table.chunks(numbers, texts):
             parts = self.columns.grow(chunk.n_rows, self.table.progress)
             for state in self.states:
                 state.take(chunk, parts[state.position], self.cells)
-                if state.is_text and state.name in numbers:
-                    numbers.remove(state.name)
-                    texts.append(state.name)
+            numbers[:], texts[:] = self._wanted()
             self._take_others(chunk, parts[len(self.states) :])
             if self.roles.skip_missing_targets:
                 targets = parts[len(self.states) : len(self.states) + len(self.roles.targets)]
@@ -196,6 +191,11 @@ class _Reader:
             log.warning(
                 "%s: left out %s without a target", self.table.name, counted(skipped, "row")
             )
+
+    def _wanted(self) -> tuple[list[str], list[str]]:
+        """The columns to read as numbers, and those to read as text, by what is known so far."""
+        numbers = [state.name for state in self.states if not state.is_text] + self.others
+        return numbers, [state.name for state in self.states if state.is_text]
 
     def _take_others(self, chunk: Chunk, parts: list[Column]) -> None:
         for name, part in zip(self.others, parts, strict=False):

@@ -92,7 +92,8 @@ class _FeatureColumns:
 
     def __init__(self, preprocessing: Preprocessing, table: TypedTable) -> None:
         self.table = table
-        self.kept = [table.features.index(f.name) for f in preprocessing.features]
+        places = {name: i for i, name in enumerate(table.features)}
+        self.kept = [places[f.name] for f in preprocessing.features]
         self.positions = {
             i: _positions(table.categories[source], feature.categories)
             for i, (source, feature) in enumerate(

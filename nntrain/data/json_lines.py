@@ -11,13 +11,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.records import BLOCK_BYTES, MAX_RECORD_BYTES
+from nntrain.data.records import BLOCK_BYTES, MAX_RECORD_BYTES, check_width
 from nntrain.data.sources import Source
 from nntrain.data.table import Chunk, Column, with_numbers
 from nntrain.errors import DataError
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """A surrogate without its other half, which JSON can escape and UTF-8 cannot write."""
+
+MAX_FIRST_CELLS = 1 << 25
+"""More cells in a first block have to be nearly all empty, and would take gigabytes."""
 
 Record: TypeAlias = tuple[int, dict[str, str]]
 """The line that an object stands on, and its values as texts."""
@@ -40,6 +43,12 @@ class JsonLinesTable:
         if first is None:
             raise DataError(f"{self.name}: is empty; expects a JSON object a line")
         self.columns = list(dict.fromkeys(key for _, record in first for key in record))
+        check_width(self.name, len(self.columns))
+        if len(first) * len(self.columns) > MAX_FIRST_CELLS:
+            raise DataError(
+                f"{self.name}: its first {len(first):,} objects have {len(self.columns):,} "
+                f"different keys; the objects of a table have the same ones"
+            )
         self._pending = itertools.chain([first], blocks)
         self._is_fresh = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard, cast
@@ -131,15 +131,32 @@ def _open_parquet(path: str, cells: CellFormat) -> FrameTable:
         raise MissingExtraError(
             f"{path}: reading Parquet needs the extra parquet: pip install 'nntrain[parquet]'"
         ) from None
-    try:
+
+    damage = (pa.ArrowException, OSError, ValueError, KeyError)
+
+    @contextlib.contextmanager
+    def explained() -> Iterator[None]:
+        try:
+            yield
+        except damage as error:
+            reason = str(error).split("\n")[0]
+            raise DataError(f"{path}: cannot be read as Parquet: {reason}") from None
+
+    with explained():
         file = parquet.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).split("\n")[0]
-        raise DataError(f"{path}: cannot be read as Parquet: {reason}") from None
+        names = list(file.schema_arrow.names)
 
     from nntrain.data.frames import FrameTable  # noqa: PLC0415  (which loads pandas)
 
-    def frames() -> Iterable[pd.DataFrame]:
-        return (batch.to_pandas() for batch in file.iter_batches())
+    def frames() -> Iterator[pd.DataFrame]:
+        batches = file.iter_batches()
+        while True:
+            with explained():
+                batch = next(batches, None)
+                # What pandas noted of itself in the file could be anything, and is not needed.
+                frame = None if batch is None else batch.to_pandas(ignore_metadata=True)
+            if frame is None:
+                return
+            yield frame
 
-    return FrameTable(frames, path, list(file.schema_arrow.names), cells)
+    return FrameTable(frames, path, names, cells)

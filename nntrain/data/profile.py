@@ -91,7 +91,7 @@ class ColumnProfile:
             self.written.update(distinct)
         numbers = [cells.number(text) for text in distinct]
         values = np.array([math.nan if n is None else n for n in numbers])[codes]
-        is_text = np.array([n is None for n in numbers])[codes]
+        is_text = np.array([n is None for n in numbers], dtype=bool)[codes]
         self.counts_rows = False
         self.take_numbers(values[~is_text])
         self.n_rows += int(np.count_nonzero(is_text))
@@ -104,8 +104,8 @@ def profile(table: Table, cells: CellFormat) -> list[ColumnProfile]:
     """A profile of each column that has a name, in the table's order. Raises `DataError`."""
     names = list(dict.fromkeys(name for name in table.columns if name))
     profiles = {name: ColumnProfile(name) for name in names}
-    numbers: list[str] = list(names)
-    texts: list[str] = []
+    numbers, texts = list(names), list[str]()
+    are_texts: set[str] = set()
     for chunk in table.chunks(numbers, texts):
         for name, of in profiles.items():
             column = chunk.columns[name]
@@ -113,7 +113,8 @@ def profile(table: Table, cells: CellFormat) -> list[ColumnProfile]:
                 of.take_numbers(column)
                 continue
             of.take_texts(column, cells)
-            if name in numbers:
-                numbers.remove(name)
-                texts.append(name)
+            are_texts.add(name)
+        if len(are_texts) > len(texts):
+            numbers[:] = [name for name in names if name not in are_texts]
+            texts[:] = [name for name in names if name in are_texts]
     return list(profiles.values())

@@ -20,6 +20,8 @@ from nntrain.errors import DataError, counted
 
 BLOCK_BYTES = 3 << 19
 MAX_RECORD_BYTES = 1 << 24
+MAX_HEADER_LINES = 100
+MAX_COLUMNS = 100_000
 BOM = b"\xef\xbb\xbf"
 NEWLINE = ord("\n")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -123,17 +125,35 @@ def _first_record(
     n_blank = len(data) - len(BLANK_LINES.sub(b"", data))
     data, line = data[n_blank:], 1 + data.count(b"\n", 0, n_blank)
     end = -1
-    while (end := data.find(b"\n", end + 1)) >= 0:
+    for _ in range(MAX_HEADER_LINES):
+        end = data.find(b"\n", end + 1)
+        if end < 0:
+            break
         head, rest = data[: end + 1], data[end + 1 :]
         chosen = delimiter or sniff(head.decode("utf-8", "replace"))
         is_last = at_end and b"\n" not in rest
         record = next(_parse(head, name, line, chosen, at_end=is_last), None)
         if record:
             _, next_line, names = record
+            check_width(f"{name}, line {line}", len(names))
             return names, chosen, next_line, rest
+    else:
+        raise DataError(
+            f"{name}, line {line}: the header goes on for more than {MAX_HEADER_LINES} lines; is a "
+            f"closing double quote missing?"
+        )
     if len(data) > MAX_RECORD_BYTES:
         raise DataError(f"{name}, line {line}: the header line is longer than 16 MiB")
     return None
+
+
+def check_width(place: str, n_columns: int) -> None:
+    """Raise `DataError` for a table of more columns than can be worked with."""
+    if n_columns > MAX_COLUMNS:
+        raise DataError(
+            f"{place}: has {n_columns:,} columns, and {MAX_COLUMNS:,} are the most; leave some out "
+            f"or turn the table round if its columns are the rows"
+        )
 
 
 def sniff(header: str) -> str:

@@ -39,6 +39,11 @@ Parsed: TypeAlias = "tuple[tuple[list[str], list[str]], dict[str, Column] | None
 SMALL_BYTES = 1 << 18
 """Up to so much of a table is read sooner than pandas is loaded."""
 
+BOOLEAN_ENDS = (b"rue", b"RUE", b"alse", b"ALSE")
+
+MANY_COLUMNS = 10_000
+"""With more, pandas takes longer for each column than for all its cells, and 12 KB."""
+
 MOST_THREADS = 3
 """More would not be faster: what pandas does not do in parallel takes a third of the time."""
 NOT_PARSED = (ValueError, OverflowError)
@@ -104,6 +109,7 @@ class CsvTable:
         self._stream = source.open(twice=twice)
         header = read_header(self._stream, self.name, delimiter)
         self.columns, self.delimiter, self._first_line, self._rest = header
+        self._position = {name: i for i, name in reversed(list(enumerate(self.columns)))}
         self._is_fresh = True
         n = len(self.columns)
         log.info("%s: %s, separated by %r", self.name, counted(n, "column"), self.delimiter)
@@ -126,7 +132,7 @@ class CsvTable:
 
         def parse(block: Block) -> Parsed:
             wanted = list(numbers), list(texts)
-            if not block.regular or self._is_still_small(block):
+            if not block.regular or self._is_cell_by_cell(block):
                 return wanted, None
             return wanted, self._parse_fast(block, *wanted)
 
@@ -141,8 +147,10 @@ class CsvTable:
                 self.progress = n_bytes / size if size else 0.0
                 yield self._chunk(block, fitting, numbers, texts)
 
-    def _is_still_small(self, block: Block) -> bool:
-        """Whether cell by cell is faster yet than loading pandas."""
+    def _is_cell_by_cell(self, block: Block) -> bool:
+        """Whether cell by cell is faster than pandas, or yet than loading it."""
+        if len(self.columns) > MANY_COLUMNS:
+            return True
         self._n_bytes_by_cell += len(block.data)
         return self._n_bytes_by_cell <= SMALL_BYTES and "pandas" not in sys.modules
 
@@ -166,9 +174,7 @@ class CsvTable:
         if bad.any():
             width = len(self.columns)
             records = [(cells + [""] * width)[:width] for cells in records]
-        columns = {
-            name: _text_column(records, self.columns.index(name)) for name in [*numbers, *texts]
-        }
+        columns = {name: _text_column(records, self._position[name]) for name in [*numbers, *texts]}
 
         def as_written(positions: Sequence[int]) -> list[Column]:
             return [_text_column(records, position) for position in positions]
@@ -191,8 +197,8 @@ class CsvTable:
         self, block: Block, numbers: list[str], texts: list[str]
     ) -> dict[str, Column] | None:
         """The columns by pandas, or None where only a cell by cell reading can tell."""
-        names = {self.columns.index(name): name for name in [*numbers, *texts]}
-        wanted = [self.columns.index(name) for name in numbers]
+        names = {self._position[name]: name for name in [*numbers, *texts]}
+        wanted = [self._position[name] for name in numbers]
         if not names:
             return None
         try:
@@ -204,7 +210,8 @@ class CsvTable:
                 return with_numbers(columns, numbers, self.cells)
             for position in wanted:
                 self.cells.blank_missing_numbers(by_position[position])
-            maybe = [i for i in wanted if _may_be_booleans(by_position[i], block.data)]
+            has_words = any(word in block.data for word in BOOLEAN_ENDS)
+            maybe = [i for i in wanted if has_words and _may_be_booleans(by_position[i])]
             columns = {name: by_position[position] for position, name in names.items()}
             if maybe:
                 again = {names[i]: text for i, text in self._read_csv(block, maybe, []).items()}
@@ -217,7 +224,8 @@ class CsvTable:
         self, block: Block, positions: list[int], numbers: Sequence[int]
     ) -> dict[int, Column]:
         """Columns by pandas: `numbers` as float64, the others as text. Raises `NOT_PARSED`."""
-        dtypes = {i: np.float64 if i in numbers else object for i in positions}
+        dtypes: dict[int, Any] = dict.fromkeys(positions, object)
+        dtypes |= dict.fromkeys(numbers, np.float64)
         missing = dict.fromkeys(numbers, self.cells.missing_words)
         import pandas as pd  # noqa: PLC0415  (slow to load, and not needed for a small table)
 
@@ -254,11 +262,8 @@ def with_numbers(
     return result
 
 
-def _may_be_booleans(values: NDArray[np.float64], data: bytes) -> bool:
-    """Whether pandas may have read True and False as 1 and 0."""
+def _may_be_booleans(values: NDArray[np.float64]) -> bool:
+    """Whether pandas may have read True and False as 1 and 0, if such words are there at all."""
     if len(values) and values[0] not in (0.0, 1.0) and not np.isnan(values[0]):
         return False
-    words = (b"rue", b"RUE", b"alse", b"ALSE")
-    return bool(np.all(np.isnan(values) | (values == 0) | (values == 1))) and any(
-        word in data for word in words
-    )
+    return bool(np.all(np.isnan(values) | (values == 0) | (values == 1)))
