@@ -23,12 +23,13 @@ def available_cores() -> int:
 
 
 def done_ahead(
-    items: Iterator[Item], work: Callable[[Item], Result], threads: int
+    items: Iterator[Item], work: Callable[[Item], Result], threads: int, *, may_wait: bool = False
 ) -> Generator[tuple[Item, Result], None, None]:
     """Each item with what `work` makes of it, in order, a few items ahead on other threads.
 
     Items are drawn by a thread of their own, so that a result is there as soon as it is done, even
-    while the next item is long in coming. Raises what `items` or `work` raise, in its place.
+    while the next item is long in coming. Raises what `items` or `work` raise, in its place. When
+    it is closed nothing draws on `items` any more, unless they `may_wait`, as for a pipe.
     """
     drawn: Queue[Drawn[Item, Result]] = Queue(threads)
     is_over = Event()
@@ -44,7 +45,8 @@ def done_ahead(
             drawn.put(error)
 
     with ThreadPoolExecutor(threads) as pool:
-        Thread(target=draw, daemon=True).start()
+        drawer = Thread(target=draw, daemon=True)
+        drawer.start()
         try:
             while found := drawn.get():
                 if isinstance(found, BaseException):
@@ -54,6 +56,11 @@ def done_ahead(
         finally:
             is_over.set()
             _empty(drawn)
+            # A file that is read by a forgotten thread when it is closed could give its descriptor,
+            # and the bytes behind it, to the next file.
+            while drawer.is_alive() and not may_wait:
+                drawer.join(0.01)
+                _empty(drawn)
 
 
 def _empty(queue: Queue[Drawn[Item, Result]]) -> None:

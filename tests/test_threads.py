@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from nntrain.data.cells import CellFormat
+from nntrain.data.opening import Reading, open_table
 from nntrain.threads import done_ahead
 
 
@@ -79,12 +82,39 @@ def test_what_is_raised_comes_in_its_place() -> None:
 
 
 def test_who_stops_asking_is_left_with_no_thread() -> None:
-    before = set(threading.enumerate())
-    results = done_ahead(iter(range(1000)), str, 2)
+    """At once: a thread that went on reading would read from the next file opened."""
+    for threads in (1, 2, 4):
+        before = set(threading.enumerate())
+        results = done_ahead(iter(range(1000)), str, threads)
+        next(results)
+        assert set(threading.enumerate()) > before
+        results.close()
+        assert set(threading.enumerate()) <= before
+
+
+def test_closing_does_not_wait_for_items_that_may_wait() -> None:
+    may_end = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        may_end.wait(timeout=20)
+
+    results = done_ahead(items(), str, 2, may_wait=True)
     next(results)
-    helpers = set(threading.enumerate()) - before
-    assert helpers
+    began = time.monotonic()
     results.close()
-    for helper in helpers:
-        helper.join(timeout=10)
-        assert not helper.is_alive()
+    assert time.monotonic() - began < 5
+    may_end.set()
+
+
+def test_a_file_that_is_read_in_part_gives_no_bytes_of_the_next_away(tmp_path: Path) -> None:
+    """Many times over: the first file's reader is stopped within its blocks."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("a\n" + "1\n" * 2_000_000 + "x\n" * 10)
+    second.write_text("a\n" + "2\n" * 1000)
+    cells = CellFormat(())
+    for _ in range(30):
+        with open_table(first, Reading(cells)) as table:
+            next(iter(table.chunks(["a"], [])))
+        with open_table(second, Reading(cells)) as table:
+            assert sum(chunk.n_rows for chunk in table.chunks(["a"], [])) == 1000

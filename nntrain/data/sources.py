@@ -30,10 +30,16 @@ DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {
 
 
 class Pipe:
-    """A pipe, terminal or socket: gives what has arrived, and waits only for a first byte."""
+    """A pipe, terminal or socket: gives what has arrived, and waits only for a first byte.
+
+    It has a descriptor of its own, which lives as long as whoever may be waiting to read from it.
+    """
 
     def __init__(self, fd: int) -> None:
-        self.fd = fd
+        self.fd = os.dup(fd)
+
+    def __del__(self) -> None:
+        os.close(self.fd)
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes; b"" when the writer has closed it."""
@@ -82,13 +88,15 @@ class Decompressed:
 class Source:
     """One input: a path, or `-` for standard input; a context manager that closes what it opened.
 
-    `name` stands for it in messages; `size` is the bytes of a plain file that is open, else 0.
+    `name` stands for it in messages; `size` is the bytes of a plain file that is open, else 0;
+    `may_wait` tells whether reading what is open may wait for a writer.
     """
 
     def __init__(self, path: str) -> None:
         self.name = "standard input" if path == "-" else path
         self.path = path
         self.size = 0
+        self.may_wait = False
         self._spool: Spool | None = None
         self._start: int | None = None
         self._files = contextlib.ExitStack()
@@ -105,13 +113,15 @@ class Source:
         Raises `DataError` when the file cannot be opened.
         """
         if self._spool:
+            self.may_wait = False
             return self._spool.again()
         file = self._files.enter_context(self._open_raw())
+        self.may_wait = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
         suffix = Path(self.path).suffix
         if suffix in DECOMPRESSORS:
             content = self._files.enter_context(DECOMPRESSORS[suffix](file))
             return Decompressed(content, self.name)
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        if not self.may_wait:
             self.size = os.fstat(file.fileno()).st_size
             return file
         pipe = Pipe(file.fileno())

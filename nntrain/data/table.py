@@ -137,8 +137,9 @@ class CsvTable:
             return wanted, self._parse_fast(block, *wanted)
 
         n_bytes, size = 0, self._source.size
+        may_wait = self._source.may_wait
         threads = min(available_cores(), MOST_THREADS)
-        with contextlib.closing(done_ahead(blocks, parse, threads)) as parsed:
+        with contextlib.closing(done_ahead(blocks, parse, threads, may_wait=may_wait)) as parsed:
             for block, (wanted, columns) in parsed:
                 # The caller may have changed what is wanted meanwhile.
                 is_wanted = columns is None or wanted == (numbers, texts)
