@@ -205,9 +205,23 @@ class TrainingRun:
                 "the checkpoint is of another run; start anew without --resume, or undo the "
                 "difference:\n" + "\n".join(found)
             )
+        if not self._fits(unfinished.progress):
+            raise UsageError("the checkpoint stands at a place that this run does not come by")
         self.network.parameters.vector[:] = checkpoint.network.parameters.vector
         self.progress = self._settled(unfinished.progress)
         self.smallest_update = unfinished.smallest_update
+
+    def _fits(self, progress: Progress) -> bool:
+        """Whether this run comes to stand there; false only of a checkpoint that was forged."""
+        batch_rows, rows_done = self.procedure.batch_rows, progress.rows_done
+        epoch = progress.last.epoch if progress.last else 0
+        iterations = progress.last.iterations if progress.last else 0
+        return (
+            (progress.last is None or 1 <= epoch <= self.procedure.epochs)
+            and iterations == epoch * -(-len(self.samples) // batch_rows)
+            and rows_done < len(self.samples)
+            and rows_done % batch_rows == 0
+        )
 
     def _settled(self, progress: Progress) -> Progress:
         """A progress whose last epoch ends training where it does by this run's config."""

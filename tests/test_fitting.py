@@ -613,7 +613,7 @@ def test_an_error_on_the_way_leaves_the_old_file_as_it_was(
     def write_half() -> None:
         with replacing(old) as file:
             file.write(b"half")
-            raise error
+            raise error("on the way")
 
     with pytest.raises(error):
         write_half()

@@ -25,7 +25,10 @@ import pytest
 import nntrain
 from nntrain.cli.main import main
 from nntrain.config import parse_config
-from nntrain.errors import EXIT_CODES, ConfigError, ModelFileError, NntrainError
+from nntrain.engine.training import Progress
+from nntrain.errors import EXIT_CODES, ConfigError, ModelFileError, NntrainError, UsageError
+from nntrain.fitting import TrainingRun
+from nntrain.model_file import read_model
 
 LONGEST = 600
 TABLE = """size,color,"a ""quoted"" name",y
@@ -106,7 +109,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fuzz")
     (folder / "sound.csv").write_text(TABLE)
     (folder / "c.yaml").write_text(CONFIG)
-    nntrain.fit(folder / "sound.csv", parse_config(CONFIG)).save(folder / "sound.npz")
+    run = TrainingRun.on(folder / "sound.csv", parse_config(CONFIG))
+    for result in run.epochs():
+        if result.epoch == 1:
+            vector = run.network.parameters.vector
+            run.progress = Progress(result, run.procedure.batch_rows, 0.5, vector + 0.1)
+            run.checkpoint().save(folder / "sound.checkpoint")
+            run.progress = Progress(result)
+    run.model().save(folder / "sound.npz")
     return folder
 
 
@@ -221,12 +231,14 @@ def with_other_bytes(sound: bytes, chosen: random.Random) -> bytes:
     return sound[:start] + mutated(sound[start:], chosen, tokens)
 
 
-@lengths(1200, 60_000)
+@pytest.mark.parametrize("kind", ["npz", "checkpoint"])
+@lengths(700, 40_000)
 def test_any_model_file_is_loaded_and_works_or_is_refused(
-    folder: Path, seed: int, n_cases: int
+    folder: Path, seed: int, n_cases: int, kind: str
 ) -> None:
     chosen, seen = random.Random(seed), Counter[str]()
-    sound, path = (folder / "sound.npz").read_bytes(), folder / "m.npz"
+    sound, path = (folder / f"sound.{kind}").read_bytes(), folder / "m.npz"
+    resumed = TrainingRun.on(folder / "sound.csv", parse_config(CONFIG))
     for _ in range(n_cases):
         mutation = chosen.choice([with_edited_header, with_other_members, with_other_bytes])
         path.write_bytes(mutation(sound, chosen))
@@ -239,6 +251,9 @@ def test_any_model_file_is_loaded_and_works_or_is_refused(
             assert run("predict", table, "-m", str(path), "-o", out) in (0, 3)
             assert run("evaluate", table, "-m", str(path)) in (0, 3)
             assert run("check", table, "-m", str(path)) in (0, 3)
+            if kind == "checkpoint":
+                error = error_of(lambda: resumed.resume(read_model(path)))
+                assert error is None or isinstance(error, UsageError)
     assert set(seen) == {"ok", ModelFileError.__name__}
     assert min(seen.values()) > n_cases / 50
 

@@ -48,14 +48,26 @@ def model(run: Run, folder: Path) -> Path:
     return folder / "model.npz"
 
 
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+
+
 def fed(folder: Path, parts: Iterable[bytes], *arguments: str) -> tuple[int, str, float, int]:
-    """A command whose stdin is fed: its exit code, stderr, seconds and peak memory in bytes."""
+    """A command whose stdin is fed: its exit code, stderr, seconds and peak memory in bytes.
+
+    A small process starts it: a command's peak memory counts that of the process it is forked from.
+    """
     began = time.monotonic()
     process = subprocess.Popen(
-        [COMMAND, *arguments], cwd=folder, env=environment(), stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, bufsize=0,
+        [sys.executable, "-c", LAUNCHER, COMMAND, *arguments], cwd=folder, env=environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
     )  # fmt: skip
     assert process.stdin
+    assert process.stdout
     assert process.stderr
 
     def feed(stdin: IO[bytes]) -> None:
@@ -65,12 +77,12 @@ def fed(folder: Path, parts: Iterable[bytes], *arguments: str) -> tuple[int, str
 
     feeder = threading.Thread(target=feed, args=(process.stdin,))
     feeder.start()
-    err = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with process.stdout, process.stderr:
+        err = process.stderr.read().decode()
+        peak = int(process.stdout.read()) * 1024
+    code = process.wait()
     feeder.join()
-    process.stderr.close()
-    return process.returncode, err, time.monotonic() - began, usage.ru_maxrss * 1024
+    return code, err, time.monotonic() - began, peak
 
 
 def repeated(before: bytes, part: bytes, times: int, after: bytes = b"") -> Iterator[bytes]:

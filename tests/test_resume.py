@@ -474,22 +474,23 @@ CRASHES = [
 
 
 @pytest.mark.parametrize(("mode", "engine", "epochs"), CRASHES)
+@pytest.mark.parametrize("times", [7, pytest.param(60, marks=pytest.mark.long)])
 def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(
-    run: Run, folder: Path, mode: str, engine: str, epochs: int
+    run: Run, folder: Path, mode: str, engine: str, epochs: int, times: int
 ) -> None:
+    """Each time once there is a new checkpoint, and a while later."""
+    epochs *= 1 + times // 10
     keys = [f"batch_mode={mode}", f"engine={engine}", f"epochs={epochs}", "checkpoint_seconds=0.05"]
     options = [word for key in keys for word in ("-s", key)]
-    assert (
-        run("fit", TABLE, "-c", CONFIG, *options, "-q", "-m", "whole.npz", "-l", "whole.csv").code
-        == 0
-    )
-    moments = random.Random(f"{mode} {engine}")
+    outputs = ["-m", "whole.npz", "-l", "whole.csv"]
+    assert run("fit", TABLE, "-c", CONFIG, *options, "-q", *outputs).code == 0
+    moments = random.Random(f"{mode} {engine} {times}")
     path, kills, inode = folder / "model.npz.checkpoint", 0, -1
 
     def is_new() -> bool:
         return path.exists() and path.stat().st_ino != inode
 
-    for _ in range(7):
+    for _ in range(times):
         process = start(*options, "-q", "--resume")
         if wait_for(is_new, process):
             time.sleep(moments.random() * 0.06)
