@@ -22,6 +22,7 @@ from nntrain.engine.network import Network
 from nntrain.engine.training import Progress
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics
+from nntrain.threads import available_cores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +193,7 @@ def measured(
     Raises `DataError` where a prediction is no finite number.
     """
     ridge = baseline.ridge(x)
-    y_pred = preprocessing.decode(network.predict(x))
+    y_pred = preprocessing.decode(network.predict(x, available_cores()))
     if not np.isfinite(y_pred).all():
         raise DataError(
             "a prediction is no finite number: the numbers of some row are too far from those of "

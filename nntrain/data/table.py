@@ -211,10 +211,9 @@ class CsvTable:
                 return with_numbers(columns, numbers, self.cells)
             for position in wanted:
                 self.cells.blank_missing_numbers(by_position[position])
-            has_words = any(word in block.data for word in BOOLEAN_ENDS)
-            maybe = [i for i in wanted if has_words and _may_be_booleans(by_position[i])]
+            maybe = [i for i in wanted if _may_be_booleans(by_position[i])]
             columns = {name: by_position[position] for position, name in names.items()}
-            if maybe:
+            if maybe and any(word in block.data for word in BOOLEAN_ENDS):
                 again = {names[i]: text for i, text in self._read_csv(block, maybe, []).items()}
                 columns |= with_numbers(again, list(again), self.cells)
         except NOT_PARSED:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.loss import half_squared_error
+from nntrain.engine.team import Team
 
 Array = NDArray[Any]
 
@@ -85,22 +86,29 @@ class Network:
             w[:] = rng.uniform(-limit, limit, w.shape)
             b[:] = 0.0
 
-    def predict(self, x: Array) -> Array:
+    def predict(self, x: Array, threads: int = 1) -> Array:
         """Outputs (n_rows, n_outputs) for inputs (n_rows, n_inputs) of the network's dtype.
 
         Inputs near the largest number may give an output that is not finite.
         """
         y = np.empty((len(x), self.layer_sizes[-1]), self.dtype)
-        block_rows = rows_per_block(self, len(x))
-        workspace = Workspace(self, min(len(x), block_rows))
-        with np.errstate(over="ignore", invalid="ignore"):
-            for rows in blocks(len(x), block_rows):
-                y[rows] = forward(x[rows], workspace.of(rows.stop - rows.start))
+        rows_of = list(blocks(len(x), rows_per_block(self, len(x))))
+        n_workers = min(threads, len(rows_of))
+        workspaces = [Workspace(self, len(x[rows_of[0]])) for _ in range(n_workers)]
+
+        def work(worker: int, block: int) -> None:
+            rows = rows_of[block]
+            y[rows] = forward(x[rows], workspaces[worker].of(rows.stop - rows.start))
+
+        with Team(n_workers) as team:
+            team.run(len(rows_of), work)
         return y
 
-    def loss(self, x: Array, y_true: Array, weights: Array | None = None) -> float:
+    def loss(
+        self, x: Array, y_true: Array, weights: Array | None = None, threads: int = 1
+    ) -> float:
         """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
-        y_pred = self.predict(x)
+        y_pred = self.predict(x, threads)
         return half_squared_error(y_pred, y_true, np.empty_like(y_pred), weights) / len(x)
 
 

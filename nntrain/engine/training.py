@@ -161,7 +161,7 @@ def train(
                     parameters[:] = before
                     iteration = _first_not_finite(learner, parameters, order, n_rows, batch_rows)
                     raise _diverged(epoch, iteration, procedure.alpha)
-                validation_loss = _validation_loss(network, validation, epoch)
+                validation_loss = _validation_loss(network, validation, procedure.threads, epoch)
             last = EpochResult(
                 epoch,
                 epoch * -(-n_rows // batch_rows),
@@ -230,10 +230,12 @@ def _row_order(n_rows: int, procedure: Procedure, epoch: int) -> Array | None:
     return row_order(n_rows, procedure.seed, epoch) if shuffles else None
 
 
-def _validation_loss(network: Network, validation: Samples | None, epoch: int) -> float | None:
+def _validation_loss(
+    network: Network, validation: Samples | None, threads: int, epoch: int
+) -> float | None:
     if not validation:
         return None
-    loss = network.loss(validation.x, validation.y, validation.weights)
+    loss = network.loss(validation.x, validation.y, validation.weights, threads)
     if not math.isfinite(loss):
         raise DataError(
             f"after epoch {epoch} the loss on the validation rows is no finite number, while "
