@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import random
@@ -28,6 +29,7 @@ from nntrain.engine import training
 from nntrain.engine.batches import Samples
 from nntrain.errors import UsageError
 from nntrain.fitting import TrainingRun
+from nntrain.loss_log import LossLog
 from nntrain.model_file import read_model
 from nntrain.resuming import fingerprint
 
@@ -586,7 +588,7 @@ def failing(function: Callable[..., Any], times: int, error: OSError) -> Callabl
     ("number", "reason"),
     [(28, "No space left on device"), (13, "Permission denied"), (5, "Input/output error")],
 )
-@pytest.mark.parametrize("where", ["fsync", "replace", "open"])
+@pytest.mark.parametrize("where", ["fsync", "replace", "open", "write", "log"])
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
 def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
     folder: Path,
@@ -602,6 +604,22 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
     error = OSError(number, reason)
     if where == "open":
         monkeypatch.setattr(files, "_open_new", failing(files._open_new, times, error))
+    elif where == "write":
+        writes = failing(io.FileIO.write, 5 * times, error)
+        full = type("Full", (io.FileIO,), {"write": lambda file, data: writes(file, data)})
+        monkeypatch.setattr(files, "_open_new", lambda path: full(path, "w"))
+    elif where == "log":
+        files_write = failing(io.TextIOWrapper.write, times, error)
+        full = type(
+            "Full", (io.TextIOWrapper,), {"write": lambda file, text: files_write(file, text)}
+        )
+        opened = LossLog.__init__
+
+        def on_full_disk(log: LossLog, path: str, _file: Any, seconds: float | None = None) -> None:
+            _file.close()
+            opened(log, path, full(Path(path).open("wb")), seconds)
+
+        monkeypatch.setattr(LossLog, "__init__", on_full_disk)
     else:
         monkeypatch.setattr(os, where, failing(getattr(os, where), times, error))
     arguments = ["fit", TABLE, "-c", CONFIG, "-s", "epochs=6", "-s", "checkpoint_seconds=0", "-q"]

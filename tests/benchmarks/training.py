@@ -75,7 +75,7 @@ def small_networks(repeats: int, scale: float) -> list[Row]:
         for engine in ENGINES:
             both = of[f"{engine} shuffled"], of[engine]
             what = f"{title}, {engine} engine, shuffled beside in file order"
-            rows.append(Row(what, micro(both[0]), micro(both[1]), both[0] / both[1], at_most=1.5))
+            rows.append(Row(what, micro(both[0]), micro(both[1]), both[0] / both[1], at_most=2))
 
     add("stochastic 8-16-1", (8, 16, 1), 1, 3000, [("numpy", 5.5, 16), ("compiled", 100, 300)])
     both = [("numpy", 3.4, 8), ("compiled", 10, 22)]
