@@ -606,18 +606,24 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
         monkeypatch.setattr(files, "_open_new", failing(files._open_new, times, error))
     elif where == "write":
         writes = failing(io.FileIO.write, 5 * times, error)
-        full = type("Full", (io.FileIO,), {"write": lambda file, data: writes(file, data)})
-        monkeypatch.setattr(files, "_open_new", lambda path: full(path, "w"))
+
+        class FullFile(io.FileIO):
+            def write(self, data: Any) -> int:
+                return int(writes(self, data))
+
+        monkeypatch.setattr(files, "_open_new", lambda path: FullFile(path, "w"))
     elif where == "log":
         files_write = failing(io.TextIOWrapper.write, times, error)
-        full = type(
-            "Full", (io.TextIOWrapper,), {"write": lambda file, text: files_write(file, text)}
-        )
+
+        class FullText(io.TextIOWrapper):
+            def write(self, text: str) -> int:
+                return int(files_write(self, text))
+
         opened = LossLog.__init__
 
         def on_full_disk(log: LossLog, path: str, _file: Any, seconds: float | None = None) -> None:
             _file.close()
-            opened(log, path, full(Path(path).open("wb")), seconds)
+            opened(log, path, FullText(io.FileIO(path, "w")), seconds)
 
         monkeypatch.setattr(LossLog, "__init__", on_full_disk)
     else:

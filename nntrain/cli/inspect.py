@@ -30,7 +30,8 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
       nntrain inspect model.npz --weights
       nntrain inspect --json
     """
-    from nntrain.model_file import header_of, load_model
+    from nntrain.model_file import load_model
+    from nntrain.model_header import header_of
 
     model = load_model(model_path)
     if as_json:
