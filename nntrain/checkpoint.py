@@ -18,7 +18,8 @@ class Checkpointer:
 
     def __init__(self, run: TrainingRun, model_path: str, seconds: float) -> None:
         self.run = run
-        self.path = Path(f"{model_path}.checkpoint") if is_regular(model_path) else None
+        self._name = f"{model_path}.checkpoint"
+        self.path = Path(self._name) if is_regular(model_path) else None
         self._seconds = seconds
         self._saved = time.monotonic()
 
@@ -37,7 +38,7 @@ class Checkpointer:
             last = self.run.last
             log.warning("%s: goes on after epoch %d", self.path, last.epoch if last else 0)
         elif resume:
-            log.warning("%s: there is no checkpoint to resume; starts the run", self.path)
+            log.warning("%s: there is no checkpoint to resume; starts the run", self._name)
         elif there_is_one:
             log.warning("%s: is of an earlier run, which --resume would go on with", self.path)
 

@@ -352,12 +352,22 @@ def test_without_a_checkpoint_resume_starts_the_run(run: Run, folder: Path) -> N
     assert names(folder) == {"loss.csv", "model.npz"}
 
 
+def test_a_model_that_goes_nowhere_has_no_checkpoint(run: Run, folder: Path) -> None:
+    result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=1", "--resume", "-m", "/dev/null")
+    assert result.code == 0
+    assert result.err.startswith(
+        "Note: /dev/null.checkpoint: there is no checkpoint to resume; starts the run\n"
+    )
+    assert names(folder) == {"loss.csv"}
+
+
 def test_a_run_stops_when_its_time_is_over_and_can_go_on(run: Run, folder: Path) -> None:
     options = ["-s", "epochs=30"]
     assert run("fit", TABLE, "-c", CONFIG, *options, "-m", "whole.npz", "-l", "whole.csv").code == 0
     result = run("fit", TABLE, "-c", CONFIG, *options, "--max-time", "0s")
     assert result.code == 0
     assert "Stopped after epoch 1 of 30: the time is over.\n" in result.err
+    assert "model.npz.checkpoint stays; the same command with --resume goes on.\n" in result.err
     assert nntrain.load_model("model.npz").summary.stopped_by == "time"
     assert names(folder) == {
         "loss.csv", "model.npz", "model.npz.checkpoint", "whole.csv", "whole.npz",

@@ -153,6 +153,9 @@ def fit(
             checkpointer.remove()
     if not is_quiet():
         _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
+        if not is_over and checkpointer.path:
+            path = printable(str(checkpointer.path))
+            click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
     next_table = ["new.csv"] if "-" in paths else paths
     options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
     suggest("predict", next_table, options, then=" > predictions.csv")
