@@ -87,9 +87,9 @@ def test_who_stops_asking_is_left_with_no_thread() -> None:
         before = set(threading.enumerate())
         results = done_ahead(iter(range(1000)), str, threads)
         next(results)
-        assert set(threading.enumerate()) > before
+        assert set(threading.enumerate()) - before
         results.close()
-        assert set(threading.enumerate()) <= before
+        assert not set(threading.enumerate()) - before
 
 
 def test_closing_does_not_wait_for_items_that_may_wait() -> None:
