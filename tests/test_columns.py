@@ -351,9 +351,10 @@ def test_a_table_without_rows_has_columns_all_the_same(path: Path) -> None:
 
 
 def nameless(path: Path, columns: str) -> str:
+    which = f"s {columns}, which have" if "," in columns else f" {columns}, which has"
     return (
-        f"{path}: left out column {columns}, which has no name in the header line (a saved index, "
-        f"or delimiters at the line's end); give it a name to learn from it"
+        f"{path}: left out column{which} no name in the header line (a saved index, "
+        f"or delimiters at the line's end); give it one to learn from it"
     )
 
 

@@ -184,7 +184,7 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
     assert result.code == 0
     assert result.err.split("\n")[:4] == [
         "Note: t.csv: left out column 1, which has no name in the header line (a saved index, or "
-        "delimiters at the line's end); give it a name to learn from it",
+        "delimiters at the line's end); give it one to learn from it",
         "Note: left out the column 'const': it is constant",
         "Note: left out the column 'empty': it has no value",
         "Note: missing cells taken as the training mean: 8 in 'b'",

@@ -112,11 +112,14 @@ def feature_columns(table: Table, roles: Roles) -> tuple[str, ...]:
     nameless = [i for i, name in enumerate(table.columns, start=1) if name == ""]
     if nameless and roles.features is None:
         which = ", ".join(map(str, nameless))
+        one = len(nameless) == 1
         log.warning(
-            "%s: left out column %s, which has no name in the header line (a saved index, or "
-            "delimiters at the line's end); give it a name to learn from it",
+            "%s: left out column%s %s, which %s no name in the header line (a saved index, or "
+            "delimiters at the line's end); give it one to learn from it",
             table.name,
+            "" if one else "s",
             which,
+            "has" if one else "have",
         )
     wanted = roles.features or tuple(filter(None, table.columns))
     features = tuple(name for name in wanted if name not in left_out)
