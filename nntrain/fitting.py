@@ -68,10 +68,7 @@ class TrainingRun:
     """
 
     def __init__(self, config: Config, prepared: Prepared, start: Model | None = None) -> None:
-        """A run on prepared rows, from the weights of another model where there is one.
-
-        Raises `UsageError` where that model is of another architecture.
-        """
+        """A run on prepared rows, from the weights of a model of its architecture, if any."""
         self.config = config
         self.preprocessing = prepared.preprocessing
         self.samples = self._samples(prepared.training)
@@ -225,10 +222,11 @@ class TrainingRun:
 
     def _settled(self, progress: Progress) -> Progress:
         """A progress whose last epoch ends training where it does by this run's config."""
-        if progress.last is None:
+        last = progress.last
+        if last is None:
             return progress
-        last = replace(progress.last, stopped_by=stopped_by(self.procedure, progress.last))
-        return replace(progress, last=last)
+        reason = stopped_by(self.procedure, last.epoch, last.largest_update)
+        return replace(progress, last=replace(last, stopped_by=reason))
 
     def _summary(
         self, reason: str, training: dict[str, Metrics], validation: dict[str, Metrics]

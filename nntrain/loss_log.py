@@ -82,12 +82,15 @@ def cut_log(path: str, epochs: int) -> float | None:
     with explained(path), open(path, "r+b") as file:  # noqa: PTH123
         if file.readline() != f"{HEADER}\n".encode():
             return None
-        seconds = b"0"
+        seconds = 0.0
         for epoch in range(1, epochs + 1):
             line = file.readline()
             cells = line.rstrip(b"\n").split(b",")
             if not line.endswith(b"\n") or cells[0] != str(epoch).encode():
                 return None
-            seconds = cells[-1]
+            try:
+                seconds = float(cells[-1])
+            except ValueError:
+                return None
         file.truncate(file.tell())
-    return float(seconds)
+    return seconds

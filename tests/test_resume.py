@@ -431,7 +431,13 @@ def test_a_run_beside_an_older_checkpoint_says_so(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [None, "other", "epoch,iterations\n1,2\n"])
+HEAD = "epoch,iterations,loss,validation_loss,largest_update,seconds\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, "other", "epoch,iterations\n1,2\n", HEAD, f"{HEAD}1,33,0.5", f"{HEAD}1,33,,,,soon\n"],
+)
 def test_a_log_that_lacks_the_epochs_before_begins_with_the_next(
     run: Run, folder: Path, content: str | None
 ) -> None:

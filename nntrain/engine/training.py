@@ -138,7 +138,7 @@ def train(
     """
     progress = progress or Progress()
     last = progress.last
-    if last and stopped_by(procedure, last):
+    if last and stopped_by(procedure, last.epoch, last.largest_update):
         return
     n_rows, batch_rows = len(samples), procedure.batch_rows
     parameters = network.parameters.vector
@@ -168,7 +168,7 @@ def train(
                 loss / n_rows,
                 validation_loss,
                 largest_update,
-                _stopped_by(procedure, epoch, largest_update),
+                stopped_by(procedure, epoch, largest_update),
             )
             progress = Progress(last)
             yield last
@@ -244,14 +244,10 @@ def _validation_loss(
     return loss
 
 
-def stopped_by(procedure: Procedure, result: EpochResult) -> Literal["", "epochs", "tau"]:
-    """Why training ends after an epoch; empty while it goes on."""
-    return _stopped_by(procedure, result.epoch, result.largest_update)
-
-
-def _stopped_by(
+def stopped_by(
     procedure: Procedure, epoch: int, largest_update: float
 ) -> Literal["", "epochs", "tau"]:
+    """Why training ends after an epoch; empty while it goes on."""
     if largest_update < procedure.tau:
         return "tau"
     return "epochs" if epoch == procedure.epochs else ""
