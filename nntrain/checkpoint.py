@@ -35,8 +35,7 @@ class Checkpointer:
         if resume and there_is_one:
             assert self.path is not None
             self.run.resume(read_model(self.path))
-            last = self.run.last
-            log.warning("%s: goes on after epoch %d", self.path, last.epoch if last else 0)
+            log.warning("%s: goes on after epoch %d", self.path, self.run.epochs_done)
         elif resume:
             log.warning("%s: there is no checkpoint to resume; starts the run", self._name)
         elif there_is_one:

@@ -24,8 +24,14 @@ from nntrain.choices import (
     BATCH_MODES,
     DECIMALS,
     DTYPES,
+    ENCODINGS,
     ENGINES,
+    INITIALIZATIONS,
+    KEEPS,
     MISSING_TARGETS,
+    OPTIMIZERS,
+    SCHEDULES,
+    TRANSFORMS,
 )
 from nntrain.errors import ConfigError
 from nntrain.kinds import (
@@ -55,6 +61,16 @@ WITHOUT_EFFECT = ("threads", "checkpoint_seconds")
 
 WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan")
 """Texts that some YAML reader would not take as text."""
+
+USED_ONLY_WITH = (
+    ("batch_size", "batch_mode", ("mini-batch",)),
+    ("momentum", "optimizer", ("momentum", "nesterov")),
+    ("beta_1", "optimizer", ("adam",)),
+    ("beta_2", "optimizer", ("adam",)),
+    ("epsilon", "optimizer", ("adam",)),
+    ("bins", "numeric_encoding", ("piecewise_linear",)),
+)
+"""Keys that do nothing unless another key has one of these values."""
 
 KNOWN_ELSEWHERE = {
     "learning_rate": ("alpha", "the learning rate"),
@@ -88,6 +104,18 @@ KNOWN_ELSEWHERE = {
     "sample_weight": ("weight", "a column of sample weights"),
     "weights": ("weight", "a column of sample weights"),
     "na_values": ("missing_values", "texts that mean a missing cell"),
+    "solver": ("optimizer", "how weights follow the gradient"),
+    "learning_rate_schedule": ("alpha_schedule", "how α falls"),
+    "beta1": ("beta_1", "a coefficient of adam"),
+    "beta2": ("beta_2", "a coefficient of adam"),
+    "eps": ("epsilon", "a coefficient of adam"),
+    "l2": ("weight_decay", "what shrinks the weights"),
+    "n_iter_no_change": ("patience", "epochs without a lower validation loss"),
+    "early_stopping_rounds": ("patience", "epochs without a lower validation loss"),
+    "n_estimators": ("ensemble", "networks to average"),
+    "members": ("ensemble", "networks to average"),
+    "n_bins": ("bins", "of the piecewise linear encoding"),
+    "init": ("initialization", "how weights are drawn"),
     "sep": ("delimiter", "what separates the cells"),
 }
 
@@ -136,7 +164,29 @@ class Config:
     activation: str = key(
         choice(ACTIVATIONS), "of the hidden layers; the output layer is linear", "sigmoid"
     )
+    initialization: str = key(
+        choice(INITIALIZATIONS), "how weights are drawn before training", "glorot_uniform"
+    )
     alpha: float = key(number(0, low_open=True), "the learning rate α", 0.1)
+    alpha_schedule: str = key(
+        choice(SCHEDULES), "α in an iteration before which the part t of all is done", "constant"
+    )
+    optimizer: str = key(
+        choice(OPTIMIZERS), "how weights follow the gradient g of a batch", "gradient_descent"
+    )
+    momentum: float = key(
+        number(0, 1, high_open=True), "what momentum and nesterov keep of their velocity", 0.9
+    )
+    beta_1: float = key(number(0, 1, high_open=True), "what adam keeps of its mean gradient", 0.9)
+    beta_2: float = key(
+        number(0, 1, high_open=True), "what adam keeps of its mean squared gradient", 0.999
+    )
+    epsilon: float = key(
+        number(0, low_open=True), "what adam adds to the root of its mean squared gradient", 1e-8
+    )
+    weight_decay: float = key(
+        number(0), "λ: w := w - α λ w in each iteration, biases excepted", 0.0
+    )
     epochs: int = key(integer(0), "passes through the data; 0 saves the initial network", 200)
     batch_mode: str = key(
         choice(BATCH_MODES), "how rows are grouped for an iteration", "mini-batch"
@@ -148,12 +198,32 @@ class Config:
         "or more; 0 never stops early",
         0.0,
     )
+    patience: int | None = key(
+        optional(integer(1)),
+        "stop after so many epochs without a lower validation loss; not set: never",
+        None,
+    )
+    keep: str = key(choice(KEEPS), "which weights the model gets", "last")
+    ensemble: int = key(
+        integer(1, 1000), "networks that are trained, each from its own seed, and averaged", 1
+    )
     shuffle: bool = key(boolean(), "a new row order each epoch; false keeps the file's order", True)
     standardize: bool = key(
         boolean(), "features and targets to mean 0, deviation 1; 0/1 inputs stay as they are", True
     )
+    numeric_encoding: str = key(
+        choice(ENCODINGS), "the inputs that a column of numbers becomes", "standard"
+    )
+    bins: int = key(integer(1, 1000), "the most bins of a piecewise linear encoding", 8)
+    target_transform: str = key(choice(TRANSFORMS), "what the network learns of a target", "none")
+    clamp_predictions: bool = key(
+        boolean(), "predictions stay in the range that the target has in training", False
+    )
     validation_fraction: float = key(
-        number(0, 1, high_open=True), "part of the rows held out, their loss logged each epoch", 0.0
+        number(0, 1, high_open=True),
+        "part of the rows held out, their loss logged each epoch; each network of an ensemble "
+        "holds out its own",
+        0.0,
     )
     missing_values: tuple[str, ...] = key(
         list_of(text("a text", may_be_empty=True), 'a list of texts, such as ["", NA]'),
@@ -304,9 +374,16 @@ def _parse(source: str, name: str, overrides: Iterable[str]) -> Config:
             for key_name, colon, what in found
         ]
         raise ConfigError("\n".join(lines)) from None
-    if "batch_size" in places and config.batch_mode != "mini-batch":
-        log.warning("batch_size is unused: batch_mode is %s", config.batch_mode)
+    _note_unused(config)
     return config
+
+
+def _note_unused(config: Config) -> None:
+    """Note the keys that have been given a value which nothing looks at."""
+    for name, of, users in USED_ONLY_WITH:
+        is_used = getattr(config, of) in users
+        if not is_used and getattr(config, name) != DEFAULTS[name]:
+            log.warning("%s is unused: %s is %s", name, of, getattr(config, of))
 
 
 def _with_its_line(mistake: str, source: str, name: str) -> str:
@@ -360,7 +437,7 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, KINDS, 1)
     if near:
         return f"unknown key {name!r}: did you mean {near[0]}?"
-    return f"unknown key {name!r}: the keys are {', '.join(KINDS)}"
+    return f"unknown key {name!r}; `nntrain fit --help` lists the keys"
 
 
 def _read(path: Path) -> str:

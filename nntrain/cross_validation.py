@@ -18,7 +18,7 @@ from nntrain.engine.training import EpochResult
 from nntrain.errors import DataError
 from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics
-from nntrain.preparing import Rows, prepare_rows, split_rows
+from nntrain.preparing import Rows, check_watched, prepare_rows, split_rows
 
 METRICS = ("rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse")
 
@@ -39,7 +39,7 @@ class FoldResult:
     fold: Fold
     metrics: dict[str, Metrics]
     predictions: NDArray[np.float64]
-    last: EpochResult | None
+    epochs_trained: int
 
 
 def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool) -> list[Fold]:
@@ -79,12 +79,13 @@ class FoldRun:
     """The training of one fold, an epoch at a time."""
 
     def __init__(self, table: TypedTable, config: Config, fold: Fold) -> None:
+        check_watched(config, has_validation=False)
         self.table, self.config, self.fold = table, config, fold
         rows, held_out = split_rows(fold.training_rows, config)
         self.run = TrainingRun(config, prepare_rows(table, config, rows, held_out))
 
-    def epochs(self) -> Iterator[EpochResult]:
-        """Train, an epoch for each item taken. Raises `DivergedError`."""
+    def epochs(self) -> Iterator[list[EpochResult]]:
+        """Train, an epoch of each network for each item taken. Raises `DivergedError`."""
         return self.run.epochs()
 
     def result(self) -> FoldResult:
@@ -93,7 +94,7 @@ class FoldRun:
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
         measured = run.measured(encoded.x, self.table.true_values(rows), encoded.weights)
         metrics = measured.metrics(self.config.target)
-        return FoldResult(self.fold, metrics, measured.y_pred, run.last)
+        return FoldResult(self.fold, metrics, measured.y_pred, run.epochs_done)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def as_dict(results: list[FoldResult], config: Config) -> dict[str, Any]:
             {
                 "fold": result.fold.number,
                 "training_rows": len(result.fold.training_rows),
-                "epochs_trained": result.last.epoch if result.last else 0,
+                "epochs_trained": result.epochs_trained,
                 "targets": {name: of.as_dict() for name, of in result.metrics.items()},
             }
             for result in results

@@ -17,15 +17,17 @@ from nntrain.config import Config
 from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
 from nntrain.engine.batches import Samples, rows_per_iteration
+from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.network import Network
+from nntrain.engine.procedure import Procedure
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
 from nntrain.engine.selection import select_engine
-from nntrain.engine.training import EpochResult, Paused, Procedure, Progress, stopped_by, train
-from nntrain.errors import DivergedError, UsageError
+from nntrain.engine.training import EpochResult, Progress, Training, stopped_by
+from nntrain.errors import DataError, DivergedError, UsageError
 from nntrain.metrics import Measured, Metrics
-from nntrain.model import Model, Summary, Unfinished, measured
+from nntrain.model import Model, Summary, Unfinished
 from nntrain.model_file import checksum_of
-from nntrain.preparing import Prepared, prepare
+from nntrain.preparing import Prepared, hold_outs, prepare
 from nntrain.resuming import check_same_architecture, differences, fingerprint
 from nntrain.threads import available_cores
 
@@ -61,9 +63,11 @@ def fit(
 class TrainingRun:
     """A training from the table to the model, an epoch at a time.
 
+    `trainings` has one for each network of an ensemble.
+
     >>> run = TrainingRun.on("data.csv", config)
-    >>> for result in run.epochs():
-    ...     print(result.epoch, result.loss)
+    >>> for results in run.epochs():
+    ...     print([(result.epoch, result.loss) for result in results])
     >>> run.model().save("model.npz")
     """
 
@@ -75,20 +79,14 @@ class TrainingRun:
         self.validation = self._samples(prepared.validation) if prepared.validation else None
         weights = _flat(self.samples.weights)
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, prepared.means)
-        sizes = (self.samples.x.shape[1], *config.hidden_layers, len(config.target))
-        self.network = Network(sizes, config.activation, config.dtype)
-        n_validation = len(self.validation) if self.validation else 0
-        log.info("rows: %d to train on, %d to validate", len(self.samples), n_validation)
-        log.info("%r, %d weights and biases", self.network, self.network.parameters.vector.size)
-        self.network.initialize(stream(config.seed, INITIAL_WEIGHTS))
-        self.started_from: str | None = None
-        if start:
-            self.network.parameters.vector[:] = start.network.parameters.vector
-            self.started_from = checksum_of(start)
-        self.procedure = self._procedure()
-        log.info("engine: %s", self.procedure.engine)
-        self.progress = Progress()
+        self.held_out = self._hold_outs()
+        self.trainings = [self._training(j, start) for j in range(config.ensemble)]
+        self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
+        network, n_held_out = self.trainings[0].network, self.n_validation_rows
+        log.info("rows: %d to train on, %d to validate", len(self.samples), n_held_out)
+        log.info("%r, %d weights and biases", network, network.parameters.vector.size)
+        log.info("engine: %s", self.trainings[0].procedure.engine)
 
     @classmethod
     def on(
@@ -114,31 +112,72 @@ class TrainingRun:
             return Samples(encoded.x, encoded.y)
         return Samples(encoded.x, encoded.y, encoded.weights.astype(self.config.dtype)[:, None])
 
+    def _hold_outs(self) -> list[NDArray[np.bool_]] | None:
+        """The rows that each network of an ensemble holds out, if any."""
+        config, n_rows = self.config, len(self.samples)
+        if config.ensemble == 1 or config.validation_fraction == 0:
+            return None
+        held_out = hold_outs(n_rows, config)
+        if held_out[0].all():
+            raise DataError(
+                f"validation_fraction {config.validation_fraction:g} holds out all of the "
+                f"{n_rows} rows; lower it"
+            )
+        return held_out
+
+    def _training(self, j: int, start: Model | None) -> Training:
+        """The training of the j-th network."""
+        config, samples = self.config, self.samples
+        sizes = (samples.x.shape[1], *config.hidden_layers, len(config.target))
+        network = Network(sizes, config.activation, config.dtype)
+        member = j + 1 if config.ensemble > 1 else 0
+        if start:
+            network.parameters.vector[:] = start.networks[j].parameters.vector
+        else:
+            rng = stream(config.seed, INITIAL_WEIGHTS, member)
+            network.initialize(rng, config.initialization)
+        if self.held_out is None:
+            procedure = self._procedure(network, len(samples), member)
+            return Training(network, samples, procedure, self.validation)
+        rows, validation = np.flatnonzero(~self.held_out[j]), samples.of(self.held_out[j])
+        procedure = self._procedure(network, len(rows), member)
+        return Training(network, samples, procedure, validation, rows=rows)
+
     @property
-    def last(self) -> EpochResult | None:
-        """The last whole epoch."""
-        return self.progress.last
+    def n_validation_rows(self) -> int:
+        """How many rows are held out, of an ensemble by any network."""
+        if self.held_out is not None:
+            return int(np.count_nonzero(np.any(self.held_out, axis=0)))
+        return len(self.validation) if self.validation else 0
+
+    @property
+    def epochs_done(self) -> int:
+        """The whole epochs behind it."""
+        return epochs_done(self.trainings)
+
+    @property
+    def part_of_next(self) -> float:
+        """How far into the next epoch it is, as a part of it."""
+        done = [t.progress.rows_done / t.n_rows for t in self.trainings if not is_over(t)]
+        return float(np.mean(done)) if done else 0.0
 
     @property
     def is_over(self) -> bool:
         """Whether no epoch is left to train."""
-        return self.last.stopped_by != "" if self.last else self.config.epochs == 0
+        return all(is_over(training) for training in self.trainings)
 
-    def epochs(self, is_to_stop: Callable[[], bool] = lambda: False) -> Iterator[EpochResult]:
-        """Train from where the run stands, an epoch for each item taken. Raises `DivergedError`.
+    def epochs(self, is_to_stop: Callable[[], bool] = lambda: False) -> Iterator[list[EpochResult]]:
+        """Train from where the run stands, an epoch of each network for each item taken.
 
-        Ends early, within an epoch if that is a long one, when `is_to_stop` turns true.
+        Ends early, within an epoch if that is a long one, when `is_to_stop` turns true. Raises
+        `DivergedError`.
         """
-        procedure, validation = self.procedure, self.validation
+        threads = self.config.threads or available_cores()
         try:
-            for result in train(
-                self.network, self.samples, procedure, validation, self.progress, is_to_stop
-            ):
-                self.progress = Progress(result)
-                self.smallest_update = min(self.smallest_update, result.largest_update)
-                yield result
-        except Paused as paused:
-            self.progress = paused.progress
+            for results in train_together(self.trainings, threads, is_to_stop):
+                updates = [result.largest_update for result in results]
+                self.smallest_update = min(self.smallest_update, *updates)
+                yield results
         except DivergedError as error:
             raise DivergedError(f"{error}{self._largest_input()}") from None
 
@@ -153,10 +192,11 @@ class TrainingRun:
         name = self.preprocessing.input_names[largest]
         return f"{remedy}; the largest input is {sizes[largest]:.4g}, of {name!r}"
 
-    def _procedure(self) -> Procedure:
-        config, n_rows = self.config, len(self.samples)
+    def _procedure(self, network: Network, n_rows: int, member: int) -> Procedure:
+        config = self.config
         batch_rows = rows_per_iteration(config.batch_mode, config.batch_size, n_rows)
-        n_iterations = config.epochs * -(-n_rows // batch_rows)
+        n_iterations = config.ensemble * config.epochs * -(-n_rows // batch_rows)
+        threads = config.threads or available_cores()
         return Procedure(
             alpha=config.alpha,
             epochs=config.epochs,
@@ -164,25 +204,53 @@ class TrainingRun:
             tau=config.tau,
             shuffle=config.shuffle,
             seed=config.seed,
-            threads=config.threads or available_cores(),
-            engine=select_engine(config.engine, self.network, batch_rows, n_iterations),
+            threads=max(1, threads // config.ensemble),
+            engine=select_engine(config.engine, network, batch_rows, n_iterations),
+            optimizer=config.optimizer,
+            momentum=config.momentum,
+            beta_1=config.beta_1,
+            beta_2=config.beta_2,
+            epsilon=config.epsilon,
+            alpha_schedule=config.alpha_schedule,
+            weight_decay=config.weight_decay,
+            keep=config.keep,
+            patience=config.patience,
+            member=member,
         )
 
     def model(self, reason: str = "") -> Model:
         """The model as it is after the last epoch taken; `reason` says why, where no epoch does."""
-        training = self._metrics(self.samples)
-        validation = self._metrics(self.validation) if self.validation else {}
-        last = self.last.stopped_by if self.last else "epochs"
-        summary = self._summary(reason or last, training, validation)
-        return Model(self.config, self.preprocessing, self.network, self.baseline, summary)
+        model = self._unmeasured(tuple(self._kept(training) for training in self.trainings))
+        training = self._measured(model, self.samples).metrics(self.config.target)
+        validation: dict[str, Metrics] = {}
+        if self.held_out is not None:
+            validation = self._measured_held_out(model, self.held_out).metrics(self.config.target)
+        elif self.validation:
+            validation = self._measured(model, self.validation).metrics(self.config.target)
+        summary = replace(
+            model.summary,
+            stopped_by=reason or self._longest_stopped_by,
+            training=training,
+            validation=validation,
+        )
+        return replace(model, summary=summary)
+
+    def _kept(self, training: Training) -> Network:
+        """The network that a training comes to: its last or its best."""
+        best = training.progress.best
+        if self.config.keep == "last" or best is None:
+            return training.network
+        of = training.network
+        network = Network(of.layer_sizes, of.activation, str(of.dtype))
+        network.parameters.vector[:] = best.parameters
+        return network
 
     def checkpoint(self) -> Model:
         """The unfinished model, with all that the rest of the run depends on; not measured."""
-        unfinished = Unfinished(self.progress, self.smallest_update, self.fingerprint)
-        summary = self._summary("", {}, {})
-        return Model(
-            self.config, self.preprocessing, self.network, self.baseline, summary, unfinished
-        )
+        progress = tuple(training.progress for training in self.trainings)
+        unfinished = Unfinished(progress, self.smallest_update, self.fingerprint)
+        networks = tuple(training.network for training in self.trainings)
+        return replace(self._unmeasured(networks), unfinished=unfinished)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -202,57 +270,92 @@ class TrainingRun:
                 "the checkpoint is of another run; start anew without --resume, or undo the "
                 "difference:\n" + "\n".join(found)
             )
-        if not self._fits(unfinished.progress):
+        stands = list(zip(self.trainings, unfinished.progress, strict=True))
+        if not all(_comes_by(training, progress) for training, progress in stands):
             raise UsageError("the checkpoint stands at a place that this run does not come by")
-        self.network.parameters.vector[:] = checkpoint.network.parameters.vector
-        self.progress = self._settled(unfinished.progress)
+        for (training, progress), network in zip(stands, checkpoint.networks, strict=True):
+            training.network.parameters.vector[:] = network.parameters.vector
+            training.progress = _settled(training.procedure, progress)
         self.smallest_update = unfinished.smallest_update
 
-    def _fits(self, progress: Progress) -> bool:
-        """Whether this run comes to stand there; false only of a checkpoint that was forged."""
-        batch_rows, rows_done = self.procedure.batch_rows, progress.rows_done
-        epoch = progress.last.epoch if progress.last else 0
-        iterations = progress.last.iterations if progress.last else 0
-        return (
-            (progress.last is None or 1 <= epoch <= self.procedure.epochs)
-            and iterations == epoch * -(-len(self.samples) // batch_rows)
-            and rows_done < len(self.samples)
-            and rows_done % batch_rows == 0
-        )
-
-    def _settled(self, progress: Progress) -> Progress:
-        """A progress whose last epoch ends training where it does by this run's config."""
-        last = progress.last
-        if last is None:
-            return progress
-        reason = stopped_by(self.procedure, last.epoch, last.largest_update)
-        return replace(progress, last=replace(last, stopped_by=reason))
-
-    def _summary(
-        self, reason: str, training: dict[str, Metrics], validation: dict[str, Metrics]
-    ) -> Summary:
-        last = self.last
-        return Summary(
-            epochs_trained=last.epoch if last else 0,
-            iterations=last.iterations if last else 0,
-            stopped_by=reason,
-            engine=self.procedure.engine,
+    def _unmeasured(self, networks: tuple[Network, ...]) -> Model:
+        """The model of some networks, its summary without metrics."""
+        lasts = [training.last for training in self.trainings if training.last]
+        bests = [training.progress.best for training in self.trainings]
+        losses = [last.validation_loss for last in lasts if last.validation_loss is not None]
+        summary = Summary(
+            epochs_trained=max((last.epoch for last in lasts), default=0),
+            iterations=sum(last.iterations for last in lasts),
+            stopped_by="",
+            engine=self.trainings[0].procedure.engine,
             started_from=self.started_from,
             rows=len(self.samples),
-            validation_rows=len(self.validation) if self.validation else 0,
-            loss=last.loss if last else None,
-            validation_loss=last.validation_loss if last else None,
-            training=training,
-            validation=validation,
+            validation_rows=self.n_validation_rows,
+            loss=_mean([last.loss for last in lasts]),
+            validation_loss=_mean(losses),
+            training={},
+            validation={},
+            kept_epochs=tuple(best.epoch for best in bests if best)
+            if self.config.keep == "best"
+            else (),
         )
+        return Model(self.config, self.preprocessing, networks, self.baseline, summary)
+
+    @property
+    def _longest_stopped_by(self) -> str:
+        """Why the network that trained longest ended."""
+        lasts = [training.last for training in self.trainings if training.last]
+        return max(lasts, key=lambda last: last.epoch).stopped_by if lasts else "epochs"
 
     def measured(self, x: Matrix, y_true: Matrix, weights: Matrix | None) -> Measured:
         """Encoded rows and their true values, with the predictions as they are now."""
-        return measured(self.preprocessing, self.network, self.baseline, x, y_true, weights)
+        networks = tuple(self._kept(training) for training in self.trainings)
+        return self._unmeasured(networks).measured(x, y_true, weights)
 
-    def _metrics(self, samples: Samples) -> dict[str, Metrics]:
+    def _measured(self, model: Model, samples: Samples) -> Measured:
         y_true = self.preprocessing.decode(samples.y)
-        return self.measured(samples.x, y_true, _flat(samples.weights)).metrics(self.config.target)
+        return model.measured(samples.x, y_true, _flat(samples.weights))
+
+    def _measured_held_out(self, model: Model, held_out: list[NDArray[np.bool_]]) -> Measured:
+        """Every row that some networks held out, as these predict it."""
+        y_true = self.preprocessing.decode(self.samples.y)
+        sums, counts = np.zeros_like(y_true), np.zeros((len(y_true), 1))
+        for network, rows in zip(model.networks, held_out, strict=True):
+            alone = replace(model, networks=(network,))
+            sums[rows] += alone.predict_each(self.samples.x[rows], available_cores())[0]
+            counts[rows] += 1.0
+        any_of = counts[:, 0] > 0
+        part = self.samples.of(any_of)
+        y_pred = sums[any_of] / counts[any_of]
+        return model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
+
+
+def _comes_by(training: Training, progress: Progress) -> bool:
+    """Whether a training comes to stand there; false only of a checkpoint that was forged."""
+    procedure, rows_done = training.procedure, progress.rows_done
+    epoch = progress.last.epoch if progress.last else 0
+    iterations = progress.last.iterations if progress.last else 0
+    return (
+        (progress.last is None or 1 <= epoch <= procedure.epochs)
+        and iterations == epoch * training.iterations_per_epoch
+        and rows_done < training.n_rows
+        and rows_done % procedure.batch_rows == 0
+        and (progress.best is None or 1 <= progress.best.epoch <= epoch)
+    )
+
+
+def _settled(procedure: Procedure, progress: Progress) -> Progress:
+    """A progress whose last epoch ends training where it does by this procedure."""
+    last = progress.last
+    if last is None:
+        return progress
+    return replace(
+        progress, last=replace(last, stopped_by=stopped_by(procedure, last, progress.best))
+    )
+
+
+def _mean(values: list[float]) -> float | None:
+    return float(np.mean(values)) if values else None
 
 
 def _flat(weights: NDArray[np.float64] | None) -> NDArray[np.float64] | None:

@@ -33,7 +33,12 @@ class Summary:
     """How training went. `training` and `validation` hold the metrics of each target.
 
     `loss` and `validation_loss` are the last epoch's, None where there was none; `started_from` is
-    the checksum of the model whose weights training started from, if any.
+    the checksum of the model whose weights training started from, if any; `kept_epochs` are those
+    whose weights the networks have, where they were chosen by the validation loss.
+
+    Of an ensemble, `epochs_trained` and `stopped_by` are those of the network that trained longest,
+    `iterations` the sum over all, the losses their mean. A row that was held out is validated by
+    the networks that did so.
     """
 
     epochs_trained: int
@@ -47,6 +52,7 @@ class Summary:
     validation_loss: float | None
     training: dict[str, Metrics]
     validation: dict[str, Metrics]
+    kept_epochs: tuple[int, ...] = ()
 
     def parts(self) -> dict[str, dict[str, Metrics]]:
         """The metrics, those of the validation rows first where there are any."""
@@ -58,11 +64,11 @@ class Summary:
 class Unfinished:
     """Of a checkpoint: where its run stands, and what the rest of it depends on.
 
-    `smallest_update` is the smallest of the epochs' largest updates so far, `fingerprint` that of
-    the rows trained on (`nntrain.checkpoint`).
+    `progress` has an item for each network. `smallest_update` is the smallest of the epochs'
+    largest updates so far, `fingerprint` that of the rows trained on (`nntrain.checkpoint`).
     """
 
-    progress: Progress
+    progress: tuple[Progress, ...]
     smallest_update: float
     fingerprint: str
 
@@ -71,19 +77,28 @@ class Unfinished:
 class Predicted:
     """Predictions `values` (n_rows, n_targets) for a chunk of a table.
 
-    `bad` marks rows that cannot be predicted, where such rows are borne.
+    They are the mean of `of_each` (n_networks, n_rows, n_targets). `bad` marks rows that cannot be
+    predicted, where such rows are borne.
     """
 
     values: NDArray[np.float64]
+    of_each: NDArray[np.float64]
     bad: NDArray[np.bool_] | None
     chunk: Chunk
+
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """The standard deviation (n_rows, n_targets) of what the networks predict."""
+        spread: NDArray[np.float64] = np.std(self.of_each, axis=0)
+        return spread
 
 
 @dataclass(frozen=True)
 class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
-    `unfinished` is set in a checkpoint, which is a model too.
+    It predicts the mean of what its `networks` do. `unfinished` is set in a checkpoint, which is a
+    model too.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -91,7 +106,7 @@ class Model:
 
     config: Config
     preprocessing: Preprocessing
-    network: Network
+    networks: tuple[Network, ...]
     baseline: Baseline
     summary: Summary
     unfinished: Unfinished | None = None
@@ -136,31 +151,73 @@ class Model:
             if reading.bears_bad_rows:
                 bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
             values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
-            x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
-            preprocessing.encode(values, x)
-            predictions = preprocessing.decode(self.network.predict(x))
+            of_each = self.predict_each(self._encoded(values))
+            predictions = np.mean(of_each, axis=0)
             too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
             if bad is not None:
                 bad = bad | too_far
             elif too_far.any():
                 raise DataError(_too_far(chunk, too_far))
-            yield Predicted(predictions, bad, chunk)
+            yield Predicted(predictions, of_each, bad, chunk)
         replaced.report()
+
+    def _encoded(self, values: NDArray[np.float64]) -> NDArray[Any]:
+        x = np.empty((len(values), self.networks[0].layer_sizes[0]), self.networks[0].dtype)
+        self.preprocessing.encode(values, x)
+        return x
+
+    def predict_each(self, x: NDArray[Any], threads: int = 1) -> NDArray[np.float64]:
+        """What each network predicts (n_networks, n_rows, n_targets) for encoded rows x.
+
+        In the targets' units; a number that is not finite where a row is too far from training's.
+        """
+        y = np.stack([network.predict(x, threads) for network in self.networks])
+        values = self.preprocessing.decode(y)
+        if self.config.clamp_predictions:
+            self.preprocessing.clamp(values)
+        return values
 
     def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
         """The message about the first row of a chunk that has no finite prediction, if any."""
         values = self.preprocessing.values_of(chunk, cells, Replaced())
-        x = np.empty((len(values), self.network.layer_sizes[0]), self.network.dtype)
-        self.preprocessing.encode(values, x)
-        predictions = self.preprocessing.decode(self.network.predict(x))
-        too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
+        of_each = self.predict_each(self._encoded(values))
+        too_far = np.logical_not(np.isfinite(of_each).all(axis=(0, 2)))
         return _too_far(chunk, too_far) if too_far.any() else ""
 
     def measured(
         self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None
     ) -> Measured:
-        """Encoded rows x (n_rows, n_inputs) and their true values, with the model's predictions."""
-        return measured(self.preprocessing, self.network, self.baseline, x, y_true, weights)
+        """Encoded rows x (n_rows, n_inputs) and their true values, with the model's predictions.
+
+        Raises `DataError` where a prediction is no finite number.
+        """
+        y_pred = np.mean(self.predict_each(x, available_cores()), axis=0)
+        return self.beside_baseline(x, y_true, y_pred, weights)
+
+    def beside_baseline(
+        self,
+        x: NDArray[Any],
+        y_true: NDArray[np.float64],
+        y_pred: NDArray[np.float64],
+        weights: NDArray[np.float64] | None,
+    ) -> Measured:
+        """Predictions of encoded rows and their true values beside what the baseline predicts.
+
+        Raises `DataError` where a prediction is no finite number.
+        """
+        if not np.isfinite(y_pred).all():
+            raise DataError(
+                "a prediction is no finite number: the numbers of some row are too far from those "
+                "of training"
+            )
+        ridge, means = self.baseline.ridge(x), self.baseline.means
+        return Measured(
+            y_true,
+            y_pred,
+            means,
+            None if ridge is None else self.preprocessing.decode(ridge),
+            weights,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all. Raises `OutputError`.
@@ -177,32 +234,4 @@ def _too_far(chunk: Chunk, rows: NDArray[np.bool_]) -> str:
     return (
         f"{place}: the prediction is no finite number: a number of this row is too far from those "
         f"of training"
-    )
-
-
-def measured(
-    preprocessing: Preprocessing,
-    network: Network,
-    baseline: Baseline,
-    x: NDArray[Any],
-    y_true: NDArray[np.float64],
-    weights: NDArray[np.float64] | None,
-) -> Measured:
-    """Encoded rows and their true values beside what a network and its baseline predict.
-
-    Raises `DataError` where a prediction is no finite number.
-    """
-    ridge = baseline.ridge(x)
-    y_pred = preprocessing.decode(network.predict(x, available_cores()))
-    if not np.isfinite(y_pred).all():
-        raise DataError(
-            "a prediction is no finite number: the numbers of some row are too far from those of "
-            "training"
-        )
-    return Measured(
-        y_true,
-        y_pred,
-        baseline.means,
-        None if ridge is None else preprocessing.decode(ridge),
-        weights,
     )

@@ -7,12 +7,13 @@ import math
 import sys
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.baseline import Baseline
+from nntrain.choices import TRANSFORMS
 from nntrain.config import Config
 from nntrain.data.preprocessing import (
     CategoricalColumn,
@@ -22,15 +23,17 @@ from nntrain.data.preprocessing import (
     TargetColumn,
 )
 from nntrain.engine.network import Network, n_parameters
-from nntrain.engine.training import EpochResult, Progress
+from nntrain.engine.optimizers import OPTIMIZERS
+from nntrain.engine.training import Best, EpochResult, Progress, Reason
 from nntrain.metrics import Metrics
 from nntrain.model import Model, Summary, Unfinished
 
 T = TypeVar("T")
 
 FORMAT_VERSION = 1
-PROGRESS = "progress"
-"""The array of a checkpoint within an epoch: the parameters as they are there."""
+PROGRESS, REMEMBERED, BEST = "progress", "optimizer", "best"
+"""The arrays of a checkpoint: the parameters within an epoch, what the optimizer remembers, and the
+parameters of the best epoch."""
 
 
 class UnsoundError(Exception):
@@ -38,14 +41,24 @@ class UnsoundError(Exception):
 
 
 def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
-    """The arrays of a model's file by name, in order."""
-    arrays: dict[str, NDArray[Any]] = {}
-    parameters = model.network.parameters
-    for i, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
-        arrays[f"w{i}"], arrays[f"b{i}"] = w, b
-    if model.unfinished and model.unfinished.progress.parameters is not None:
-        arrays[PROGRESS] = model.unfinished.progress.parameters
-    return arrays
+    """The arrays of a model's file by name, in order; of an ensemble a network after the other."""
+    layers = [network.parameters for network in model.networks]
+    parts: dict[str, list[NDArray[Any]]] = {}
+    for i in range(len(layers[0].weights)):
+        parts[f"w{i + 1}"] = [of.weights[i] for of in layers]
+        parts[f"b{i + 1}"] = [of.biases[i] for of in layers]
+    if model.unfinished:
+        progress = model.unfinished.progress
+        if any(of.parameters is not None for of in progress):
+            parts[PROGRESS] = [
+                network.vector if of.parameters is None else of.parameters
+                for of, network in zip(progress, layers, strict=True)
+            ]
+        states = [of.state for of in progress if of.state is not None and len(of.state)]
+        bests = [of.best.parameters for of in progress if of.best]
+        parts |= {REMEMBERED: states} if states else {}
+        parts |= {BEST: bests} if bests else {}
+    return {name: np.stack(of) if len(of) > 1 else of[0] for name, of in parts.items()}
 
 
 def header_of(model: Model) -> dict[str, Any]:
@@ -53,13 +66,15 @@ def header_of(model: Model) -> dict[str, Any]:
     summary = dataclasses.asdict(model.summary)
     names = ("epochs_trained", "iterations", "stopped_by", "engine", "started_from")
     top = {name: summary.pop(name) for name in names}
+    kept_epochs = list(summary.pop("kept_epochs"))
+    top |= {"kept_epochs": kept_epochs} if kept_epochs else {}
     header = {
         "format_version": FORMAT_VERSION,
         "nntrain_version": model.nntrain_version,
         "config": model.config.as_dict(),
         "preprocessing": {
             "features": [_feature_as_dict(feature) for feature in model.preprocessing.features],
-            "targets": [dataclasses.asdict(target) for target in model.preprocessing.targets],
+            "targets": [_target_as_dict(target) for target in model.preprocessing.targets],
             "missing_values": list(model.preprocessing.missing_values),
             "inputs": list(model.preprocessing.input_names),
         },
@@ -76,19 +91,42 @@ def header_of(model: Model) -> dict[str, Any]:
 
 
 def _unfinished_as_dict(unfinished: Unfinished) -> dict[str, Any]:
-    progress, smallest = unfinished.progress, unfinished.smallest_update
+    of_each = [_progress_as_dict(progress) for progress in unfinished.progress]
+    smallest = unfinished.smallest_update
     return {
-        "last": dataclasses.asdict(progress.last) if progress.last else None,
-        "rows_done": progress.rows_done,
-        "loss": progress.loss,
+        **(of_each[0] if len(of_each) == 1 else {"networks": of_each}),
         "smallest_update": smallest if math.isfinite(smallest) else None,
         "fingerprint": unfinished.fingerprint,
     }
 
 
+def _progress_as_dict(progress: Progress) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "last": dataclasses.asdict(progress.last) if progress.last else None,
+        "rows_done": progress.rows_done,
+        "loss": progress.loss,
+    }
+    if progress.last:
+        del values["last"]["member"]
+    if progress.best:
+        best = {"epoch": progress.best.epoch, "validation_loss": progress.best.validation_loss}
+        values["best"] = best
+    return values
+
+
 def _feature_as_dict(feature: Feature) -> dict[str, Any]:
     kind = "numeric" if isinstance(feature, NumericColumn) else "categorical"
-    return {"kind": kind, **dataclasses.asdict(feature)}
+    values = {"kind": kind, **dataclasses.asdict(feature)}
+    if not values.get("edges", True):
+        del values["edges"]
+    return values
+
+
+def _target_as_dict(target: TargetColumn) -> dict[str, Any]:
+    values = dataclasses.asdict(target)
+    if target.transform == "none":
+        del values["transform"]
+    return values
 
 
 def model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Model:
@@ -98,52 +136,111 @@ def model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mode
     if tuple(target.name for target in preprocessing.targets) != config.target:
         raise UnsoundError("config and preprocessing name different targets")
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
-    expected = {f"{letter}{i}" for letter in "wb" for i in range(1, len(sizes))} | {"header"}
-    unfinished = None
-    if "checkpoint" in header:
-        progress = members.get(PROGRESS)
-        unfinished = _unfinished_from(sound(header, "checkpoint", dict), progress)
-        expected |= {PROGRESS} if progress is not None else set()
-    if set(members) != expected:
-        raise UnsoundError(f"it has the arrays {_listed(members)}, expects {_listed(expected)}")
-    if PROGRESS in expected:
-        _check_array(PROGRESS, members[PROGRESS], (n_parameters(sizes),), config.dtype)
+    shapes: dict[str, tuple[int, ...]] = {}
     for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
-        _check_array(f"w{i}", members[f"w{i}"], (n_out, n_in), config.dtype)
-        _check_array(f"b{i}", members[f"b{i}"], (n_out,), config.dtype)
-    network = Network(sizes, config.activation, config.dtype)
-    for i, (w, b) in enumerate(
-        zip(network.parameters.weights, network.parameters.biases, strict=True), start=1
-    ):
-        w[...], b[...] = members[f"w{i}"], members[f"b{i}"]
+        shapes |= {f"w{i}": (n_out, n_in), f"b{i}": (n_out,)}
+    stands = _stands(sound(header, "checkpoint", dict), config) if "checkpoint" in header else None
+    if stands:
+        shapes |= _checkpoint_shapes(stands, config, n_parameters(sizes))
+    parts = _parts(shapes, members, config)
+    networks = []
+    for j in range(config.ensemble):
+        network = Network(sizes, config.activation, config.dtype)
+        for i, (w, b) in enumerate(
+            zip(network.parameters.weights, network.parameters.biases, strict=True), start=1
+        ):
+            w[...], b[...] = parts[f"w{i}"][j], parts[f"b{i}"][j]
+        networks.append(network)
+    unfinished = _unfinished_from(header["checkpoint"], stands, parts) if stands else None
     baseline = _baseline_from(sound(header, "baseline", dict), sizes[0], sizes[-1])
     version = sound(header, "nntrain_version", str)
     summary = _summary_from(header)
     for metrics in summary.parts().values() if unfinished is None else ():
         if set(metrics) != set(config.target):
             raise UnsoundError("its summary is of other targets")
-    return Model(config, preprocessing, network, baseline, summary, unfinished, version)
+    return Model(config, preprocessing, tuple(networks), baseline, summary, unfinished, version)
 
 
-def _unfinished_from(values: dict[str, Any], parameters: NDArray[Any] | None) -> Unfinished:
+def _parts(
+    shapes: dict[str, tuple[int, ...]], members: dict[str, NDArray[Any]], config: Config
+) -> dict[str, list[NDArray[Any]]]:
+    """The arrays, of these names and shapes, each taken apart into those of the networks."""
+    expected = shapes.keys() | {"header"}
+    if set(members) != expected:
+        raise UnsoundError(f"it has the arrays {_listed(members)}, expects {_listed(expected)}")
+    n = config.ensemble
+    for name, shape in shapes.items():
+        _check_array(name, members[name], shape if n == 1 else (n, *shape), config.dtype)
+    return {name: [members[name]] if n == 1 else list(members[name]) for name in shapes}
+
+
+def _stands(values: dict[str, Any], config: Config) -> list[dict[str, Any]]:
+    """Where each network of a checkpoint stands, as it is in the header."""
+    stands = [values] if config.ensemble == 1 else sound(values, "networks", list)
+    if len(stands) != config.ensemble or not all(isinstance(of, dict) for of in stands):
+        raise UnsoundError("its checkpoint is of another number of networks")
+    return stands
+
+
+def _checkpoint_shapes(
+    stands: list[dict[str, Any]], config: Config, n: int
+) -> dict[str, tuple[int, ...]]:
+    """The arrays that a checkpoint has beside the weights, of networks of n parameters."""
+    n_remembered = OPTIMIZERS[config.optimizer].n_remembered
+    has = {
+        PROGRESS: any(of.get("rows_done") for of in stands),
+        REMEMBERED: n_remembered > 0,
+        BEST: any(of.get("best") is not None for of in stands),
+    }
+    return {name: (n_remembered, n) if name == REMEMBERED else (n,) for name in has if has[name]}
+
+
+def _unfinished_from(
+    values: dict[str, Any], stands: list[dict[str, Any]], parts: dict[str, list[NDArray[Any]]]
+) -> Unfinished:
+    progress = []
+    for j, of in enumerate(stands):
+        arrays = [
+            parts[name][j] if name in parts else None for name in (PROGRESS, REMEMBERED, BEST)
+        ]
+        progress.append(_progress_from(of, *arrays, member=j + 1 if len(stands) > 1 else 0))
+    smallest = _optional_float(values, "smallest_update")
+    fingerprint = sound(values, "fingerprint", str)
+    return Unfinished(tuple(progress), math.inf if smallest is None else smallest, fingerprint)
+
+
+def _progress_from(
+    values: dict[str, Any],
+    parameters: NDArray[Any] | None,
+    state: NDArray[Any] | None,
+    best_parameters: NDArray[Any] | None,
+    *,
+    member: int,
+) -> Progress:
     last, rows_done = values.get("last"), sound(values, "rows_done", int)
-    if rows_done < 0 or (rows_done > 0) != (parameters is not None):
-        raise UnsoundError(f"its checkpoint's 'rows_done' does not go with the array {PROGRESS!r}")
-    progress = Progress(
-        None if last is None else _epoch_from(last),
+    if rows_done < 0:
+        raise UnsoundError("its checkpoint's 'rows_done' is out of range")
+    best = None
+    if values.get("best") is not None:
+        if best_parameters is None:
+            raise UnsoundError("its checkpoint lacks the parameters of its best epoch")
+        of_best = sound(values, "best", dict)
+        best = Best(
+            sound(of_best, "epoch", int), sound(of_best, "validation_loss", float), best_parameters
+        )
+    return Progress(
+        None if last is None else _epoch_from(last, member),
         rows_done,
         sound(values, "loss", float),
-        parameters,
-    )
-    smallest = _optional_float(values, "smallest_update")
-    return Unfinished(
-        progress, math.inf if smallest is None else smallest, sound(values, "fingerprint", str)
+        parameters if rows_done else None,
+        state,
+        best,
     )
 
 
-def _epoch_from(values: Any) -> EpochResult:
+def _epoch_from(values: Any, member: int) -> EpochResult:
     stopped_by = sound(values, "stopped_by", str)
-    if stopped_by not in ("", "epochs", "tau"):
+    if stopped_by not in get_args(Reason):
         raise UnsoundError("its checkpoint has an unsound 'stopped_by'")
     return EpochResult(
         sound(values, "epoch", int),
@@ -151,7 +248,8 @@ def _epoch_from(values: Any) -> EpochResult:
         sound(values, "loss", float),
         _optional_float(values, "validation_loss"),
         sound(values, "largest_update", float),
-        cast("Literal['', 'epochs', 'tau']", stopped_by),
+        cast("Reason", stopped_by),
+        member,
     )
 
 
@@ -193,7 +291,7 @@ def _preprocessing_from(values: dict[str, Any]) -> Preprocessing:
     missing = sound(values, "missing_values", list)
     if not all(isinstance(value, str) for value in missing):
         raise UnsoundError("missing_values holds something other than texts")
-    targets = [_record(TargetColumn, item) for item in sound(values, "targets", list)]
+    targets = [_target_from(item) for item in sound(values, "targets", list)]
     preprocessing = Preprocessing(
         tuple(_feature_from(item) for item in sound(values, "features", list)),
         tuple(targets),
@@ -208,7 +306,12 @@ def _feature_from(values: Any) -> Feature:
     kind = sound(values, "kind", str)
     rest = {key: value for key, value in values.items() if key != "kind"}
     if kind == "numeric":
-        return _record(NumericColumn, rest)
+        edges = tuple(sound(rest, "edges", list)) if "edges" in rest else ()
+        if not all(isinstance(edge, float) and math.isfinite(edge) for edge in edges):
+            raise UnsoundError("a feature's edges are not finite numbers")
+        if not all(low < high for low, high in pairwise(edges)):
+            raise UnsoundError("a feature's edges do not rise")
+        return _record(NumericColumn, rest, edges=edges)
     if kind != "categorical":
         raise UnsoundError(f"a feature of the unknown kind {kind!r}")
     categories = sound(rest, "categories", list)
@@ -222,10 +325,21 @@ def _feature_from(values: Any) -> Feature:
 TYPES = {"str": str, "float": float, "int": int, "bool": bool}
 
 
-def _record(cls: type[T], values: Any) -> T:
-    """A frozen dataclass of plain fields from JSON, every type checked and every number finite."""
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    return cls(**{f.name: sound(values, f.name, TYPES[str(f.type)]) for f in fields})
+def _record(cls: type[T], values: Any, **known: Any) -> T:
+    """A frozen dataclass of plain fields from JSON, every type checked and every number finite.
+
+    `known` are fields that are checked already.
+    """
+    fields = [f for f in dataclasses.fields(cls) if f.name not in known]  # type: ignore[arg-type]
+    read: dict[str, Any] = {f.name: sound(values, f.name, TYPES[str(f.type)]) for f in fields}
+    return cls(**read, **known)
+
+
+def _target_from(values: Any) -> TargetColumn:
+    transform = values.get("transform", "none") if isinstance(values, dict) else ""
+    if transform not in TRANSFORMS:
+        raise UnsoundError("a target has an unknown 'transform'")
+    return _record(TargetColumn, values, transform=transform)
 
 
 def sound(values: Any, key: str, kind: type[T]) -> T:
@@ -258,7 +372,15 @@ def _summary_from(header: dict[str, Any]) -> Summary:
         validation_loss=_optional_float(values, "validation_loss"),
         training=metrics("training"),
         validation=metrics("validation"),
+        kept_epochs=_kept_epochs_from(header),
     )
+
+
+def _kept_epochs_from(header: dict[str, Any]) -> tuple[int, ...]:
+    epochs = sound(header, "kept_epochs", list) if "kept_epochs" in header else []
+    if not all(type(epoch) is int for epoch in epochs):
+        raise UnsoundError("its 'kept_epochs' are not whole numbers")
+    return tuple(epochs)
 
 
 def _metrics_from(values: Any) -> Metrics:

@@ -12,13 +12,13 @@ from nntrain.config import Config
 from nntrain.data.cells import CellFormat
 from nntrain.data.columns import Roles, TypedTable, read_typed
 from nntrain.data.encoding import Encoded, Labels, encode_parts, read_labelled, report_unseen
-from nntrain.data.learning import learn_preprocessing
+from nntrain.data.learning import How, learn_preprocessing
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import Preprocessing
 from nntrain.data.table import Table, TableLike
 from nntrain.engine.randomness import VALIDATION_SPLIT, stream
 from nntrain.engine.selection import check_installed
-from nntrain.errors import DataError, UsageError, counted
+from nntrain.errors import ConfigError, DataError, UsageError, counted
 
 Rows = NDArray[np.intp]
 Matrix = NDArray[Any]
@@ -54,6 +54,7 @@ def prepare(
             "validation rows are asked for twice: drop --validation, or set "
             "validation_fraction to 0"
         )
+    check_watched(config, has_validation=validation is not None)
     if preprocessing is None:
         typed = read_training_table(table, config)
         rows, held_out = split_rows(np.arange(len(typed)), config)
@@ -75,9 +76,9 @@ def prepare_rows(
     """
     if not len(rows):
         raise DataError(_no_rows(table.name, len(table), config))
-    preprocessing = learn_preprocessing(
-        table, rows, standardize=config.standardize, missing_values=config.missing_values
-    )
+    bins = config.bins if config.numeric_encoding == "piecewise_linear" else 0
+    how = How(config.standardize, config.missing_values, bins, config.target_transform)
+    preprocessing = learn_preprocessing(table, rows, how)
     report_unseen(preprocessing, table, held_out)
     true_values = table.true_values(rows)
     training, validating = encode_parts(
@@ -124,16 +125,41 @@ def _scaled(
     return Prepared(preprocessing, training, validating if len(validating.x) else None, means)
 
 
+def check_watched(config: Config, *, has_validation: bool) -> None:
+    """Raise `ConfigError` for a choice by the validation loss where there will be none."""
+    asked = "keep: best" if config.keep == "best" else ""
+    asked = asked or (f"patience: {config.patience}" if config.patience else "")
+    if asked and config.validation_fraction == 0 and not has_validation:
+        raise ConfigError(
+            f"{asked} goes by the validation loss, and no row is held out; set "
+            f"validation_fraction, such as 0.1, or name a table with --validation"
+        )
+
+
 def split_rows(rows: Rows, config: Config) -> tuple[Rows, Rows]:
-    """The training and the validation rows of some rows, each in their order; seeded."""
-    if config.validation_fraction == 0:
+    """The training and the validation rows of some rows, each in their order; seeded.
+
+    The networks of an ensemble have all rows, of which each holds out its own: `hold_outs`.
+    """
+    if config.validation_fraction == 0 or config.ensemble > 1:
         return rows, rows[:0]
-    n_validation = int(len(rows) * config.validation_fraction + 0.5)
-    n_validation = min(max(n_validation, 1), len(rows))
-    held_out = np.zeros(len(rows), dtype=bool)
-    order = stream(config.seed, VALIDATION_SPLIT).permutation(len(rows))
-    held_out[order[:n_validation]] = True
+    held_out = _held_out(len(rows), config, 0)
     return rows[~held_out], rows[held_out]
+
+
+def hold_outs(n_rows: int, config: Config) -> list[NDArray[np.bool_]]:
+    """For each network of an ensemble, which rows it holds out; as few as can be in common."""
+    return [_held_out(n_rows, config, member) for member in range(config.ensemble)]
+
+
+def _held_out(n_rows: int, config: Config, member: int) -> NDArray[np.bool_]:
+    """Of one order of the rows, some from where those of the member before end, in a circle."""
+    n_held_out = int(n_rows * config.validation_fraction + 0.5)
+    n_held_out = min(max(n_held_out, 1), n_rows)
+    order = stream(config.seed, VALIDATION_SPLIT).permutation(n_rows)
+    held_out = np.zeros(n_rows, dtype=bool)
+    held_out[order[(np.arange(n_held_out) + member * n_held_out) % n_rows]] = True
+    return held_out
 
 
 def read_training_table(table: TableLike, config: Config, group: str | None = None) -> TypedTable:
@@ -159,6 +185,7 @@ def type_table(source: Table, config: Config, group: str | None = None) -> Typed
         config.weight,
         group,
         skip_missing_targets=config.missing_target == "skip",
+        log_targets=config.target_transform == "log",
     )
     return read_typed(source, roles, CellFormat(config.missing_values, config.decimal))
 
@@ -168,7 +195,8 @@ def _read_encoded(
 ) -> Encoded:
     """A table by a preprocessing that was learned from another."""
     cells = CellFormat(config.missing_values, config.decimal)
-    labels = Labels(config.weight, config.missing_target == "skip")
+    for_log = config.target_transform == "log"
+    labels = Labels(config.weight, config.missing_target == "skip", for_log)
     with open_table(table, Reading(cells, config.delimiter)) as source:
         parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
         if not sum(len(part.x) for part in parts):

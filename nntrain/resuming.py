@@ -21,7 +21,11 @@ ARCHITECTURE = (
     "categorical",
     "hidden_layers",
     "activation",
+    "ensemble",
     "standardize",
+    "numeric_encoding",
+    "bins",
+    "target_transform",
     "dtype",
 )
 """Config keys in which a run must agree with the model that it starts from."""
@@ -50,8 +54,10 @@ def _differences(mine: Model, checkpoint: Model) -> Iterator[str]:
     for name, value in there.items():
         if here[name] != value and name not in MAY_CHANGE:
             yield f"{name}: {value!r} in the checkpoint, {here[name]!r} now"
-    if mine.config.epochs < checkpoint.config.epochs:
-        yield f"epochs: {there['epochs']} in the checkpoint, {here['epochs']} now; it may only grow"
+    more_epochs = mine.config.epochs - checkpoint.config.epochs
+    if more_epochs < 0 or (more_epochs and mine.config.alpha_schedule != "constant"):
+        may = "may only grow" if more_epochs < 0 else "decides how α falls"
+        yield f"epochs: {there['epochs']} in the checkpoint, {here['epochs']} now; it {may}"
     if mine.config.tau > checkpoint.unfinished.smallest_update:
         yield f"tau: {here['tau']:g} would have stopped the run before this checkpoint"
     engines = checkpoint.summary.engine, mine.summary.engine

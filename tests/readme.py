@@ -9,7 +9,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from nntrain.choices import ACTIVATIONS, BATCH_MODES, ENGINES
+from nntrain.choices import (
+    ACTIVATIONS,
+    BATCH_MODES,
+    ENCODINGS,
+    ENGINES,
+    INITIALIZATIONS,
+    KEEPS,
+    OPTIMIZERS,
+    SCHEDULES,
+    TRANSFORMS,
+)
 from nntrain.config import KINDS, MEANINGS, default_of
 from nntrain.errors import EXIT_CODES
 
@@ -42,6 +52,12 @@ def exit_code_table() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "config": config_table,
     "activations": choice_table(ACTIVATIONS),
+    "initializations": choice_table(INITIALIZATIONS),
+    "optimizers": choice_table(OPTIMIZERS),
+    "schedules": choice_table(SCHEDULES),
+    "encodings": choice_table(ENCODINGS),
+    "transforms": choice_table(TRANSFORMS),
+    "keeps": choice_table(KEEPS),
     "batch modes": choice_table(BATCH_MODES),
     "engines": choice_table(ENGINES),
     "exit codes": exit_code_table,

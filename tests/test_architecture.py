@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import resolve_name
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nntrain import choices
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import rows_per_iteration
-from nntrain.engine.compiled import ACTIVATION_NUMBERS
+from nntrain.engine.compiled import ACTIVATION_NUMBERS, OPTIMIZER_NUMBERS, SCHEDULE_NUMBERS
+from nntrain.engine.initialization import INITIALIZATIONS
+from nntrain.engine.optimizers import OPTIMIZERS
+from nntrain.engine.procedure import SCHEDULES
 
 ROOT = Path(__file__).parent.parent
 
@@ -185,12 +189,29 @@ def test_a_mistake_names_the_module_the_import_and_the_rule() -> None:
     ]
 
 
-def test_every_activation_has_a_kernel_and_every_kernel_a_line() -> None:
-    assert choices.ACTIVATIONS.keys() == ACTIVATIONS.keys()
+@pytest.mark.parametrize(
+    ("names", "kernels"),
+    [
+        (choices.ACTIVATIONS, ACTIVATIONS),
+        (choices.OPTIMIZERS, OPTIMIZERS),
+        (choices.SCHEDULES, SCHEDULES),
+        (choices.INITIALIZATIONS, INITIALIZATIONS),
+    ],
+)
+def test_every_choice_has_a_kernel_and_every_kernel_a_line(names: Any, kernels: Any) -> None:
+    assert names.keys() == kernels.keys()
 
 
-def test_every_activation_is_compiled() -> None:
-    assert choices.ACTIVATIONS.keys() == ACTIVATION_NUMBERS.keys()
+@pytest.mark.parametrize(
+    ("names", "compiled"),
+    [
+        (choices.ACTIVATIONS, ACTIVATION_NUMBERS),
+        (choices.OPTIMIZERS, OPTIMIZER_NUMBERS),
+        (choices.SCHEDULES, SCHEDULE_NUMBERS),
+    ],
+)
+def test_every_choice_of_an_iteration_is_compiled(names: Any, compiled: Any) -> None:
+    assert names.keys() == compiled.keys()
 
 
 def accepts(batch_mode: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from nntrain.choices import ACTIVATIONS
 from nntrain.config import DEFAULTS, KINDS, Config, as_yaml, load_config, parse_config
 from nntrain.errors import ConfigError
 
@@ -108,7 +109,7 @@ def test_a_value_is_read_by_the_type_of_its_key(line: str, expected: Any) -> Non
         ),
         (
             "activation: softmax",
-            "activation expects one of sigmoid, tanh, relu, identity, found 'softmax'",
+            f"activation expects one of {', '.join(ACTIVATIONS)}, found 'softmax'",
         ),
         (
             "batch_mode: minibatch",
@@ -158,7 +159,7 @@ def test_a_value_is_read_by_the_type_of_its_key(line: str, expected: Any) -> Non
         ),
         ("epoch: 1", "unknown key 'epoch': did you mean epochs?"),
         ("Alpha: 1", "unknown key 'Alpha': did you mean alpha?"),
-        ("xyzzy: 1", f"unknown key 'xyzzy': the keys are {', '.join(KINDS)}"),
+        ("xyzzy: 1", "unknown key 'xyzzy'; `nntrain fit --help` lists the keys"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_what_was_expected(line: str, message: str) -> None:
@@ -278,7 +279,7 @@ def test_a_batch_size_that_is_not_used_is_noted(
     mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "nntrain"):
-        parse("target: y\nbatch_size: 32\n", f"batch_mode={mode}")
+        parse("target: y\nbatch_size: 7\n", f"batch_mode={mode}")
         parse("target: y\n", f"batch_mode={mode}")
     assert caplog.messages == [f"batch_size is unused: batch_mode is {mode}"]
 

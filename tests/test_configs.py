@@ -51,7 +51,7 @@ def test_concrete_reaches_the_r2_it_is_known_for() -> None:
 def test_figure1_is_the_network_of_the_article() -> None:
     config = nntrain.load_config(ROOT / "configs/figure1.yaml", ["epochs=0"])
     model = nntrain.fit(ROOT / "sample_data/energy.csv", config)
-    assert model.network.layer_sizes == (3, 5, 2)
+    assert model.networks[0].layer_sizes == (3, 5, 2)
     assert model.config.activation == "sigmoid"
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nntrain.data import encoding
 from nntrain.data.columns import TypedTable
 from nntrain.data.encoding import encode_parts, encode_rows
-from nntrain.data.learning import learn_preprocessing
+from nntrain.data.learning import How, learn_preprocessing
 from nntrain.data.memory import LONG, give_back, long_array
 from nntrain.data.preprocessing import CategoricalColumn, Preprocessing
 from nntrain.errors import DataError
@@ -35,7 +35,7 @@ def big_table() -> TypedTable:
 
 
 def learned(table: TypedTable, rows: NDArray[np.intp]) -> Preprocessing:
-    return learn_preprocessing(table, rows, standardize=True, missing_values=())
+    return learn_preprocessing(table, rows, How(standardize=True, missing_values=()))
 
 
 def row_by_row(preprocessing: Preprocessing, table: TypedTable, row: int) -> list[float]:

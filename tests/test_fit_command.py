@@ -86,7 +86,8 @@ def test_quiet_says_nothing(run: Run) -> None:
 
 
 def test_an_unused_batch_size_is_noted(run: Run) -> None:
-    result = run("fit", TABLE, "-c", CONFIG, "--set", "batch_mode=batch", "--set", "epochs=1")
+    options = ["--set", "batch_mode=batch", "--set", "epochs=1", "--set", "batch_size=7"]
+    result = run("fit", TABLE, "-c", CONFIG, *options)
     assert result.code == 0
     assert result.err.split("\n")[0] == "Note: batch_size is unused: batch_mode is batch"
 

@@ -73,7 +73,7 @@ def predicted(model: Model, table: nntrain.data.table.TableLike) -> list[list[fl
 
 def same_training(left: Model, right: Model) -> bool:
     """Whether two models were learned from the same rows in the same way."""
-    vectors = (left.network.parameters.vector, right.network.parameters.vector)
+    vectors = (left.networks[0].parameters.vector, right.networks[0].parameters.vector)
     return (
         np.array_equal(*vectors)
         and left.preprocessing == right.preprocessing
@@ -274,8 +274,8 @@ def test_the_same_table_and_config_give_the_same_bytes(
     ],
 )
 def test_another_config_gives_another_network(model: Model, other: Config) -> None:
-    vector = nntrain.fit(FRAME, other).network.parameters.vector
-    assert not np.array_equal(vector, model.network.parameters.vector)
+    vector = nntrain.fit(FRAME, other).networks[0].parameters.vector
+    assert not np.array_equal(vector, model.networks[0].parameters.vector)
 
 
 # Validation rows
@@ -315,7 +315,7 @@ def test_validation_rows_change_nothing_that_is_learned(model: Model) -> None:
     other = FRAME.iloc[:10].assign(a=1e6, c="elsewhere", y=0.0)
     beside = nntrain.fit(FRAME, CONFIG, validation=other)
     assert beside.preprocessing == model.preprocessing
-    assert np.array_equal(beside.network.parameters.vector, model.network.parameters.vector)
+    assert np.array_equal(beside.networks[0].parameters.vector, model.networks[0].parameters.vector)
     assert beside.summary.training == model.summary.training
     assert beside.summary.validation_rows == 10
 
@@ -432,10 +432,10 @@ def test_no_epochs_save_the_initial_network(tmp_path: Path, dtype: str) -> None:
     nntrain.fit(FRAME, config).save(tmp_path / "model.npz")
     model = nntrain.load_model(tmp_path / "model.npz")
     initial = np.random.default_rng([CONFIG.seed, 1, 0, 0])
-    sizes = model.network.layer_sizes
+    sizes = model.networks[0].layer_sizes
     assert sizes[1:] == (4, 3, 2)
     for i, (w, b) in enumerate(
-        zip(model.network.parameters.weights, model.network.parameters.biases, strict=True)
+        zip(model.networks[0].parameters.weights, model.networks[0].parameters.biases, strict=True)
     ):
         limit = math.sqrt(6 / (sizes[i] + sizes[i + 1]))
         expected = initial.uniform(-limit, limit, (sizes[i + 1], sizes[i]))
@@ -475,7 +475,7 @@ def test_r2_is_none_where_all_true_values_are_the_same() -> None:
 
 def test_the_loss_of_the_summary_is_that_of_the_last_epoch() -> None:
     run = nntrain.TrainingRun.on(FRAME, replace(CONFIG, validation_fraction=0.25))
-    results = list(run.epochs())
+    results = [result for (result,) in run.epochs()]
     summary = run.model().summary
     assert [result.epoch for result in results] == [1, 2, 3]
     assert [result.iterations for result in results] == [3, 6, 9]
@@ -496,9 +496,9 @@ def logged(config: Config) -> tuple[list[EpochResult], str]:
     file = io.StringIO()
     results = []
     with LossLog("loss.csv", file) as log:
-        for result in nntrain.TrainingRun.on(FRAME, config).epochs():
+        for (result,) in nntrain.TrainingRun.on(FRAME, config).epochs():
             results.append(result)
-            log.add(result, 0.25 * result.epoch)
+            log.add([result], 0.25 * result.epoch)
         text = file.getvalue()
     return results, text
 
@@ -522,8 +522,8 @@ def test_numbers_of_the_loss_log_read_back_to_the_same_doubles(dtype: str, fract
 def test_the_loss_log_has_a_header_and_a_line_an_epoch() -> None:
     file = io.StringIO()
     log = LossLog("loss.csv", file)
-    log.add(RESULT, 1.23456)
-    log.add(replace(RESULT, epoch=2, validation_loss=1e22), 10)
+    log.add([RESULT], 1.23456)
+    log.add([replace(RESULT, epoch=2, validation_loss=1e22)], 10)
     assert file.getvalue() == (
         "epoch,iterations,loss,validation_loss,largest_update,seconds\n"
         "1,2,0.30000000000000004,,5e-324,1.235\n"
@@ -542,18 +542,18 @@ def test_an_epoch_is_in_the_file_as_soon_as_it_is_logged(tmp_path: Path) -> None
     path = tmp_path / "loss.csv"
     with path.open("w", encoding="utf-8") as file, LossLog(str(path), file) as log:
         assert len(path.read_text(encoding="utf-8").splitlines()) == 1
-        log.add(RESULT, 0.0)
+        log.add([RESULT], 0.0)
         assert len(path.read_text(encoding="utf-8").splitlines()) == 2
 
 
 def test_a_log_whose_reader_has_gone_is_written_no_further() -> None:
     reader, writer = os.pipe()
     with LossLog("-", os.fdopen(writer, "w", encoding="utf-8")) as log:
-        log.add(RESULT, 0.0)
+        log.add([RESULT], 0.0)
         received = os.read(reader, 1000).decode()
         os.close(reader)
-        log.add(RESULT, 0.0)
-        log.add(RESULT, 0.0)
+        log.add([RESULT], 0.0)
+        log.add([RESULT], 0.0)
     assert len(received.splitlines()) == 2
 
 

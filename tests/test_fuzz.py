@@ -110,12 +110,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "sound.csv").write_text(TABLE)
     (folder / "c.yaml").write_text(CONFIG)
     run = TrainingRun.on(folder / "sound.csv", parse_config(CONFIG))
-    for result in run.epochs():
+    for (result,) in run.epochs():
         if result.epoch == 1:
-            vector = run.network.parameters.vector
-            run.progress = Progress(result, run.procedure.batch_rows, 0.5, vector + 0.1)
+            vector = run.trainings[0].network.parameters.vector
+            run.trainings[0].progress = Progress(
+                result, run.trainings[0].procedure.batch_rows, 0.5, vector + 0.1
+            )
             run.checkpoint().save(folder / "sound.checkpoint")
-            run.progress = Progress(result)
+            run.trainings[0].progress = Progress(result)
     run.model().save(folder / "sound.npz")
     return folder
 

@@ -67,7 +67,7 @@ def write() -> None:
     whole, part = TrainingRun.on(FRAME, CONFIG), TrainingRun.on(FRAME, CONFIG)
     for _ in whole.epochs():
         pass
-    for _ in part.epochs(lambda: part.last is not None):
+    for _ in part.epochs(lambda: part.trainings[0].last is not None):
         pass
     for name, model in (("model", whole.model()), ("checkpoint", part.checkpoint())):
         model.save(GOLDEN / f"{name}-format-1.npz")

@@ -147,7 +147,7 @@ def of_the_square_root(delta: Array, y: Array) -> None:
 
 
 def always_one(delta: Array, y: Array) -> None:
-    """Relu's derivative where z > 0, taken everywhere."""
+    """The derivative where z is large, taken everywhere."""
 
 
 def twice(delta: Array, y: Array) -> None:
@@ -160,6 +160,11 @@ WRONG = {
     "tanh": of_the_square_root,
     "relu": always_one,
     "identity": twice,
+    "leaky_relu": always_one,
+    "elu": always_one,
+    "softplus": always_one,
+    "silu": always_one,
+    "mish": always_one,
 }
 
 
@@ -233,21 +238,34 @@ def test_a_sigmoid_elsewhere_is_its_formula_to_the_last_bits(dtype: str, limit: 
 def test_an_activation_and_its_slope_are_their_formulas_in_place(activation: str) -> None:
     z = np.random.default_rng(0).normal(size=(4, 3))
     delta = np.ones((4, 3))
+    sigmoid = 1 / (1 + np.exp(-z))
+    tanh_softplus = np.tanh(np.log(1 + np.exp(z)))
     expected = {
         "sigmoid": 1 / (1 + np.exp(-z)),
         "tanh": np.tanh(z),
         "relu": np.where(z > 0, z, 0),
         "identity": z.copy(),
+        "leaky_relu": np.where(z > 0, z, 0.01 * z),
+        "elu": np.where(z > 0, z, np.exp(z) - 1),
+        "softplus": np.log(1 + np.exp(z)),
+        "silu": z * sigmoid,
+        "mish": z * tanh_softplus,
     }[activation]
     slope = {
         "sigmoid": expected * (1 - expected),
         "tanh": 1 - expected**2,
         "relu": (z > 0) * 1.0,
         "identity": np.ones((4, 3)),
+        "leaky_relu": np.where(z > 0, 1, 0.01),
+        "elu": np.where(z > 0, 1, np.exp(z)),
+        "softplus": sigmoid,
+        "silu": sigmoid + z * sigmoid * (1 - sigmoid),
+        "mish": tanh_softplus + z * (1 - tanh_softplus**2) * sigmoid,
     }[activation]
-    ACTIVATIONS[activation].apply(z)
-    np.testing.assert_allclose(z, expected, rtol=1e-15)
-    ACTIVATIONS[activation].backpropagate(delta, z)
+    y = applied(ACTIVATIONS[activation], z)
+    np.testing.assert_allclose(y, expected, rtol=2e-15)
+    given = z if ACTIVATIONS[activation].needs_z else y
+    ACTIVATIONS[activation].backpropagate(delta, given)
     np.testing.assert_allclose(delta, slope, rtol=1e-14)
 
 

@@ -24,13 +24,28 @@ weight               null
 max_categories       100
 hidden_layers *      [3, 2]
 activation *         tanh
+initialization       glorot_uniform
 alpha                0.1
+alpha_schedule       constant
+optimizer            gradient_descent
+momentum             0.9
+beta_1               0.9
+beta_2               0.999
+epsilon              1e-08
+weight_decay         0
 epochs *             4
 batch_mode           mini-batch
 batch_size           32
 tau                  0
+patience             null
+keep                 last
+ensemble             1
 shuffle              true
 standardize          true
+numeric_encoding     standard
+bins                 8
+target_transform     none
+clamp_predictions    false
 validation_fraction  0
 missing_values       ["", NA, "N/A", "NaN", "nan", "null", "NULL", "?"]
 missing_target       error
@@ -145,7 +160,7 @@ def test_weights_print_every_matrix_with_its_biases(run: Run, model: nntrain.Mod
     assert result.err == plain.err
     assert result.out.startswith(plain.out)
     blocks = result.out[len(plain.out) :].strip("\n").split("\n\n")
-    parameters = model.network.parameters
+    parameters = model.networks[0].parameters
     assert len(blocks) == 3
     for i, (block, w, b) in enumerate(
         zip(blocks, parameters.weights, parameters.biases, strict=True), start=1
@@ -185,7 +200,7 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
 def test_json_with_weights_holds_every_number_exactly(run: Run, model: nntrain.Model) -> None:
     result = run("inspect", "--json", "--weights")
     found = json.loads(result.out)
-    parameters = model.network.parameters
+    parameters = model.networks[0].parameters
     for key, arrays in (("weights", parameters.weights), ("biases", parameters.biases)):
         assert found.pop(key) == [array.tolist() for array in arrays]
     assert found == json.loads(run("inspect", "--json").out)
@@ -196,7 +211,7 @@ def test_float32_weights_survive_json(run: Run, folder: Path) -> None:
     config = nntrain.Config(target=("price",), dtype="float32", epochs=1)
     nntrain.fit("t.csv", config).save("model.npz")
     found = json.loads(run("inspect", "--json", "--weights").out)
-    weights = nntrain.load_model("model.npz").network.parameters.weights
+    weights = nntrain.load_model("model.npz").networks[0].parameters.weights
     for row, array in zip(found["weights"], weights, strict=True):
         assert np.array_equal(np.array(row, dtype=np.float32), array)
 

@@ -71,10 +71,13 @@ def assert_same(left: Model, right: Model) -> None:
     assert left.config == right.config
     assert left.preprocessing == right.preprocessing
     assert left.summary == right.summary
-    assert left.network.layer_sizes == right.network.layer_sizes
-    assert left.network.activation == right.network.activation
-    assert left.network.dtype == right.network.dtype
-    assert left.network.parameters.vector.tobytes() == right.network.parameters.vector.tobytes()
+    assert left.networks[0].layer_sizes == right.networks[0].layer_sizes
+    assert left.networks[0].activation == right.networks[0].activation
+    assert left.networks[0].dtype == right.networks[0].dtype
+    assert (
+        left.networks[0].parameters.vector.tobytes()
+        == right.networks[0].parameters.vector.tobytes()
+    )
 
 
 def refusal(path: Path) -> str:
@@ -181,7 +184,7 @@ def models(draw: st.DrawFn) -> Model:
         epochs=draw(st.integers(0, 2)),
     )
     model = nntrain.fit(frame, config)
-    vector = model.network.parameters.vector
+    vector = model.networks[0].parameters.vector
     vector[:6] = draw(st.lists(weights[config.dtype], min_size=6, max_size=6))[: len(vector)]
     return model
 
@@ -221,7 +224,7 @@ def test_the_arrays_open_with_numpy_in_the_shapes_of_the_network(
     model: Model, saved: bytes, path: Path
 ) -> None:
     path.write_bytes(saved)
-    parameters = model.network.parameters
+    parameters = model.networks[0].parameters
     with np.load(path, allow_pickle=False) as archive:
         assert archive.files == ["header", "w1", "b1", "w2", "b2", "w3", "b3"]
         shapes = [archive[name].shape for name in archive.files[1:]]
@@ -587,7 +590,7 @@ def test_a_header_that_is_unsound_is_refused(
         (UNSOUND["categories twice"], "a feature's category stands twice"),
         (
             UNSOUND["unknown activation"],
-            ("config: activation: expects one of sigmoid, tanh, relu, identity, found 'cosine'"),
+            f"config: activation: expects one of {', '.join(ACTIVATIONS)}, found 'cosine'",
         ),
     ],
 )

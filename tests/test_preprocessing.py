@@ -24,7 +24,7 @@ from nntrain.config import Config
 from nntrain.data import preprocessing as module
 from nntrain.data.columns import TypedTable
 from nntrain.data.encoding import encode_rows
-from nntrain.data.learning import learn_preprocessing
+from nntrain.data.learning import How, learn_preprocessing
 from nntrain.data.preprocessing import CategoricalColumn, NumericColumn, Preprocessing
 from nntrain.errors import DataError
 
@@ -74,8 +74,7 @@ def learn(
     learned = learn_preprocessing(
         table,
         np.arange(n_rows) if rows is None else np.array(rows),
-        standardize=standardize,
-        missing_values=("",),
+        How(standardize=standardize, missing_values=("",)),
     )
     return learned, np.asarray(encode_rows(learned, table, np.arange(n_rows), "float64").x)
 
@@ -336,7 +335,7 @@ def obvious_inputs(column: Sequence[Any], value: Any, rows: Sequence[int]) -> li
 def test_inputs_may_be_single_precision() -> None:
     table = table_of({"a": [1.0, 2.0, 4.0]}, {"y": [1.0, 2.0, 3.0]})
     rows = np.arange(3)
-    learned = learn_preprocessing(table, rows, standardize=True, missing_values=())
+    learned = learn_preprocessing(table, rows, How(standardize=True, missing_values=()))
     single, double = (encode_rows(learned, table, rows, dtype) for dtype in ("float32", "float64"))
     assert single.x.dtype == single.y.dtype == np.float32
     assert np.array_equal(single.x, double.x.astype(np.float32))
@@ -348,7 +347,7 @@ def test_inputs_may_be_single_precision() -> None:
 
 def test_each_target_has_its_own_mean_and_deviation() -> None:
     table = table_of({"a": [1.0, 2.0, 3.0]}, {"y": [1.0, 3.0, 99.0], "z": [10.0, 30.0, 99.0]})
-    learned = learn_preprocessing(table, np.array([0, 1]), standardize=True, missing_values=())
+    learned = learn_preprocessing(table, np.array([0, 1]), How(standardize=True, missing_values=()))
     assert [(t.name, t.shift, t.scale) for t in learned.targets] == [("y", 2, 1), ("z", 20, 10)]
     standardized = learned.encode_targets(np.array([[1.0, 10.0], [4.0, 40.0]]))
     assert standardized.tolist() == [[-1.0, -1.0], [2.0, 2.0]]
@@ -357,7 +356,7 @@ def test_each_target_has_its_own_mean_and_deviation() -> None:
 
 def test_outputs_in_single_precision_are_decoded_in_double_precision() -> None:
     table = table_of({"a": [1.0, 2.0]}, {"y": [1e9, 1e9 + 2]})
-    learned = learn_preprocessing(table, np.arange(2), standardize=True, missing_values=())
+    learned = learn_preprocessing(table, np.arange(2), How(standardize=True, missing_values=()))
     decoded = learned.decode(np.array([[0.5]], dtype=np.float32))
     assert decoded.dtype == np.float64
     assert decoded.tolist() == [[1e9 + 1.5]]
@@ -371,7 +370,7 @@ def test_decoding_an_encoded_target_gives_it_back(values: list[float], other: fl
     size = max(map(abs, values))
     learned = attempt(
         lambda: learn_preprocessing(
-            table, np.arange(len(values)), standardize=True, missing_values=()
+            table, np.arange(len(values)), How(standardize=True, missing_values=())
         )
     )
     if isinstance(learned, str):

@@ -103,13 +103,13 @@ def test_a_checkpoint_that_lacks_something_ends_elsewhere(
     expected = list(whole.epochs())
     run = TrainingRun.on(frame(), of)
     list(run.epochs(lambda: True))
-    run.progress = dataclasses.replace(run.progress, loss=0.0)
-    assert next(run.epochs()).loss != expected[0].loss
+    run.trainings[0].progress = dataclasses.replace(run.trainings[0].progress, loss=0.0)
+    assert next(run.epochs())[0].loss != expected[0][0].loss
 
 
 def test_an_epoch_that_is_soon_over_is_finished_first() -> None:
     run = TrainingRun.on(frame(), config(batch_mode="stochastic"))
-    assert [result.epoch for result in run.epochs(lambda: True)] == [1, 2, 3, 4, 5]
+    assert [result.epoch for (result,) in run.epochs(lambda: True)] == [1, 2, 3, 4, 5]
 
 
 def test_a_checkpoint_is_a_model_of_the_last_whole_epoch(tmp_path: Path, tiny_slices: None) -> None:
@@ -119,9 +119,9 @@ def test_a_checkpoint_is_a_model_of_the_last_whole_epoch(tmp_path: Path, tiny_sl
     next(epochs)
     expected = run.model().predict(frame())
     run = TrainingRun.on(frame(), of)
-    epochs = run.epochs(lambda: run.last is not None)
+    epochs = run.epochs(lambda: run.trainings[0].last is not None)
     list(epochs)
-    assert run.progress.rows_done == 1
+    assert run.trainings[0].progress.rows_done == 1
     run.checkpoint().save(tmp_path / "c.npz")
     pd.testing.assert_frame_equal(nntrain.load_model(tmp_path / "c.npz").predict(frame()), expected)
 
@@ -473,7 +473,9 @@ def test_the_command_starts_from_a_model(run: Run, folder: Path) -> None:
     result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=0", "--from", "a.npz", "-q")
     assert (result.code, result.err) == (0, "")
     first, second = (nntrain.load_model(name) for name in ("a.npz", "model.npz"))
-    np.testing.assert_array_equal(first.network.parameters.vector, second.network.parameters.vector)
+    np.testing.assert_array_equal(
+        first.networks[0].parameters.vector, second.networks[0].parameters.vector
+    )
     result = run("fit", TABLE, "-c", CONFIG, "--from", "model.npz")
     assert result.err == "Error: --model model.npz would overwrite an input of this run\n"
 
@@ -637,9 +639,9 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
 
         opened = LossLog.__init__
 
-        def on_full_disk(log: LossLog, path: str, _file: Any, seconds: float | None = None) -> None:
+        def on_full_disk(log: LossLog, path: str, _file: Any, *given: Any, **named: Any) -> None:
             _file.close()
-            opened(log, path, FullText(io.FileIO(path, "w")), seconds)
+            opened(log, path, FullText(io.FileIO(path, "w")), *given, **named)
 
         monkeypatch.setattr(LossLog, "__init__", on_full_disk)
     else:

@@ -186,10 +186,10 @@ def weighted(weights: list[float] | np.ndarray) -> nntrain.Model:
 def test_weights_are_scaled_to_mean_1() -> None:
     weights = np.array([1.0, 2, 3, 4] * 3)
     ours, scaled = weighted(weights), weighted(weights * 8)
-    assert (ours.network.parameters.vector == scaled.network.parameters.vector).all()
+    assert (ours.networks[0].parameters.vector == scaled.networks[0].parameters.vector).all()
     alike = weighted(np.full(12, 0.25))
     plain = weighted(np.ones(12))
-    assert (alike.network.parameters.vector == plain.network.parameters.vector).all()
+    assert (alike.networks[0].parameters.vector == plain.networks[0].parameters.vector).all()
 
 
 def test_a_row_of_weight_2_counts_as_two_rows() -> None:
@@ -202,7 +202,7 @@ def test_a_row_of_weight_2_counts_as_two_rows() -> None:
     ours = nntrain.fit(frame, nntrain.Config(target=("y",), weight="w", **options))  # type: ignore[arg-type]
     theirs = nntrain.fit(repeated, nntrain.Config(target=("y",), **options))  # type: ignore[arg-type]
     np.testing.assert_allclose(
-        ours.network.parameters.vector, theirs.network.parameters.vector, rtol=1e-10
+        ours.networks[0].parameters.vector, theirs.networks[0].parameters.vector, rtol=1e-10
     )
 
 

@@ -18,7 +18,8 @@ from nntrain.engine import network as network_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, row_order, rows_per_iteration
 from nntrain.engine.network import Network, blocks, rows_per_block
-from nntrain.engine.training import EpochResult, Procedure, train
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.training import EpochResult, train
 from nntrain.errors import DivergedError
 
 Array = NDArray[Any]
@@ -488,7 +489,7 @@ def diverge(network: Network, samples: Samples, procedure: Procedure) -> tuple[s
 
 
 @pytest.mark.parametrize(("alpha", "smaller"), [(1e10, "1e+09"), (1e100, "1e+99")])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "identity"])
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 4)], ids=str)
 @pytest.mark.parametrize("batch_mode", MODES)
 def test_divergence_names_the_textbooks_first_iteration_that_is_not_finite(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network, Parameters, Workspace, backward, forward
-from nntrain.engine.optimizers import GradientDescent
-from nntrain.engine.training import Procedure, train
+from nntrain.engine.optimizers import Updates, initial_state
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.training import train
 
 Array = NDArray[Any]
 
@@ -154,8 +155,9 @@ def test_the_update_is_the_one_worked_by_hand(network: Network, n_rows: int) -> 
     x, y_true = rows(n_rows)
     forward(x, workspace)
     backward(x, y_true, workspace)
-    optimizer = GradientDescent(ALPHA)
-    optimizer.update(network.parameters.vector, workspace.gradient.vector, n_rows)
+    procedure, parameters = Procedure(ALPHA, 1, n_rows), network.parameters
+    updates = Updates(procedure, parameters, initial_state(procedure, parameters.vector), 1)
+    updates.update(workspace.gradient.vector, n_rows, 1)
     assert_are(network.parameters, [(W_1_AFTER, B_1_AFTER), (W_2_AFTER, B_2_AFTER)])
 
 

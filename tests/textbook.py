@@ -51,11 +51,28 @@ def slope_of_tanh(z: float) -> float:
     return 1.0 - math.tanh(z) * math.tanh(z)
 
 
+def softplus(z: float) -> float:
+    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+
+
+def slope_of_silu(z: float) -> float:
+    return sigmoid(z) + z * sigmoid(z) * (1.0 - sigmoid(z))
+
+
+def slope_of_mish(z: float) -> float:
+    return math.tanh(softplus(z)) + z * slope_of_tanh(softplus(z)) * sigmoid(z)
+
+
 ACTIVATIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1.0 - sigmoid(z))),
     "tanh": (math.tanh, slope_of_tanh),
     "relu": (lambda z: z if z > 0 else 0.0, lambda z: 1.0 if z > 0 else 0.0),
     "identity": (lambda z: z, lambda z: 1.0),
+    "leaky_relu": (lambda z: z if z > 0 else 0.01 * z, lambda z: 1.0 if z > 0 else 0.01),
+    "elu": (lambda z: z if z > 0 else math.expm1(z), lambda z: 1.0 if z > 0 else math.exp(z)),
+    "softplus": (softplus, sigmoid),
+    "silu": (lambda z: z * sigmoid(z), slope_of_silu),
+    "mish": (lambda z: z * math.tanh(softplus(z)), slope_of_mish),
 }
 """Each f(z), and its derivative df/dz."""
 

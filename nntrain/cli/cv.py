@@ -121,8 +121,8 @@ def _train(
         run = FoldRun(table, config, fold)
         title = f"fold {fold.number}/{len(folds)} "
         with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
-            for result in run.epochs():
-                display.show(result)
+            for epoch in run.epochs():
+                display.show(epoch)
         results.append(run.result())
     return results
 

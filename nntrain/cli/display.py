@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import click
@@ -130,8 +131,13 @@ class TrainingDisplay:
         if self._live:
             self._live.stop()
 
-    def show(self, result: EpochResult) -> None:
-        """Show one epoch."""
+    def show(self, results: Sequence[EpochResult]) -> None:
+        """Show one epoch, of an ensemble the mean loss of its networks."""
+        result = replace(
+            results[0],
+            loss=sum(of.loss for of in results) / len(results),
+            largest_update=max(of.largest_update for of in results),
+        )
         now = time.perf_counter()
         if self._first is None:
             self._first = result.epoch - 1

@@ -38,6 +38,7 @@ STOPPED_BY = {
     "epochs": "all epochs are done",
     "time": "the time is over",
     "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
+    "patience": "no lower validation loss for {patience} epochs",
 }
 
 
@@ -168,14 +169,14 @@ def _train(
     from nntrain.cli.display import TrainingDisplay
 
     display = TrainingDisplay(run.config.epochs, shown=shown)
-    with _open_log(log_path, run.last.epoch if run.last else 0) as log, display:
+    with _open_log(log_path, run.epochs_done, len(run.trainings)) as log, display:
         began = time.perf_counter()
-        for result in run.epochs(stop.is_signalled):
-            log.add(result, time.perf_counter() - began)
-            display.show(result)
+        for results in run.epochs(stop.is_signalled):
+            log.add(results, time.perf_counter() - began)
+            display.show(results)
             if stop.is_signalled() or stop.is_time_over():
                 break
-            if not result.stopped_by and checkpointer.is_due():
+            if not run.is_over and checkpointer.is_due():
                 log.sync()
                 checkpointer.save()
         is_over = run.is_over
@@ -199,36 +200,31 @@ def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _open_log(path: str, epochs: int) -> Iterator[LossLog]:
+def _open_log(path: str, epochs: int, networks: int) -> Iterator[LossLog]:
     """The log of a run, cut after the epochs that a resumed one has behind it."""
     from nntrain.loss_log import LossLog, cut_log
 
     if path == "-":
         # A descriptor of its own, so that a reader who leaves takes only the log with it.
         stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="")
-        with LossLog("standard output", stdout) as log:
+        with LossLog("standard output", stdout, networks=networks) as log:
             yield log
         return
-    seconds = cut_log(path, epochs) if epochs else None
+    seconds = cut_log(path, epochs, networks) if epochs else None
     if epochs and seconds is None:
         note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
     with explained(path):
         mode = "w" if seconds is None else "a"
         file = open(path, mode, encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-    with LossLog(path, file, seconds) as log:
+    with LossLog(path, file, seconds, networks=networks) as log:
         yield log
 
 
 def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path: str) -> None:
     """Where an interrupted run stands, and what can be done with it."""
-    progress, config = run.progress, run.config
-    epoch = run.last.epoch if run.last else 0
-    within = (
-        f" and {progress.rows_done / len(run.samples):.0%} of the next"
-        if progress.rows_done
-        else ""
-    )
-    complain(f"interrupted after epoch {epoch:,} of {config.epochs:,}{within}")
+    part = run.part_of_next
+    within = f" and {part:.0%} of the next" if part else ""
+    complain(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
     path = checkpointer.path
     if path is None:
         complain(f"{model_path} is no file that a checkpoint could stand beside: the run is lost")
@@ -239,14 +235,18 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
 
 def _print_summary(model: Model, written: list[str]) -> None:
     """What was trained, why it stopped, how good it is and what was written."""
-    from nntrain.cli.report import print_metrics
+    from nntrain.cli.report import epochs_listed, print_metrics
 
-    summary, network = model.summary, model.network
-    reason = STOPPED_BY[summary.stopped_by].format(tau=model.config.tau)
+    summary, network, config = model.summary, model.networks[0], model.config
+    reason = STOPPED_BY[summary.stopped_by].format(tau=config.tau, patience=config.patience)
     rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
     weights = counted(network.parameters.vector.size, "weight")
-    click.echo(f"Trained on {rows} with {inputs} and {weights} (biases included).", err=True)
-    epochs = f"epoch {summary.epochs_trained:,} of {model.config.epochs:,}"
-    click.echo(f"Stopped after {epochs}: {reason}.", err=True)
+    of_each = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""
+    click.echo(
+        f"Trained on {rows} with {inputs} and {of_each}{weights} (biases included).", err=True
+    )
+    epochs = f"epoch {summary.epochs_trained:,} of {config.epochs:,}"
+    kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
+    click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
     click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)

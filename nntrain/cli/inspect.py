@@ -31,15 +31,16 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
       nntrain inspect --json
     """
     from nntrain.model_file import load_model
-    from nntrain.model_header import header_of
+    from nntrain.model_header import arrays_of, header_of
 
     model = load_model(model_path)
     if as_json:
         content = header_of(model)
         if weights:
-            parameters = model.network.parameters
-            content["weights"] = [w.tolist() for w in parameters.weights]
-            content["biases"] = [b.tolist() for b in parameters.biases]
+            arrays = arrays_of(model)
+            for name, letter in (("weights", "w"), ("biases", "b")):
+                n_layers = len(model.networks[0].parameters.weights)
+                content[name] = [arrays[f"{letter}{i + 1}"].tolist() for i in range(n_layers)]
         click.echo(json_text(content))
         return
     _print_model(model)
@@ -50,19 +51,22 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
 
 def _print_model(model: Model) -> None:
     from nntrain.cli.display import print_table
-    from nntrain.cli.report import print_metrics
+    from nntrain.cli.report import epochs_listed, print_metrics
 
-    network, summary, config = model.network, model.summary, model.config
+    network, summary, config = model.networks[0], model.summary, model.config
     sizes = "-".join(map(str, network.layer_sizes))
     hidden = f", {config.activation}" if config.hidden_layers else ""
     weights = counted(network.parameters.vector.size, "weight")
-    click.echo(f"Network {sizes}{hidden}, {config.dtype}: {weights} (biases included).")
+    several = f"{len(model.networks)} networks" if len(model.networks) > 1 else "Network"
+    each = " each" if len(model.networks) > 1 else ""
+    click.echo(f"{several} {sizes}{hidden}, {config.dtype}: {weights}{each} (biases included).")
     click.echo(
         f"Trained on {counted(summary.rows, 'row')} for "
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
         f"{counted(summary.iterations, 'iteration')}; "
         + ("unfinished" if model.unfinished else printable(f"stopped by {summary.stopped_by}"))
         + printable(f"; {summary.engine} engine.")
+        + (f"\nKept the weights of {epochs_listed(summary)}." if summary.kept_epochs else "")
     )
     print_metrics("rows of", summary.parts())
     click.echo()
@@ -98,9 +102,11 @@ def _config_rows(values: dict[str, Any]) -> list[list[str]]:
 
 
 def _print_weights(model: Model) -> None:
-    parameters = model.network.parameters
-    for i, (w, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True), start=1):
-        click.echo(f"\nw{i} {w.shape}, a row for each neuron; b{i} {b.shape}")
-        for row, bias in zip(w.tolist(), b.tolist(), strict=True):
-            cells = " ".join(f"{value:12.6g}" for value in row)
-            click.echo(printable(f"{cells}  | {bias:12.6g}"))
+    for j, network in enumerate(model.networks, start=1):
+        which = f"Network {j}, " if len(model.networks) > 1 else ""
+        layers = zip(network.parameters.weights, network.parameters.biases, strict=True)
+        for i, (w, b) in enumerate(layers, start=1):
+            click.echo(f"\n{which}w{i} {w.shape}, a row for each neuron; b{i} {b.shape}")
+            for row, bias in zip(w.tolist(), b.tolist(), strict=True):
+                cells = " ".join(f"{value:12.6g}" for value in row)
+                click.echo(printable(f"{cells}  | {bias:12.6g}"))

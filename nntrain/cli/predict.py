@@ -44,6 +44,12 @@ BAD_ROWS = ("error", "skip", "blank")
     metavar="FILE",
     help="Where to write the predictions; stdout without it.",
 )
+@click.option(
+    "--spread",
+    "with_spread",
+    is_flag=True,
+    help="Add how far the networks of an ensemble are apart, as predicted_<target>_spread.",
+)
 @click.option("--append", is_flag=True, help="Write every column of DATA before the predictions.")
 @click.option("--keep", metavar="COL,...", help="Write these columns of DATA before them.")
 @click.option(
@@ -75,6 +81,7 @@ def predict(
     data: tuple[str, ...],
     model_path: str,
     output: str,
+    with_spread: bool,
     append: bool,
     keep: str | None,
     format_name: str,
@@ -91,6 +98,7 @@ def predict(
       cat new.csv | nntrain predict --model model.npz > out.csv
       nntrain predict sample_data/concrete.csv --keep age_days --format jsonl | head -n 2
       tail -n +1 new.csv | nntrain predict --append --on-bad-row blank > both.csv
+      nntrain predict sample_data/concrete.csv --model ensemble.npz --spread > spread.csv
 
     Writes a row for each row of DATA, in order, as it comes. Columns are matched by name; extra
     columns are ignored, and the target is not needed. DATA is a CSV file (.gz, .bz2 and .xz too),
@@ -107,6 +115,8 @@ def predict(
                 raise UsageError(f"--output {output} would overwrite an input of this run")
         try_output(output)
 
+    import numpy as np
+
     from nntrain.data.cells import CellFormat
     from nntrain.data.opening import Reading
     from nntrain.model_file import load_model
@@ -115,6 +125,13 @@ def predict(
     cells = CellFormat(model.preprocessing.missing_values, decimal)
     reading = Reading(cells, delimiter, bears_bad_rows=on_bad_row != "error")
     names = [prefix + target.name for target in model.preprocessing.targets]
+    if with_spread:
+        if len(model.networks) == 1:
+            raise UsageError(
+                f"--spread is that of an ensemble, and {model_path} is of one network; fit one "
+                f"with --set ensemble=5"
+            )
+        names += [f"{name}_spread" for name in names]
     with model.predicting(paths, reading) as (columns, parts):
         kept = _kept_columns(columns, append=append, keep=keep)
         _check_names([columns[i] for i in kept], names, append=append, format_name=format_name)
@@ -129,7 +146,8 @@ def predict(
                 bad = part.bad if part.bad is not None and part.bad.any() else None
                 n_bad += 0 if bad is None else int(bad.sum())
                 texts = part.chunk.as_written(kept) if kept else []
-                file.write(writer.rows(texts, part.values, bad, skip=on_bad_row == "skip"))
+                values = np.hstack([part.values, part.spread]) if with_spread else part.values
+                file.write(writer.rows(texts, values, bad, skip=on_bad_row == "skip"))
                 file.flush()
     if n_bad:
         done = "left out" if on_bad_row == "skip" else "left without a prediction"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from nntrain.cli.display import print_table
 from nntrain.cli.text import figure, ratio
 from nntrain.metrics import Metrics
+
+if TYPE_CHECKING:
+    from nntrain.model import Summary
 
 HEADER = ["rows", "RMSE", "MAE", "R²", "max error", "mean's RMSE", "ridge's RMSE"]
 
@@ -24,6 +28,13 @@ def print_metrics(
         rows = [[part, *_cells(metrics[target])] for part, metrics in parts.items()]
         rows += [list(row) for row in (ends or {}).get(target, [])]
         print_table([label, *HEADER], rows, title=f"Error of {target}", err=err)
+
+
+def epochs_listed(summary: Summary) -> str:
+    """The epochs whose weights a model has."""
+    epochs = summary.kept_epochs
+    word = "epoch" if len(epochs) == 1 else "epochs"
+    return f"{word} {', '.join(f'{epoch:,}' for epoch in epochs)}"
 
 
 def _cells(of: Metrics) -> list[str]:

@@ -90,10 +90,18 @@ def infinite_number(place: str, name: str) -> str:
     )
 
 
-def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool = False) -> Matrix:
+def target_values(
+    chunk: Chunk,
+    name: str,
+    cells: CellFormat,
+    *,
+    may_miss: bool = False,
+    for_log: bool = False,
+) -> Matrix:
     """A chunk's true values of one target, NaN where one is missing and may be.
 
-    Raises `DataError` naming the line of a cell that is no finite number.
+    Raises `DataError` naming the line of a cell that is no finite number, or that has no logarithm
+    where it is `for_log`.
     """
     column = chunk.columns[name]
     if column.dtype != np.float64:
@@ -114,6 +122,12 @@ def target_values(chunk: Chunk, name: str, cells: CellFormat, *, may_miss: bool 
         else:
             what = "is infinite or too large for a double; correct it or remove the row"
         raise DataError(f"{chunk.place(row)}, column {name!r}: the target {what}")
+    if for_log and len(bad := np.flatnonzero(column <= 0)):
+        row = int(bad[0])
+        raise DataError(
+            f"{chunk.place(row)}, column {name!r}: the target is {column[row]:g}, which has no "
+            f"logarithm; correct it, or --set target_transform=none"
+        )
     return column
 
 

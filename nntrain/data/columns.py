@@ -48,6 +48,7 @@ class Roles:
     weight: str | None = None
     group: str | None = None
     skip_missing_targets: bool = False
+    log_targets: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,9 @@ class _Reader:
                 part[:] = weight_values(chunk, name, self.cells)
             else:
                 may_miss = self.roles.skip_missing_targets
-                part[:] = target_values(chunk, name, self.cells, may_miss=may_miss)
+                part[:] = target_values(
+                    chunk, name, self.cells, may_miss=may_miss, for_log=self.roles.log_targets
+                )
         if self.roles.group:
             (cells,) = chunk.as_written([self.table.columns.index(self.roles.group)])
             codes, texts = distinct_texts(cells)

@@ -176,10 +176,14 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Labels:
-    """Where the true values of a table stand, and whether rows without one are left out."""
+    """Where the true values of a table stand, and whether rows without one are left out.
+
+    `log_targets`: true values must have a logarithm.
+    """
 
     weight: str | None = None
     skip_missing_targets: bool = False
+    log_targets: bool = False
 
 
 def read_labelled(
@@ -196,8 +200,10 @@ def read_labelled(
     replaced, skipped = Replaced(), 0
     numbers = [*preprocessing.numeric_names, *others]
     for chunk in table.chunks(numbers, preprocessing.categorical_names):
-        may_miss = labels.skip_missing_targets
-        y = np.column_stack([target_values(chunk, t, cells, may_miss=may_miss) for t in targets])
+        may_miss, for_log = labels.skip_missing_targets, labels.log_targets
+        y = np.column_stack(
+            [target_values(chunk, t, cells, may_miss=may_miss, for_log=for_log) for t in targets]
+        )
         kept = np.logical_not(np.isnan(y).any(axis=1))
         weights = weight_values(chunk, labels.weight, cells)[kept] if labels.weight else None
         values = preprocessing.values_of(chunk, cells, replaced)[kept]

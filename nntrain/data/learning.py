@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -28,9 +29,17 @@ LARGEST = np.finfo(np.float64).max / 4
 """Beyond this a number may not survive being standardized and mapped back."""
 
 
-def learn_preprocessing(
-    table: TypedTable, rows: NDArray[np.intp], *, standardize: bool, missing_values: tuple[str, ...]
-) -> Preprocessing:
+@dataclass(frozen=True)
+class How:
+    """What preprocessing is to make of columns: `bins` is the most of a number's, 0 for none."""
+
+    standardize: bool
+    missing_values: tuple[str, ...]
+    bins: int = 0
+    target_transform: str = "none"
+
+
+def learn_preprocessing(table: TypedTable, rows: NDArray[np.intp], how: How) -> Preprocessing:
     """The preprocessing learned from the training `rows` of a table.
 
     Features that tell nothing are dropped with a note. Raises `DataError` when none is left, or
@@ -42,7 +51,7 @@ def learn_preprocessing(
         if i in table.categories:
             return _learn_categorical(name, column, table.categories[i]), 0
         n_missing = int(np.count_nonzero(np.isnan(column)))
-        return _learn_numeric(name, column, n_missing, standardize), n_missing
+        return _learn_numeric(name, column, n_missing, how), n_missing
 
     features: list[Feature] = []
     replaced = Replaced()
@@ -61,10 +70,10 @@ def learn_preprocessing(
             f"in {counted(len(rows), 'training row')}"
         )
     targets = tuple(
-        _learn_target(table.name, name, table.column(i, rows), standardize)
+        _learn_target(table.name, name, table.column(i, rows), how)
         for i, name in enumerate(table.targets, start=len(table.features))
     )
-    return Preprocessing(tuple(features), targets, missing_values)
+    return Preprocessing(tuple(features), targets, how.missing_values)
 
 
 def _learn_categorical(
@@ -76,9 +85,7 @@ def _learn_categorical(
     return CategoricalColumn(name, tuple(sorted(texts[code] for code in seen)))
 
 
-def _learn_numeric(
-    name: str, column: Matrix, n_missing: int, standardize: bool
-) -> NumericColumn | str:
+def _learn_numeric(name: str, column: Matrix, n_missing: int, how: How) -> NumericColumn | str:
     values = column[~np.isnan(column)] if n_missing else column
     has_missing = n_missing > 0
     if len(values) == 0:
@@ -88,23 +95,34 @@ def _learn_numeric(
         return "it is constant"
     mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
     is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
-    if not standardize or is_flag:
+    if not how.standardize or is_flag:
         shift, scale = 0.0, 1.0
     else:
         shift, scale = mean, deviation
-    return NumericColumn(name, mean, shift, scale, low, high, 1.0 - len(values) / len(column))
+    missing_rate = 1.0 - len(values) / len(column)
+    edges = _edges(values, how.bins)
+    return NumericColumn(name, mean, shift, scale, low, high, missing_rate, edges)
 
 
-def _learn_target(table_name: str, name: str, values: Matrix, standardize: bool) -> TargetColumn:
+def _edges(values: Matrix, bins: int) -> tuple[float, ...]:
+    """The edges of up to so many bins, at quantiles; none where there would be one bin only."""
+    if bins == 0:
+        return ()
+    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
+    return tuple(edges.tolist()) if len(edges) > 2 else ()
+
+
+def _learn_target(table_name: str, name: str, values: Matrix, how: How) -> TargetColumn:
     low, high = float(values.min()), float(values.max())
     if low == high:
         raise DataError(
             f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
             f"there is nothing to learn: choose another target or more rows"
         )
-    mean, deviation = _mean_and_deviation(values, name)
-    shift, scale = (mean, deviation) if standardize else (0.0, 1.0)
-    return TargetColumn(name, shift, scale, low, high)
+    learned = np.log(values) if how.target_transform == "log" else values
+    mean, deviation = _mean_and_deviation(learned, name)
+    shift, scale = (mean, deviation) if how.standardize else (0.0, 1.0)
+    return TargetColumn(name, shift, scale, low, high, how.target_transform)
 
 
 def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:

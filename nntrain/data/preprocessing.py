@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ class NumericColumn:
 
     `minimum` and `maximum` are those of the training rows, `missing_rate` the part of them whose
     cell was missing. If any was, a 0/1 input tells where; if the values were all the same, that is
-    the only input.
+    the only input. Between two of the `edges`, if any, lies a bin, which has an input of its own:
+    -1 below it, 1 above it, and a straight line in between.
     """
 
     name: str
@@ -42,6 +44,7 @@ class NumericColumn:
     minimum: float
     maximum: float
     missing_rate: float
+    edges: tuple[float, ...] = ()
 
     @property
     def has_missing(self) -> bool:
@@ -57,7 +60,8 @@ class NumericColumn:
     def input_names(self) -> tuple[str, ...]:
         """The inputs that this column becomes."""
         value = () if self.is_constant else (self.name,)
-        return (*value, f"{self.name} is missing") if self.has_missing else value
+        bins = (f"{self.name} from {low:g} to {high:g}" for low, high in pairwise(self.edges))
+        return (*value, *bins, *([f"{self.name} is missing"] if self.has_missing else []))
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class CategoricalColumn:
 class TargetColumn:
     """A target: the network learns (value - shift) / scale; without standardization 0 and 1.
 
-    `minimum` and `maximum` are those of the training rows.
+    `minimum` and `maximum` are those of the training rows. With the `transform` log it is the
+    value's natural logarithm that is shifted and scaled.
     """
 
     name: str
@@ -85,6 +90,7 @@ class TargetColumn:
     scale: float
     minimum: float
     maximum: float
+    transform: str = "none"
 
 
 Feature = NumericColumn | CategoricalColumn
@@ -203,15 +209,34 @@ class Preprocessing:
                 self._plan.encode(values[rows], out[rows])
 
     def encode_targets(self, values: Matrix) -> Matrix:
-        """Targets (n_rows, n_targets) as the network learns them."""
+        """Targets (n_rows, n_targets) as the network learns them.
+
+        Each must have a logarithm where that is what it learns.
+        """
         shift, scale = self._target_scale
+        if self._logs.any():
+            values = values.copy()
+            values[:, self._logs] = np.log(values[:, self._logs])
         return (values - shift) / scale
 
     def decode(self, y: NDArray[Any]) -> Matrix:
-        """The network's outputs (n_rows, n_targets) in the targets' units."""
+        """The network's outputs (…, n_rows, n_targets) in the targets' units."""
         shift, scale = self._target_scale
         with np.errstate(over="ignore"):
-            return y.astype(np.float64) * scale + shift
+            values: Matrix = y.astype(np.float64) * scale + shift
+            if self._logs.any():
+                values[..., self._logs] = np.exp(values[..., self._logs])
+        return values
+
+    def clamp(self, values: Matrix) -> None:
+        """Move predictions (…, n_rows, n_targets) into the ranges of the training targets."""
+        low = [target.minimum for target in self.targets]
+        high = [target.maximum for target in self.targets]
+        np.clip(values, low, high, out=values)
+
+    @cached_property
+    def _logs(self) -> NDArray[np.bool_]:
+        return np.array([target.transform == "log" for target in self.targets])
 
     @cached_property
     def _target_scale(self) -> tuple[Matrix, Matrix]:
@@ -267,6 +292,16 @@ class _EncodePlan:
         self.fill = (
             np.array([feature.mean for _, _, feature in numeric]) - self.shift
         ) / self.scale
+        bins = [
+            (source, start + k, feature.mean, *edges)
+            for source, start, feature in numeric
+            for k, edges in enumerate(pairwise(feature.edges), start=1)
+        ]
+        self.bin_sources = _places([source for source, *_ in bins])
+        self.bin_inputs = _places([place for _, place, *_ in bins])
+        means, self.bin_low, high = np.array([of[2:] for of in bins]).reshape(-1, 3).T
+        self.bin_width = high - self.bin_low
+        self.bin_fill = (means - self.bin_low) / self.bin_width
 
     def encode(self, values: Matrix, out: NDArray[Any]) -> None:
         numbers = values[:, self.sources] - self.shift
@@ -275,11 +310,23 @@ class _EncodePlan:
         if self.flags or self.one_hot:
             out[:] = 0.0
         out[:, self.inputs] = numbers
+        if len(self.bin_low):
+            out[:, self.bin_inputs] = self._bins(values)
         for source, flag in self.flags:
             out[:, flag] = np.isnan(values[:, source])
         for source, first in self.one_hot:
             rows = np.flatnonzero(values[:, source] >= 0)
             out[rows, first + values[rows, source].astype(np.intp)] = 1.0
+
+    def _bins(self, values: Matrix) -> Matrix:
+        """2 clip((x - e_t) / (e_{t+1} - e_t), 0, 1) - 1 (Gorishniy, Rubachev, Babenko 2022)."""
+        t: Matrix = values[:, self.bin_sources] - self.bin_low
+        np.divide(t, self.bin_width, t)
+        np.copyto(t, self.bin_fill, where=np.isnan(t))
+        np.clip(t, 0.0, 1.0, out=t)
+        np.multiply(t, 2.0, t)
+        np.subtract(t, 1.0, t)
+        return t
 
 
 def _places(indices: list[int]) -> slice | list[int]:

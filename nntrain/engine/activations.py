@@ -1,6 +1,7 @@
 """The activation functions f of the hidden layers: y = f(z), and what f'(z) does to an error.
 
-Both work in place on whole arrays. The derivative is taken from y, so that z need not be kept.
+All work in place on whole arrays. Most derivatives are taken from y, so that z need not be kept;
+that of silu and mish cannot be, as they give the same y at two z.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.engine.denormals import LOWEST, flush
+
 Array = NDArray[Any]
+
+LEAK = 0.01
+"""The slope of leaky_relu below 0."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +26,13 @@ class Activation:
     """One activation function.
 
     `apply(z)` turns z into y = f(z), in place. `backpropagate(delta, y)` multiplies delta by
-    f'(z), in place, and uses y up. Arrays are (n_rows, n_neurons). Callers hold
-    `np.errstate(over="ignore")`: e^-z may become infinite on the way to a y of exactly 0.
+    f'(z), in place, and uses y up; where `needs_z`, it takes z in place of y. Arrays are (n_rows,
+    n_neurons). Callers hold `np.errstate(over="ignore")`: e^-z may become infinite on the way.
     """
 
     apply: Callable[[Array], object]
     backpropagate: Callable[[Array, Array], object]
+    needs_z: bool = False
 
 
 def _sigmoid(z: Array) -> None:
@@ -41,6 +48,7 @@ def _sigmoid_backpropagate(delta: Array, y: Array) -> None:
     np.multiply(delta, y, delta)
     np.multiply(delta, y, y)
     np.subtract(delta, y, delta)
+    _flush_rows(delta)
 
 
 def _tanh(z: Array) -> None:
@@ -72,9 +80,115 @@ def _identity_backpropagate(delta: Array, y: Array) -> None:
     """Equation (9): f'(z) = 1."""
 
 
+def _leaky_relu(z: Array) -> None:
+    np.maximum(z, LEAK * z, out=z)
+
+
+def _leaky_relu_backpropagate(delta: Array, y: Array) -> None:
+    """f'(z) = 1 where z > 0, else the leak; y has the sign of z."""
+    np.multiply(delta, np.where(y > 0, y.dtype.type(1), y.dtype.type(LEAK)), delta)
+
+
+def _elu(z: Array) -> None:
+    """Y = z where z > 0, else e^z - 1."""
+    np.maximum(z, np.expm1(np.minimum(z, 0.0)), out=z)
+
+
+def _elu_backpropagate(delta: Array, y: Array) -> None:
+    """f'(z) = 1 where z > 0, else e^z = y + 1."""
+    np.minimum(y, 0.0, out=y)
+    np.add(y, 1.0, y)
+    np.multiply(delta, y, delta)
+
+
+def _softplus(z: Array) -> None:
+    """Y = ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|)."""
+    small = np.minimum(np.abs(z), -LOWEST[z.dtype])
+    np.log1p(np.exp(-small), small)
+    np.maximum(z, 0.0, out=z)
+    np.add(z, small, z)
+
+
+def _softplus_backpropagate(delta: Array, y: Array) -> None:
+    """f'(z) = 1 / (1 + e^-z) = 1 - e^-y."""
+    np.negative(y, y)
+    np.expm1(y, y)
+    np.negative(y, y)
+    np.multiply(delta, y, delta)
+    _flush_rows(delta)
+
+
+def _silu(z: Array) -> None:
+    """Y = z σ(z), with σ the sigmoid."""
+    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.multiply(z, _of(_sigmoid, z), z)
+
+
+def _silu_backpropagate(delta: Array, z: Array) -> None:
+    """f'(z) = σ + z σ (1 - σ) = σ (1 + z - z σ)."""
+    np.maximum(z, LOWEST[z.dtype], out=z)
+    sigmoid = _of(_sigmoid, z)
+    np.multiply(delta, sigmoid, delta)
+    np.multiply(z, sigmoid, sigmoid)
+    np.subtract(z, sigmoid, z)
+    np.add(z, 1.0, z)
+    np.multiply(delta, z, delta)
+    _flush_rows(delta)
+
+
+def _mish(z: Array) -> None:
+    """Y = z t, with t = tanh(softplus z) = n / (n + 2), n = e^z (e^z + 2)."""
+    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.multiply(z, _tanh_softplus(z)[0], z)
+
+
+def _mish_backpropagate(delta: Array, z: Array) -> None:
+    """f'(z) = t + z (1 - t²) σ, with σ = e^z / (1 + e^z) the derivative of softplus."""
+    np.maximum(z, LOWEST[z.dtype], out=z)
+    t, e = _tanh_softplus(z)
+    np.multiply(z, e, z)
+    np.add(e, 1.0, e)
+    np.divide(z, e, z)
+    np.multiply(t, t, e)
+    np.subtract(1.0, e, e)
+    np.multiply(z, e, z)
+    np.add(z, t, z)
+    np.multiply(delta, z, delta)
+    _flush_rows(delta)
+
+
+def _flush_rows(delta: Array) -> None:
+    """Flush an error that may have a factor of e^z; of one row that costs more than it saves."""
+    if len(delta) > 1:
+        flush(delta)
+
+
+LARGE = 20.0
+"""From here on tanh(softplus z) is 1 in double precision too."""
+
+
+def _tanh_softplus(z: Array) -> tuple[Array, Array]:
+    """The arrays tanh(softplus z) and e^z, of z up to `LARGE`."""
+    e = np.exp(np.minimum(z, LARGE))
+    n = e + 2.0
+    np.multiply(n, e, n)
+    return n / (n + 2.0), e
+
+
+def _of(apply: Callable[[Array], object], z: Array) -> Array:
+    y = z.copy()
+    apply(y)
+    return y
+
+
 ACTIVATIONS = {
     "sigmoid": Activation(_sigmoid, _sigmoid_backpropagate),
     "tanh": Activation(_tanh, _tanh_backpropagate),
     "relu": Activation(_relu, _relu_backpropagate),
     "identity": Activation(_identity, _identity_backpropagate),
+    "leaky_relu": Activation(_leaky_relu, _leaky_relu_backpropagate),
+    "elu": Activation(_elu, _elu_backpropagate),
+    "softplus": Activation(_softplus, _softplus_backpropagate),
+    "silu": Activation(_silu, _silu_backpropagate, needs_z=True),
+    "mish": Activation(_mish, _mish_backpropagate, needs_z=True),
 }

@@ -22,9 +22,9 @@ def rows_per_iteration(batch_mode: str, batch_size: int, n_rows: int) -> int:
     return {"batch": n_rows, "stochastic": 1, "mini-batch": min(batch_size, n_rows)}[batch_mode]
 
 
-def row_order(n_rows: int, seed: int, epoch: int) -> Array:
-    """A new order of all rows for this epoch, the same for the same seed."""
-    return stream(seed, ROW_ORDER, epoch=epoch).permutation(n_rows)
+def row_order(n_rows: int, seed: int, epoch: int, member: int = 0) -> Array:
+    """A new order of all rows for this epoch of a member, the same for the same seed."""
+    return stream(seed, ROW_ORDER, member, epoch).permutation(n_rows)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def of(self, rows: NDArray[np.bool_]) -> Samples:
+        """Some of the rows, copied."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Samples(self.x[rows], self.y[rows], weights)
 
 
 Batch: TypeAlias = tuple[Array, Array, Array | None]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.engine.activations import ACTIVATIONS, Activation
+from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.loss import half_squared_error
 from nntrain.engine.team import Team
 
@@ -79,11 +80,10 @@ class Network:
         """The precision of every parameter, input and output."""
         return self.parameters.vector.dtype
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the weights Glorot uniform (Glorot, Bengio 2010, eq. 16); biases become zero."""
+    def initialize(self, rng: np.random.Generator, initialization: str = "glorot_uniform") -> None:
+        """Draw the weights, one of `INITIALIZATIONS`; biases become zero."""
         for w, b in zip(self.parameters.weights, self.parameters.biases, strict=True):
-            limit = np.sqrt(6.0 / sum(w.shape))
-            w[:] = rng.uniform(-limit, limit, w.shape)
+            w[:] = INITIALIZATIONS[initialization](rng, w.shape)
             b[:] = 0.0
 
     def predict(self, x: Array, threads: int = 1) -> Array:
@@ -135,7 +135,7 @@ class Workspace:
 
     `y[i - 1]` and `delta[i - 1]` are y_i and δ_i of (n_rows, n_i), for layers i = 1..L; `gradient`
     is ∂ℓ/∂w and ∂ℓ/∂b of every layer, laid out as the parameters are. `layers` has them with the
-    network's own parameters, a layer at a time.
+    network's own parameters, a layer at a time, and z_i where the derivative is taken from it.
     """
 
     def __init__(
@@ -162,6 +162,7 @@ class Workspace:
 
     def _layer(self, i: int) -> Layer:
         parameters, is_last = self.network.parameters, i == len(self.y) - 1
+        activation = self.activations["identity" if is_last else self.network.activation]
         return Layer(
             w=parameters.weights[i],
             w_transposed=parameters.weights[i].T,
@@ -171,7 +172,8 @@ class Workspace:
             delta_transposed=self.delta[i].T,
             gradient_w=self.gradient.weights[i],
             gradient_b=self.gradient.biases[i],
-            activation=self.activations["identity" if is_last else self.network.activation],
+            activation=activation,
+            z=np.empty_like(self.y[i]) if activation.needs_z else None,
         )
 
     def of(self, n_rows: int) -> Workspace:
@@ -199,6 +201,7 @@ class Layer:
     gradient_w: Array  # (n, n_in)
     gradient_b: Array  # (n,)
     activation: Activation
+    z: Array | None  # (m, n)
 
 
 def forward(x: Array, workspace: Workspace) -> Array:
@@ -211,6 +214,8 @@ def forward(x: Array, workspace: Workspace) -> Array:
         z = layer.y
         y.dot(layer.w_transposed, z)
         np.add(z, layer.b, z)  # (1): z_i = w_i y_{i-1} + b_i
+        if layer.z is not None:
+            layer.z[:] = z
         layer.activation.apply(z)  # (2): y_i = f(z_i)
         y = z
     return y
@@ -219,8 +224,8 @@ def forward(x: Array, workspace: Workspace) -> Array:
 def backward(x: Array, y_true: Array, workspace: Workspace, weights: Array | None = None) -> float:
     """The backward pass after `forward` on the same x: the loss ℓ summed over the rows.
 
-    Leaves its gradient in `workspace.gradient` and uses the workspace's y up. Sample `weights` are
-    (n_rows, 1).
+    Leaves its gradient in `workspace.gradient` and uses the workspace's y and z up. Sample
+    `weights` are (n_rows, 1).
     """
     layers, is_one_row = workspace.layers, workspace.n_rows == 1
     last = layers[-1]
@@ -234,6 +239,7 @@ def backward(x: Array, y_true: Array, workspace: Workspace, weights: Array | Non
         if i:
             before = layers[i - 1]
             layer.delta.dot(layer.w, before.delta)
-            before.activation.backpropagate(before.delta, y_before)
+            given = y_before if before.z is None else before.z
+            before.activation.backpropagate(before.delta, given)
             # δ_{i-1} = (w_iᵀ δ_i) ⊙ f'(z_{i-1})
     return loss

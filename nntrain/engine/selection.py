@@ -8,7 +8,7 @@ from typing import Literal, cast
 from nntrain.engine.network import Network
 from nntrain.errors import MissingExtraError
 
-SMALL_PRODUCTS = 1 << 20
+SMALL_PRODUCTS = 1 << 23
 """Up to so many products of an input and a weight in an iteration, overhead rules."""
 
 LOADING_COST = 50_000

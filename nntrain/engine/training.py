@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +16,18 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, batches, row_order
 from nntrain.engine.gradient import BatchGradient
 from nntrain.engine.network import Network
-from nntrain.engine.optimizers import GradientDescent
+from nntrain.engine.optimizers import Updates, initial_state
+from nntrain.engine.procedure import Procedure
 from nntrain.engine.selection import is_small
 from nntrain.engine.team import Team
 from nntrain.errors import DataError, DivergedError
 
 Array = NDArray[Any]
+Reason = Literal["", "epochs", "tau", "patience"]
 
 SLICE_SECONDS = 0.1
 FINISH_SECONDS = 2.0
@@ -33,50 +37,47 @@ FINISH_SECONDS = 2.0
 class Learner(Protocol):
     """A network that learns from samples, in place."""
 
-    def learn(self, order: Array | None, rows: range, loss: float) -> float:
+    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """Learn from some rows of an epoch, with an update after each batch.
 
         `rows` are places in the epoch, from where a batch starts to where one ends; `order` says
-        which row stands at each, without one the place itself does. Returns `loss` with that of
-        the rows added, summed in their order, each batch measured before its own update.
+        which row stands at each, without one the place itself does. `done` counts the iterations
+        before the epoch. Returns `loss` with that of the rows added, summed in their order, each
+        batch measured before its own update.
         """
+        ...
+
+    def loss(self, samples: Samples) -> float:
+        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
         ...
 
 
 class NumpyLearner:
     """Learns by the textbook's steps; see `Learner`."""
 
-    def __init__(self, samples: Samples, gradient: BatchGradient, procedure: Procedure) -> None:
-        self.parameters = gradient.network.parameters.vector
+    def __init__(
+        self, samples: Samples, gradient: BatchGradient, updates: Updates, procedure: Procedure
+    ) -> None:
         self.samples = samples
         self.batch_rows = procedure.batch_rows
+        self.threads = procedure.threads
         self.gradient = gradient
-        self.optimizer = GradientDescent(procedure.alpha)
+        self.updates = updates
 
-    def learn(self, order: Array | None, rows: range, loss: float) -> float:
+    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `Learner.learn`."""
-        gradient, optimizer = self.gradient, self.optimizer
+        gradient, updates = self.gradient, self.updates
+        i = done + rows.start // self.batch_rows
         for batch in batches(self.samples, self.batch_rows, order, rows):
+            i += 1
             loss += gradient.of(batch)  # forward pass, backward pass
-            optimizer.update(self.parameters, gradient.vector, len(batch[0]))
+            updates.update(gradient.vector, len(batch[0]), i)
         return loss
 
-
-@dataclass(frozen=True)
-class Procedure:
-    """How to learn; `batch_rows` is the rows of one iteration (`batches.rows_per_iteration`).
-
-    The result does not depend on `threads`, and on the `engine` only by rounding.
-    """
-
-    alpha: float
-    epochs: int
-    batch_rows: int
-    tau: float = 0.0
-    shuffle: bool = True
-    seed: int = 0
-    threads: int = 1
-    engine: Literal["numpy", "compiled"] = "numpy"
+    def loss(self, samples: Samples) -> float:
+        """See `Learner.loss`."""
+        network = self.gradient.network
+        return network.loss(samples.x, samples.y, samples.weights, self.threads)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class EpochResult:
     before its own update;
     `validation_loss` the same on the validation rows at the epoch's end, None without them;
     `largest_update` the largest change of a weight or bias over the epoch; `stopped_by` is empty
-    while training goes on.
+    while training goes on; `member` counts the networks of an ensemble from 1.
     """
 
     epoch: int
@@ -95,7 +96,17 @@ class EpochResult:
     loss: float
     validation_loss: float | None
     largest_update: float
-    stopped_by: Literal["", "epochs", "tau"]
+    stopped_by: Reason
+    member: int = 0
+
+
+@dataclass(frozen=True)
+class Best:
+    """The epoch with the lowest validation loss, and its parameters (n_parameters,)."""
+
+    epoch: int
+    validation_loss: float
+    parameters: Array
 
 
 @dataclass(frozen=True)
@@ -103,21 +114,164 @@ class Progress:
     """How far a training has come: the `last` whole epoch, and how far into the next.
 
     Of the next epoch, `rows_done` places are learned from, to `parameters` (n_parameters,) and with
-    `loss` summed over them; 0, None and 0 at the end of an epoch.
+    `loss` summed over them; 0, None and 0 at the end of an epoch. `state` (n_remembered,
+    n_parameters) is what the optimizer remembers there, None before the start, `best` the best
+    epoch so far where the procedure watches for one.
     """
 
     last: EpochResult | None = None
     rows_done: int = 0
     loss: float = 0.0
     parameters: Array | None = None
+    state: Array | None = None
+    best: Best | None = None
 
 
-class Paused(Exception):  # noqa: N818  (no error)
-    """Training has stopped between two iterations of an epoch, as it was asked to."""
+class Training:
+    """The training of a network in place, on some `rows` of the samples or on all."""
 
-    def __init__(self, progress: Progress) -> None:
-        super().__init__()
-        self.progress = progress
+    def __init__(
+        self,
+        network: Network,
+        samples: Samples,
+        procedure: Procedure,
+        validation: Samples | None = None,
+        *,
+        rows: Array | None = None,
+    ) -> None:
+        self.network, self.samples, self.procedure = network, samples, procedure
+        self.validation = validation
+        self.rows = rows
+        self.n_rows = len(samples) if rows is None else len(rows)
+        self.iterations_per_epoch = -(-self.n_rows // procedure.batch_rows)
+        self._state = initial_state(procedure, network.parameters.vector)
+        self._progress = Progress()
+
+    @property
+    def last(self) -> EpochResult | None:
+        """The last whole epoch."""
+        return self._progress.last
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come; nothing in it changes when training goes on."""
+        if self._progress.state is not None:
+            return self._progress
+        return dataclasses.replace(self._progress, state=self._state.copy())
+
+    @progress.setter
+    def progress(self, progress: Progress) -> None:
+        """Go on from there; the network has the parameters of the last whole epoch."""
+        if progress.state is not None:
+            self._state[:] = progress.state
+        self._progress = progress
+
+    def epochs(self, is_to_stop: Callable[[], bool] = lambda: False) -> Iterator[EpochResult]:
+        """Train, an epoch for each item taken; from where it stands, to the same bytes.
+
+        Between items, and however it ends, the network holds a whole epoch's parameters. Ends
+        within an epoch that would take more than `FINISH_SECONDS` after `is_to_stop` turns true.
+        Raises `DivergedError` at the end of an epoch that met a loss or weight that is not finite,
+        `DataError` for validation rows that give no finite loss; the network is then as before
+        that epoch.
+        """
+        procedure, last = self.procedure, self._progress.last
+        if last and stopped_by(procedure, last, self._progress.best):
+            return
+        pace = _Pace(procedure.batch_rows)
+        with Team(procedure.threads) as team:
+            learner = self._learner(team)
+            for epoch in range(last.epoch + 1 if last else 1, procedure.epochs + 1):
+                result = self._epoch(learner, epoch, pace, is_to_stop)
+                if result is None:
+                    return
+                yield result
+                if result.stopped_by:
+                    return
+
+    def _epoch(
+        self, learner: Learner, epoch: int, pace: _Pace, is_to_stop: Callable[[], bool]
+    ) -> EpochResult | None:
+        """One epoch, or what is left of it; None where it was stopped within."""
+        progress, parameters, state = self._progress, self.network.parameters.vector, self._state
+        n_rows, done = self.n_rows, (epoch - 1) * self.iterations_per_epoch
+        order = self._row_order(epoch)
+        with _whole_epochs(parameters, state) as before, np.errstate(all="ignore"):
+            loss = progress.loss
+            if progress.parameters is not None:
+                parameters[:] = progress.parameters
+            for rows in pace.slices(progress.rows_done, n_rows):
+                loss = learner.learn(order, rows, loss, done)
+                takes_long = rows.stop < n_rows and pace.seconds_left > FINISH_SECONDS
+                if takes_long and is_to_stop():
+                    part = parameters.copy(), state.copy()
+                    parameters[:] = before[0]
+                    self._progress = Progress(progress.last, rows.stop, loss, *part, progress.best)
+                    return None
+            largest_update = float(np.max(np.abs(parameters - before[0]), initial=0.0))
+            if not math.isfinite(loss) or not math.isfinite(largest_update):
+                parameters[:], state[:] = before
+                raise _diverged(epoch, self._first_not_finite(learner, order, done), self.procedure)
+            validation_loss = self._validation_loss(learner, epoch)
+        iterations = done + self.iterations_per_epoch
+        figures = loss / n_rows, validation_loss, largest_update
+        result = EpochResult(epoch, iterations, *figures, "", self.procedure.member)
+        best = self._better(progress.best, result)
+        result = dataclasses.replace(result, stopped_by=stopped_by(self.procedure, result, best))
+        self._progress = Progress(result, best=best)
+        return result
+
+    def _better(self, best: Best | None, result: EpochResult) -> Best | None:
+        """The best epoch so far, now that another one has ended."""
+        loss = result.validation_loss
+        if loss is None or not self.procedure.watches or (best and loss >= best.validation_loss):
+            return best
+        return Best(result.epoch, loss, self.network.parameters.vector.copy())
+
+    def _learner(self, team: Team) -> Learner:
+        network, samples, procedure = self.network, self.samples, self.procedure
+        n_iterations = procedure.epochs * self.iterations_per_epoch
+        activations = ACTIVATIONS
+        if procedure.engine == "compiled":
+            from nntrain.engine import compiled_learner as compiled  # noqa: PLC0415  (optional)
+
+            if is_small(network, procedure.batch_rows):
+                given = network, samples, procedure, self._state, n_iterations
+                return compiled.CompiledLearner(*given)
+            activations = compiled.COMPILED_ACTIVATIONS
+        gradient = BatchGradient(network, procedure.batch_rows, team, activations)
+        updates = Updates(procedure, network.parameters, self._state, n_iterations)
+        return NumpyLearner(samples, gradient, updates, procedure)
+
+    def _row_order(self, epoch: int) -> Array | None:
+        procedure = self.procedure
+        if not procedure.shuffle or procedure.batch_rows >= self.n_rows:
+            return self.rows
+        order = row_order(self.n_rows, procedure.seed, epoch, procedure.member)
+        return order if self.rows is None else self.rows[order]
+
+    def _validation_loss(self, learner: Learner, epoch: int) -> float | None:
+        if not self.validation:
+            return None
+        loss = learner.loss(self.validation)
+        if not math.isfinite(loss):
+            raise DataError(
+                f"after epoch {epoch} the loss on the validation rows is no finite number, while "
+                f"that on the training rows is: a validation row is too far from them"
+            )
+        return loss
+
+    def _first_not_finite(self, learner: Learner, order: Array | None, done: int) -> int:
+        """Replay an epoch to find its first iteration that is not finite; until then free."""
+        loss, batch_rows = 0.0, self.procedure.batch_rows
+        starts = range(0, self.n_rows, batch_rows)
+        for iteration, start in enumerate(starts, start=1):
+            rows = range(start, min(start + batch_rows, self.n_rows))
+            loss = learner.learn(order, rows, loss, done)
+            parameters = self.network.parameters.vector
+            if not math.isfinite(loss) or not np.isfinite(parameters).all():
+                return iteration
+        return len(starts)
 
 
 def train(
@@ -125,67 +279,9 @@ def train(
     samples: Samples,
     procedure: Procedure,
     validation: Samples | None = None,
-    progress: Progress | None = None,
-    is_to_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[EpochResult]:
-    """Train the network in place, an epoch for each item taken.
-
-    Goes on from `progress`, to the same bytes. Between items, and however it ends, the network
-    holds a whole epoch's parameters. Raises `Paused` within an epoch that would take more than
-    `FINISH_SECONDS` after `is_to_stop` turns true; `DivergedError` at the end of an epoch that met
-    a loss or weight that is not finite, `DataError` for validation rows that give no finite loss;
-    the network is then as before that epoch.
-    """
-    progress = progress or Progress()
-    last = progress.last
-    if last and stopped_by(procedure, last.epoch, last.largest_update):
-        return
-    n_rows, batch_rows = len(samples), procedure.batch_rows
-    parameters = network.parameters.vector
-    pace = _Pace(batch_rows)
-    with Team(procedure.threads) as team:
-        learner = _learner(network, samples, procedure, team)
-        for epoch in range(last.epoch + 1 if last else 1, procedure.epochs + 1):
-            order = _row_order(n_rows, procedure, epoch)
-            with _whole_epochs(parameters) as before, np.errstate(all="ignore"):
-                start, loss = progress.rows_done, progress.loss
-                if progress.parameters is not None:
-                    parameters[:] = progress.parameters
-                for rows in pace.slices(start, n_rows):
-                    loss = learner.learn(order, rows, loss)
-                    takes_long = rows.stop < n_rows and pace.seconds_left > FINISH_SECONDS
-                    if takes_long and is_to_stop():
-                        raise Paused(Progress(last, rows.stop, loss, parameters.copy()))
-                largest_update = float(np.max(np.abs(parameters - before), initial=0.0))
-                if not math.isfinite(loss) or not math.isfinite(largest_update):
-                    parameters[:] = before
-                    iteration = _first_not_finite(learner, parameters, order, n_rows, batch_rows)
-                    raise _diverged(epoch, iteration, procedure.alpha)
-                validation_loss = _validation_loss(network, validation, procedure.threads, epoch)
-            last = EpochResult(
-                epoch,
-                epoch * -(-n_rows // batch_rows),
-                loss / n_rows,
-                validation_loss,
-                largest_update,
-                stopped_by(procedure, epoch, largest_update),
-            )
-            progress = Progress(last)
-            yield last
-            if last.stopped_by:
-                return
-
-
-def _learner(network: Network, samples: Samples, procedure: Procedure, team: Team) -> Learner:
-    batch_rows = procedure.batch_rows
-    if procedure.engine == "numpy":
-        return NumpyLearner(samples, BatchGradient(network, batch_rows, team), procedure)
-    from nntrain.engine import compiled  # noqa: PLC0415  (an optional package)
-
-    if is_small(network, batch_rows):
-        return compiled.CompiledLearner(network, samples, procedure.alpha, batch_rows)
-    gradient = BatchGradient(network, batch_rows, team, compiled.COMPILED_ACTIVATIONS)
-    return NumpyLearner(samples, gradient, procedure)
+    """Train a network in place from the start, an epoch for each item taken (`Training`)."""
+    return Training(network, samples, procedure, validation).epochs()
 
 
 class _Pace:
@@ -215,60 +311,29 @@ class _Pace:
 
 
 @contextlib.contextmanager
-def _whole_epochs(parameters: Array) -> Iterator[Array]:
-    """The parameters as they were before; they are so again where the block raises anything."""
-    before = parameters.copy()
+def _whole_epochs(parameters: Array, state: Array) -> Iterator[tuple[Array, Array]]:
+    """Both as they were before; they are so again where the block raises anything."""
+    before = parameters.copy(), state.copy()
     try:
         yield before
     except BaseException:
-        parameters[:] = before
+        parameters[:], state[:] = before
         raise
 
 
-def _row_order(n_rows: int, procedure: Procedure, epoch: int) -> Array | None:
-    shuffles = procedure.shuffle and procedure.batch_rows < n_rows
-    return row_order(n_rows, procedure.seed, epoch) if shuffles else None
-
-
-def _validation_loss(
-    network: Network, validation: Samples | None, threads: int, epoch: int
-) -> float | None:
-    if not validation:
-        return None
-    loss = network.loss(validation.x, validation.y, validation.weights, threads)
-    if not math.isfinite(loss):
-        raise DataError(
-            f"after epoch {epoch} the loss on the validation rows is no finite number, while "
-            f"that on the training rows is: a validation row is too far from them"
-        )
-    return loss
-
-
-def stopped_by(
-    procedure: Procedure, epoch: int, largest_update: float
-) -> Literal["", "epochs", "tau"]:
+def stopped_by(procedure: Procedure, last: EpochResult, best: Best | None) -> Reason:
     """Why training ends after an epoch; empty while it goes on."""
-    if largest_update < procedure.tau:
+    if last.largest_update < procedure.tau:
         return "tau"
-    return "epochs" if epoch == procedure.epochs else ""
+    if procedure.patience is not None and best and last.epoch - best.epoch >= procedure.patience:
+        return "patience"
+    return "epochs" if last.epoch == procedure.epochs else ""
 
 
-def _first_not_finite(
-    learner: Learner, parameters: Array, order: Array | None, n_rows: int, batch_rows: int
-) -> int:
-    """Replay an epoch to find its first iteration that is not finite; costs nothing until then."""
-    loss = 0.0
-    starts = range(0, n_rows, batch_rows)
-    for iteration, start in enumerate(starts, start=1):
-        loss = learner.learn(order, range(start, min(start + batch_rows, n_rows)), loss)
-        if not math.isfinite(loss) or not np.isfinite(parameters).all():
-            return iteration
-    return len(starts)
-
-
-def _diverged(epoch: int, iteration: int, alpha: float) -> DivergedError:
+def _diverged(epoch: int, iteration: int, procedure: Procedure) -> DivergedError:
+    which = f" (network {procedure.member})" if procedure.member else ""
     return DivergedError(
-        f"training diverged in epoch {epoch}, at its iteration {iteration}: the loss or a weight "
-        f"is no longer a finite number. The learning rate is too large for this network and data; "
-        f"try --set alpha={alpha / 10:g}"
+        f"training diverged{which} in epoch {epoch}, at its iteration {iteration}: the loss or a "
+        f"weight is no longer a finite number. The learning rate is too large for this network and "
+        f"data; try --set alpha={procedure.alpha / 10:g}"
     )

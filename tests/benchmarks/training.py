@@ -14,7 +14,8 @@ from peers import ALPHA, c_loop, products, pytorch, scikit_learn, table
 
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network
-from nntrain.engine.training import Procedure, train
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.training import train
 
 ENGINES: tuple[Literal["numpy", "compiled"], ...] = ("numpy", "compiled")
 
@@ -133,7 +134,8 @@ import resource, sys
 import numpy as np
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network
-from nntrain.engine.training import Procedure, train
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.training import train
 n = int(sys.argv[1])
 samples = Samples(np.ones((n, 8)), np.ones((n, 1)))
 samples.x[:, 0] = np.arange(n)
