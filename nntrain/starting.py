@@ -15,6 +15,7 @@ from nntrain.data.opening import Reading, open_table
 from nntrain.data.profile import ColumnProfile, profile
 from nntrain.data.table import TableLike
 from nntrain.errors import DataError, counted, quoted
+from nntrain.recipes import RECIPES
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,11 @@ LONGEST_NAME = 200
 class Start:
     """A config that trains on a table as it stands, and why it is what it is.
 
-    `reasons` says for each ignored column why; `target_reason` why the target was chosen.
+    It is that of a `recipe`. `reasons` says for each ignored column why; `target_reason` why the target was chosen.
     """
 
     config: Config
+    recipe: str
     table_name: str
     n_rows: int
     n_nameless: int
@@ -48,6 +50,7 @@ class Start:
         yield f"# {_one_line(self.table_name)}: {rows}, {columns}"
         if self.n_nameless:
             yield f"# ({counted(self.n_nameless, 'column')} without a name left out)"
+        yield f"# recipe: {self.recipe}"
         yield "#"
         names = [_one_line(of.name) for of in self.profiles]
         width = max(map(len, names))
@@ -74,10 +77,11 @@ def start(
     table: TableLike,
     targets: Sequence[str] = (),
     *,
+    recipe: str = "accurate",
     delimiter: str | None = None,
     decimal: str = ".",
 ) -> Start:
-    """Look at a table and make a config that trains on it.
+    """Look at a table and make a config that trains on it, by one of `RECIPES`.
 
     Without `targets` the last column that can be one is taken. Raises `DataError` where the table
     cannot be read, or holds nothing to learn.
@@ -119,8 +123,9 @@ def start(
         missing_target="skip" if lacks_target else "error",
         delimiter=delimiter,
         decimal=decimal,
+        **RECIPES[recipe](n_rows),
     )
-    return Start(config, name, n_rows, n_nameless, profiles, reasons, why)
+    return Start(config, recipe, name, n_rows, n_nameless, profiles, reasons, why)
 
 
 def _doubt(name: str, profiles: list[ColumnProfile], cells: CellFormat) -> None:

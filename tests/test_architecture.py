@@ -23,6 +23,7 @@ from nntrain.engine.compiled import ACTIVATION_NUMBERS, OPTIMIZER_NUMBERS, SCHED
 from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.procedure import SCHEDULES
+from nntrain.recipes import RECIPES
 
 ROOT = Path(__file__).parent.parent
 
@@ -196,6 +197,7 @@ def test_a_mistake_names_the_module_the_import_and_the_rule() -> None:
         (choices.OPTIMIZERS, OPTIMIZERS),
         (choices.SCHEDULES, SCHEDULES),
         (choices.INITIALIZATIONS, INITIALIZATIONS),
+        (choices.RECIPES, RECIPES),
     ],
 )
 def test_every_choice_has_a_kernel_and_every_kernel_a_line(names: Any, kernels: Any) -> None:

@@ -84,7 +84,7 @@ def init_and_fit(*options: str) -> tuple[int, int]:
     """The exit codes of `init` on t.csv and of `fit` with the config that it wrote."""
     Path("c.yaml").unlink(missing_ok=True)
     first = main(["init", "t.csv", "-o", "c.yaml", "-q", *options])
-    return first, main(["fit", "t.csv", "-c", "c.yaml", "-q"]) if first == 0 else -1
+    return first, main(["fit", "t.csv", "-c", "c.yaml", "-q", "--set", "epochs=2"]) if first == 0 else -1
 
 
 def test_the_whole_output_for_a_small_table(run: Run, folder: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_redirected_config_is_what_an_output_file_holds(run: Run, folder: Path
     written = run("init", "t.csv", "-q", "--output", "c.yaml")
     assert (printed.code, printed.err, written) == (0, "", Result(0, "", ""))
     assert (folder / "c.yaml").read_text() == printed.out
-    assert run("fit", "t.csv", "-c", "c.yaml", "-q").code == 0
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q", "--set", "epochs=2").code == 0
 
 
 def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
@@ -206,7 +206,7 @@ def test_targets_can_be_asked_for(run: Run, folder: Path, asked: list[str], line
     config = nntrain.load_config("c.yaml")
     assert config.target == tuple(asked)
     assert not set(asked) & set(config.ignore)
-    assert run("fit", "t.csv", "-c", "c.yaml", "-q").code == 0
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q", "--set", "epochs=2").code == 0
 
 
 @pytest.mark.parametrize(

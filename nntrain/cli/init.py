@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from nntrain.choices import RECIPES
 from nntrain.cli.options import (
     FILE,
     decimal_option,
@@ -27,6 +28,13 @@ from nntrain.files import replacing, same_file, try_output
     help="The column to predict, the last one without it; may be repeated.",
 )
 @click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    default="accurate",
+    show_default=True,
+    help="How to train: " + "; ".join(f"{name} is {what}" for name, what in RECIPES.items()) + ".",
+)
+@click.option(
     "-o",
     "--output",
     type=FILE,
@@ -39,6 +47,7 @@ from nntrain.files import replacing, same_file, try_output
 def init(
     data: tuple[str, ...],
     targets: tuple[str, ...],
+    recipe: str,
     output: str | None,
     delimiter: str | None,
     decimal: str,
@@ -49,9 +58,10 @@ def init(
     Examples:
       nntrain init sample_data/concrete.csv > concrete.yaml
       nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
+      nntrain init sample_data/concrete.csv --recipe textbook > textbook.yaml
 
     It says what each column holds, leaves out columns that are constant or identify rows, with the
-    reason, and has every key with its default and meaning.
+    reason, and has every key with its value and meaning.
     """
     paths = tables(data, "init")
     output = None if output == "-" else output
@@ -62,7 +72,7 @@ def init(
 
     from nntrain.starting import start
 
-    text = start(paths, targets, delimiter=delimiter, decimal=decimal).as_yaml()
+    text = start(paths, targets, recipe=recipe, delimiter=delimiter, decimal=decimal).as_yaml()
     if output is None:
         click.echo(text, nl=False)
     else:

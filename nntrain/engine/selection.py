@@ -12,7 +12,10 @@ SMALL_PRODUCTS = 1 << 23
 """Up to so many products of an input and a weight in an iteration, overhead rules."""
 
 LOADING_COST = 50_000
-"""Loading Numba takes the time that it saves in so many iterations of a small network."""
+"""Loading Numba takes the time that it saves in so many iterations of a tiny network."""
+
+TINY_PRODUCTS = 160_000
+"""In an iteration with so many products of an input and a weight it saves that time twice."""
 
 LOADING_PRODUCTS = 1 << 35
 """The same in products of a large one, for which less is saved."""
@@ -24,10 +27,10 @@ def select_engine(
     """The engine asked for; for `auto`, by the work to do, among those installed."""
     if asked != "auto":
         return cast("Literal['numpy', 'compiled']", asked)
+    n_products = batch_rows * network.parameters.vector.size
     if is_small(network, batch_rows):
-        pays = n_iterations >= LOADING_COST
+        pays = n_iterations * (1 + n_products / TINY_PRODUCTS) >= LOADING_COST
     else:
-        n_products = batch_rows * network.parameters.vector.size
         pays = n_iterations * n_products >= LOADING_PRODUCTS
     return "compiled" if pays and _has_numba() else "numpy"
 
