@@ -10,6 +10,7 @@ from conftest import ROOT
 
 import nntrain
 from nntrain.choices import BATCH_MODES
+from nntrain.recipes import RECIPES
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
@@ -58,6 +59,11 @@ def test_figure1_is_the_network_of_the_article() -> None:
 def test_there_is_a_config_for_each_batch_mode() -> None:
     for mode in BATCH_MODES:
         assert nntrain.load_config(ROOT / f"configs/{mode}.yaml").batch_mode == mode
+
+
+def test_the_accurate_config_is_the_recipe() -> None:
+    config = nntrain.load_config(ROOT / "configs/accurate.yaml")
+    assert config == nntrain.Config(target=("strength_mpa",), **RECIPES["accurate"](1030))
 
 
 def test_every_config_is_about_twenty_lines() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import nntrain
 from nntrain.cli.main import main
 from nntrain.config import DEFAULTS, MEANINGS, as_yaml, parse_config
+from nntrain.recipes import RECIPES
 from nntrain.starting import start
 
 SMALL = "id,name,size,color,dead,empty,price\n" + "".join(
@@ -26,6 +27,7 @@ SMALL = "id,name,size,color,dead,empty,price\n" + "".join(
 )
 SMALL_ABOUT = """\
 # t.csv: 24 rows, 7 columns
+# recipe: textbook
 #
 #   id     number, 1 to 24
 #   name   text, 24 different
@@ -84,12 +86,14 @@ def init_and_fit(*options: str) -> tuple[int, int]:
     """The exit codes of `init` on t.csv and of `fit` with the config that it wrote."""
     Path("c.yaml").unlink(missing_ok=True)
     first = main(["init", "t.csv", "-o", "c.yaml", "-q", *options])
-    return first, main(["fit", "t.csv", "-c", "c.yaml", "-q", "--set", "epochs=2"]) if first == 0 else -1
+    return first, main(
+        ["fit", "t.csv", "-c", "c.yaml", "-q", "--set", "epochs=2"]
+    ) if first == 0 else -1
 
 
 def test_the_whole_output_for_a_small_table(run: Run, folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL)
-    result = run("init", "t.csv")
+    result = run("init", "t.csv", "--recipe", "textbook")
     target = "target: price  # the last column; --target COLUMN chooses another\n"
     assert result == Result(
         0,
@@ -99,16 +103,31 @@ def test_the_whole_output_for_a_small_table(run: Run, folder: Path) -> None:
     )
 
 
-def test_every_key_stands_once_with_its_meaning_and_default(run: Run) -> None:
-    text = run("init", "sample_data/housing.csv").out
-    config = parse_config(text)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_key_stands_once_with_its_meaning_and_the_recipes_value(
+    run: Run, recipe: str
+) -> None:
+    text = run("init", "sample_data/housing.csv", "--recipe", recipe).out
     lines = text.split("\n")
+    assert lines[:2] == [
+        "# sample_data/housing.csv: 20,640 rows, 10 columns",
+        f"# recipe: {recipe}",
+    ]
     for field in dataclasses.fields(nntrain.Config):
         (place,) = [i for i, line in enumerate(lines) if line.startswith(f"{field.name}:")]
         assert lines[place - 1] == f"# {MEANINGS[field.name]}"
-        if field.name != "target":
-            assert getattr(config, field.name) == field.default
-    assert config == nntrain.Config(target=("median_house_value",))
+    target = ("median_house_value",)
+    assert parse_config(text) == nntrain.Config(target=target, **RECIPES[recipe](20_640))
+    if recipe == "accurate":
+        assert run("init", "sample_data/housing.csv").out == text
+    else:
+        assert parse_config(text) == nntrain.Config(target=target)
+
+
+def test_a_recipe_that_does_not_exist_is_refused(run: Run) -> None:
+    result = run("init", "sample_data/housing.csv", "--recipe", "best")
+    assert (result.code, result.out) == (2, "")
+    assert "'best' is not one of 'accurate', 'textbook'" in result.err
 
 
 @pytest.mark.parametrize("table", ["concrete", "energy", "housing"])
@@ -131,7 +150,7 @@ def test_a_redirected_config_is_what_an_output_file_holds(run: Run, folder: Path
 
 def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL.replace("24,n24,,blue,x,,48", "24,n24,?!,blue,x,,"))
-    found = start("t.csv")
+    found = start("t.csv", recipe="textbook")
     assert parse_config(found.as_yaml()) == found.config
     assert found.config == nntrain.Config(
         target=("price",),

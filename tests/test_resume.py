@@ -66,15 +66,32 @@ def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 # Within one process
 
 
+PLAIN: dict[str, Any] = {}
+REMEMBERING = [
+    {"optimizer": "momentum", "alpha_schedule": "linear", "activation": "silu"},
+    {"optimizer": "nesterov", "weight_decay": 0.01, "keep": "best", "patience": 2},
+    {"optimizer": "adam", "alpha_schedule": "cosine", "keep": "best"},
+    {"optimizer": "adam", "keep": "best", "patience": 1, "ensemble": 3, "tau": 0.02},
+    {"ensemble": 3, "numeric_encoding": "piecewise_linear", "clamp_predictions": True},
+]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("mode", "dtype", "more"),
+    [
+        *((mode, dtype, PLAIN) for mode in MODES for dtype in ("float64", "float32")),
+        *(("mini-batch", "float32", keys) for keys in REMEMBERING),
+        ("stochastic", "float64", REMEMBERING[3]),
+        ("batch", "float64", REMEMBERING[3]),
+    ],
+)
 def test_a_run_paused_after_every_iteration_ends_as_one_that_was_not(
-    tmp_path: Path, mode: str, engine: str, dtype: str, tiny_slices: None
+    tmp_path: Path, mode: str, engine: str, dtype: str, more: dict[str, Any], tiny_slices: None
 ) -> None:
     of = config(
         batch_mode=mode, batch_size=7, engine=engine, dtype=dtype, weight="w", epochs=3,
-        validation_fraction=0.2,
+        validation_fraction=0.2, **more,
     )  # fmt: skip
     whole = TrainingRun.on(frame(), of)
     expected = list(whole.epochs())
@@ -90,7 +107,7 @@ def test_a_run_paused_after_every_iteration_ends_as_one_that_was_not(
         pauses += 1
         run.checkpoint().save(path)
     assert found == expected
-    assert pauses == {"batch": 0, "stochastic": 3 * 47, "mini-batch": 3 * 6}[mode]
+    assert more or pauses == {"batch": 0, "stochastic": 3 * 47, "mini-batch": 3 * 6}[mode]
     assert bytes_of(run.model(), tmp_path) == bytes_of(whole.model(), tmp_path)
 
 
@@ -196,6 +213,18 @@ def test_a_finished_model_is_no_checkpoint() -> None:
     with pytest.raises(UsageError) as caught:
         TrainingRun.on(frame(), config()).resume(run.model())
     assert str(caught.value) == "that model is of a finished run; there is nothing to resume"
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_epochs_that_decide_how_alpha_falls_may_not_grow(schedule: str, tiny_slices: None) -> None:
+    run = TrainingRun.on(frame(), config(alpha_schedule=schedule))
+    next(run.epochs())
+    longer = TrainingRun.on(frame(), config(alpha_schedule=schedule, epochs=9))
+    with pytest.raises(UsageError) as caught:
+        longer.resume(run.checkpoint())
+    assert str(caught.value).split("\n")[1:] == [
+        "epochs: 5 in the checkpoint, 9 now; it decides how α falls"
+    ]
 
 
 def test_more_epochs_end_as_a_run_of_so_many(tmp_path: Path) -> None:
