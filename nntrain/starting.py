@@ -29,7 +29,8 @@ LONGEST_NAME = 200
 class Start:
     """A config that trains on a table as it stands, and why it is what it is.
 
-    It is that of a `recipe`. `reasons` says for each ignored column why; `target_reason` why the target was chosen.
+    It is that of a `recipe`. `reasons` says for each ignored column why; `target_reason` why the
+    target was chosen.
     """
 
     config: Config

@@ -16,7 +16,7 @@ from conftest import Run
 import nntrain
 from nntrain.engine.network import Network
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
-from nntrain.engine.training import Training
+from nntrain.engine.training import EpochResult, Training
 from nntrain.errors import ConfigError, DataError, UsageError
 from nntrain.fitting import TrainingRun
 from nntrain.loss_log import cut_log
@@ -123,14 +123,14 @@ def test_the_best_epoch_of_each_network_is_kept() -> None:
 def test_patience_ends_each_network_by_itself() -> None:
     config = dataclasses.replace(CONFIG, epochs=300, alpha=0.5, patience=3)
     run = TrainingRun.on(frame(), config)
-    of_member: dict[int, list[Any]] = {}
+    of_member: dict[int, list[EpochResult]] = {}
     for results in run.epochs():
         for result in results:
             of_member.setdefault(result.member, []).append(result)
     assert len({len(results) for results in of_member.values()}) > 1
     for results in of_member.values():
-        losses = [float(result.validation_loss) for result in results]
-        assert len(losses) - (int(np.argmin(losses)) + 1) == 3
+        losses = [result.validation_loss for result in results]
+        assert len(losses) - (losses.index(min(filter(None, losses))) + 1) == 3
         assert [result.stopped_by for result in results] == [""] * (len(losses) - 1) + ["patience"]
     summary = run.model().summary
     assert summary.epochs_trained == max(map(len, of_member.values()))

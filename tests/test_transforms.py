@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def slow_encoding(values: list[float], x: float, bins: int) -> list[float]:
         if not edges or edge > edges[-1]:
             edges.append(edge)
     encoded = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         part = 0.0 if x < low else 1.0 if x >= high else (x - low) / (high - low)
         encoded.append(2 * part - 1)
     return encoded if len(encoded) > 1 else []
@@ -112,7 +113,7 @@ def test_the_encoding_is_kept_in_the_model_file(tmp_path: Path) -> None:
 def test_unsound_edges_are_refused(edges: Any, found: str, tmp_path: Path) -> None:
     model = nntrain.fit(frame(), CONFIG)
     features = model.preprocessing.features
-    first = dataclasses.replace(features[0], **{"edges": edges})
+    first = dataclasses.replace(features[0], edges=edges)
     forged = dataclasses.replace(model.preprocessing, features=(first, *features[1:]))
     names = model.preprocessing.input_names
     forged.__dict__["input_names"] = names
