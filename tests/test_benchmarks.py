@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
@@ -95,3 +98,71 @@ def test_a_commands_time_and_peak_memory_are_measured(tmp_path: Path) -> None:
     assert run_command([sys.executable, "-c", ""], tmp_path).peak < 100_000_000
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         run_command([sys.executable, "-c", "1 / 0"], tmp_path)
+
+
+def test_splits_are_seeded_and_each_row_is_in_one_part_of_them() -> None:
+    from accuracy import splits
+
+    frame = pd.DataFrame({"x": range(58), "y": range(58)})
+    first, second = splits(frame, "y", 2)
+    for split in (first, second):
+        assert len(split.test) == 6
+        assert sorted([*split.train["x"], *split.test["x"]]) == list(range(58))
+    assert list(first.test["x"]) != list(second.test["x"])
+    for split, again in zip((first, second), splits(frame, "y", 2), strict=True):
+        pd.testing.assert_frame_equal(split.train, again.train)
+        pd.testing.assert_frame_equal(split.test, again.test)
+
+
+def test_scores_are_means_over_splits_in_which_contenders_take_turns() -> None:
+    from accuracy import Score, Split, measured
+
+    turns = []
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [1.0, 5.0]})
+
+    def take(name: str, split: Split) -> tuple[list[float], float]:
+        turns.append((split.seed, name))
+        return [0.0, 5.0 - 7.0 * split.seed], 1.0 + split.seed
+
+    parts = [Split(frame, frame, "y", seed) for seed in (0, 1)]
+    rows = measured({"t": parts}, {name: partial(take, name) for name in "ab"})
+    mean = Score((0.5**0.5 + 25**0.5) / 2, 1.5)
+    assert rows == {"t, 4 rows, splits: 2": {"a": mean, "b": mean}}
+    assert turns == [(0, "a"), (0, "b"), (1, "a"), (1, "b")]
+
+
+def test_the_table_of_accuracy_ends_with_geometric_means_of_ratios() -> None:
+    from accuracy import Score, scores_as_markdown
+
+    rows = {
+        "small": {"nntrain": Score(1.0, 2.0), "other": Score(4.0, 0.031)},
+        "large": {"nntrain": Score(45_600.4, 1234.5), "other": Score(45_600.4, 0.5)},
+    }
+    assert scores_as_markdown(rows).split("\n") == [
+        "| test RMSE (seconds of a fit) | nntrain | other |",
+        "| --- | --- | --- |",
+        "| small | 1.000 (2.00 s) | 4.000 (0.03 s) |",
+        "| large | 45,600 (1234.50 s) | 45,600 (0.50 s) |",
+        "| RMSE of nntrain / of the column, geometric mean | 1.00 | 0.50 |",
+    ]
+
+
+def test_the_accuracy_of_the_textbook_recipe_is_measured_by_its_commands() -> None:
+    from accuracy import OURS, by_command, measured, splits
+
+    frame = pd.DataFrame({"x": range(40), "kind": ["a", "b"] * 20, "y": range(0, 80, 2)})
+    parts = splits(frame, "y", 1)
+    assert parts[0].texts == ["kind"]
+    rows = measured({"line": parts}, {OURS: partial(by_command, "textbook")})
+    score = rows["line, 40 rows, splits: 1"][OURS]
+    spread = float(np.std(frame["y"]))
+    assert 0 < score.rmse < spread / 2
+    assert score.seconds > 0
+
+
+def test_accuracy_without_a_peer_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    from accuracy import accuracy
+
+    monkeypatch.setitem(sys.modules, "catboost", None)
+    with pytest.raises(SystemExit, match=r"accuracy needs the extra bench: pip install"):
+        accuracy(1)

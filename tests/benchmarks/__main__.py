@@ -1,6 +1,7 @@
 """Measure nntrain beside its peers, all in one run: `python tests/benchmarks`.
 
-Needs the extras bench and fast. Prints a Markdown table, the one that README.md shows.
+Needs the extras bench and fast. Prints a Markdown table, the one that README.md shows; and one of
+accuracy, which takes minutes, where that part is asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from accuracy import accuracy
 from commands import large_table, start_up
 from measure import Row, machine, markdown
 from training import large_networks, million_rows, small_networks
@@ -24,11 +26,16 @@ def main() -> None:
     """Run the parts asked for, and print their rows."""
     parser = argparse.ArgumentParser(prog="python tests/benchmarks", description=__doc__)
     parts = ["small", "large", "million", "start", "table"]
-    parser.add_argument("parts", nargs="*", help=f"which of {', '.join(parts)}; all without any")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        help=f"which of {', '.join([*parts, 'accuracy'])}; without any all but accuracy",
+    )
     parser.add_argument("--repeats", type=int, default=7, help="rounds, of which the median counts")
     parser.add_argument("--scale", type=float, default=1.0, help="rows, as a part of the usual")
+    parser.add_argument("--splits", type=int, default=5, help="splits of a table for accuracy")
     given = parser.parse_args()
-    if unknown := set(given.parts) - set(parts):
+    if unknown := set(given.parts) - {*parts, "accuracy"}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -39,10 +46,11 @@ def main() -> None:
             "start": lambda: start_up(given.repeats, folder),
             "table": lambda: large_table(given.repeats, given.scale, folder),
         }
-        rows = [row for part in given.parts or parts for row in run[part]()]
-    print(machine())
-    print()
-    print(markdown(rows))
+        rows = [row for part in given.parts or parts if part in run for row in run[part]()]
+    if rows:
+        print(f"{machine()}\n\n{markdown(rows)}")
+    if "accuracy" in given.parts:
+        print(accuracy(given.splits))
 
 
 main()

@@ -99,8 +99,13 @@ HEADER = ["what", "nntrain", "beside", "ratio", "wanted", "met"]
 
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    lines = [HEADER, ["---"] * len(HEADER), *(row.cells() for row in rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return as_markdown(HEADER, [row.cells() for row in rows])
+
+
+def as_markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A header and lines of cells as a Markdown table."""
+    marked = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in marked)
 
 
 def micro(seconds: float) -> str:
