@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.denormals import LOWEST, flush
+from nntrain.engine.denormals import LOWEST
 
 Array = NDArray[Any]
 
@@ -38,6 +38,8 @@ class Activation:
 def _sigmoid(z: Array) -> None:
     """Equation (6): y = 1 / (1 + e^-z)."""
     np.negative(z, z)
+    if len(z) > 1:  # of one row it costs more than it saves
+        z[z > -LOWEST[z.dtype]] = np.inf
     np.exp(z, z)
     np.add(z, 1.0, z)
     np.reciprocal(z, z)
@@ -48,7 +50,6 @@ def _sigmoid_backpropagate(delta: Array, y: Array) -> None:
     np.multiply(delta, y, delta)
     np.multiply(delta, y, y)
     np.subtract(delta, y, delta)
-    _flush_rows(delta)
 
 
 def _tanh(z: Array) -> None:
@@ -115,7 +116,6 @@ def _softplus_backpropagate(delta: Array, y: Array) -> None:
     np.expm1(y, y)
     np.negative(y, y)
     np.multiply(delta, y, delta)
-    _flush_rows(delta)
 
 
 def _silu(z: Array) -> None:
@@ -133,7 +133,6 @@ def _silu_backpropagate(delta: Array, z: Array) -> None:
     np.subtract(z, sigmoid, z)
     np.add(z, 1.0, z)
     np.multiply(delta, z, delta)
-    _flush_rows(delta)
 
 
 def _mish(z: Array) -> None:
@@ -154,13 +153,6 @@ def _mish_backpropagate(delta: Array, z: Array) -> None:
     np.multiply(z, e, z)
     np.add(z, t, z)
     np.multiply(delta, z, delta)
-    _flush_rows(delta)
-
-
-def _flush_rows(delta: Array) -> None:
-    """Flush an error that may have a factor of e^z; of one row that costs more than it saves."""
-    if len(delta) > 1:
-        flush(delta)
 
 
 LARGE = 20.0

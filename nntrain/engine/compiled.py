@@ -357,17 +357,18 @@ def _update(theta, gradient, state, sizes, rule, n_rows, i):
             theta[k] -= from_g * g + from_v * of_v
     else:
         beta_1, beta_2 = number(betas[0]), number(betas[1])
-        rest_1, rest_2 = number(1.0 - betas[0]), number(1.0 - betas[1])
+        rest_1, root_rest_2 = number(1.0 - betas[0]), number(math.sqrt(1.0 - betas[1]))
         step = number(alpha / (1.0 - betas[0] ** float(i)))
         scale = number((1.0 - betas[1] ** float(i)) ** -0.5)
         eps = number(epsilon)
         m, v = state[0], state[1]
         for k in range(Size(theta.size)):
             g = gradient[k] * mean
-            g = zero if abs(g) < smallest else g
             of_m = beta_1 * m[k] + rest_1 * g
             of_m = zero if abs(of_m) < smallest else of_m
-            of_v = beta_2 * v[k] + rest_2 * (g * g)
+            g *= root_rest_2
+            g = zero if abs(g) < smallest else g
+            of_v = beta_2 * v[k] + g * g
             of_v = square if of_v < square else of_v
             m[k], v[k] = of_m, of_v
             theta[k] -= step * (of_m / (math.sqrt(of_v) * scale + eps))
@@ -392,7 +393,7 @@ def activate(activation, y, z, start, n):
     low = number(LOWEST_32 if y.itemsize == 4 else LOWEST_64)
     if activation == SIGMOID:
         for q in range(start, start + n):
-            y[q] = one / (one + exp(-y[q]))
+            y[q] = zero if y[q] < low else one / (one + exp(-y[q]))
     elif activation == TANH:
         for q in range(start, start + n):
             y[q] = one - two / (one + exp(two * y[q]))
@@ -431,11 +432,9 @@ def backpropagate(activation, delta, y, z, start, n):
     number = y.dtype.type
     zero, one, two = number(0), number(1), number(2)
     low = number(LOWEST_32 if y.itemsize == 4 else LOWEST_64)
-    smallest = number(SMALLEST_32 if y.itemsize == 4 else SMALLEST_64)
     if activation == SIGMOID:
         for q in range(start, start + n):
-            d = delta[q] * (y[q] * (one - y[q]))
-            delta[q] = zero if abs(d) < smallest else d
+            delta[q] *= y[q] * (one - y[q])
     elif activation == TANH:
         for q in range(start, start + n):
             delta[q] *= one - y[q] * y[q]
@@ -450,14 +449,12 @@ def backpropagate(activation, delta, y, z, start, n):
             delta[q] *= one if y[q] > zero else one + y[q]
     elif activation == SOFTPLUS:
         for q in range(start, start + n):
-            d = delta[q] * -math.expm1(-y[q])
-            delta[q] = zero if abs(d) < smallest else d
+            delta[q] *= -math.expm1(-y[q])
     elif activation == SILU:
         for q in range(start, start + n):
             x = low if z[q] < low else z[q]
             sigmoid = one / (one + exp(-x))
-            d = delta[q] * (sigmoid * (one + x * (one - sigmoid)))
-            delta[q] = zero if abs(d) < smallest else d
+            delta[q] *= sigmoid * (one + x * (one - sigmoid))
     elif activation == MISH:
         large = number(LARGE)
         for q in range(start, start + n):
@@ -465,5 +462,4 @@ def backpropagate(activation, delta, y, z, start, n):
             e = exp(large if x > large else x)
             t = e * (e + two)
             t /= t + two
-            d = delta[q] * (t + x * (one - t * t) * (e / (one + e)))
-            delta[q] = zero if abs(d) < smallest else d
+            delta[q] *= t + x * (one - t * t) * (e / (one + e))

@@ -22,8 +22,8 @@ TINY: dict[Type, Any] = {SINGLE: np.float32(2e-12), DOUBLE: np.float64(1e-138)}
 SMALLEST: dict[Type, float] = {of: float(TINY[of] * np.finfo(of.type).eps) for of in TINY}
 SMALLEST_SQUARE: dict[Type, float] = {of: SMALLEST[of] ** 2 for of in TINY}
 
-LOWEST: dict[Type, float] = {SINGLE: -40.0, DOUBLE: -350.0}
-"""Where e^z times z is an activation, a lower z counts as this one."""
+LOWEST: dict[Type, float] = {SINGLE: -34.0, DOUBLE: -330.0}
+"""For an activation with a factor of e^z a lower z counts as this one, or e^z as 0."""
 
 
 def flush(values: Array) -> None:

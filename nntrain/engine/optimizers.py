@@ -108,14 +108,14 @@ class Adam:
         (m, v), g, buffer = self.state, gradient, self._buffer
         beta_1, beta_2 = self.procedure.beta_1, self.procedure.beta_2
         np.multiply(g, 1.0 / n_rows, g)
-        flush(g)
         np.multiply(m, beta_1, m)
         np.multiply(g, 1.0 - beta_1, buffer)
         np.add(m, buffer, m)  # m := β₁ m + (1 - β₁) g
         flush(m)
         np.multiply(v, beta_2, v)
+        np.multiply(g, (1.0 - beta_2) ** 0.5, g)
+        flush(g)
         np.multiply(g, g, g)
-        np.multiply(g, 1.0 - beta_2, g)
         np.add(v, g, v)  # v := β₂ v + (1 - β₂) g²
         np.maximum(v, SMALLEST_SQUARE[v.dtype], out=v)
         np.sqrt(v, buffer)
