@@ -14,7 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nntrain.config import Config, load_config
+    from nntrain.config import Config
+    from nntrain.config_file import load_config
     from nntrain.errors import NntrainError
     from nntrain.evaluation import Evaluation, evaluate
     from nntrain.fitting import TrainingRun, fit
@@ -38,7 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Config": "config",
-    "load_config": "config",
+    "load_config": "config_file",
     "NntrainError": "errors",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",

@@ -102,7 +102,7 @@ RULES = [
             "nntrain.model_file",
         ),
     ),
-    Rule("only config.py reads YAML", outside("nntrain.config"), inside("yaml")),
+    Rule("only config_file.py reads YAML", outside("nntrain.config_file"), inside("yaml")),
     Rule("only cli/display.py uses rich", outside("nntrain.cli.display"), inside("rich")),
     Rule(
         "only what is compiled uses Numba",
@@ -166,7 +166,7 @@ def test_a_rule_is_about_some_module(rule: Rule) -> None:
         ("nntrain.data.table", "if TYPE_CHECKING:\n    import nntrain.config", ["nntrain.config"]),
         ("nntrain.model", "import yaml", ["yaml"]),
         ("nntrain.model", "import nntrain.config, nntrain.model_file", []),
-        ("nntrain.config", "import yaml", []),
+        ("nntrain.config_file", "import yaml", []),
         ("nntrain.cli.fit", "from rich.console import Console", ["rich.console.Console"]),
         ("nntrain.cli.fit", "import click\nfrom nntrain.cli import text", []),
         ("nntrain.cli.display", "import rich", []),
@@ -186,7 +186,7 @@ def test_the_reader_of_imports_finds_what_breaks_a_rule(
 
 def test_a_mistake_names_the_module_the_import_and_the_rule() -> None:
     assert mistakes("nntrain.kinds", "import yaml", "nntrain") == [
-        "nntrain.kinds imports yaml: only config.py reads YAML"
+        "nntrain.kinds imports yaml: only config_file.py reads YAML"
     ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from nntrain.choices import ACTIVATIONS
-from nntrain.config import DEFAULTS, KINDS, Config, as_yaml, load_config, parse_config
+from nntrain.config import DEFAULTS, KINDS, Config, as_yaml
+from nntrain.config_file import load_config, parse_config
 from nntrain.errors import ConfigError
 
 

@@ -30,7 +30,7 @@ from conftest import COMMAND, Run, environment
 
 import nntrain
 from nntrain import starting
-from nntrain.config import parse_config
+from nntrain.config_file import parse_config
 from nntrain.data import records
 from nntrain.errors import ConfigError, DataError, ModelFileError
 

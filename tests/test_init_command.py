@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import nntrain
 from nntrain.cli.main import main
-from nntrain.config import DEFAULTS, MEANINGS, as_yaml, parse_config
+from nntrain.config import DEFAULTS, MEANINGS, as_yaml
+from nntrain.config_file import parse_config
 from nntrain.recipes import RECIPES
 from nntrain.starting import start
 

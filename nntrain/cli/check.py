@@ -26,7 +26,7 @@ from nntrain.cli.text import (
     set_options,
     suggest,
 )
-from nntrain.config import load_config
+from nntrain.config_file import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError, counted
 
 if TYPE_CHECKING:

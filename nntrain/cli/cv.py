@@ -20,7 +20,8 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.text import figure, json_text, ratio, set_options, suggest
-from nntrain.config import Config, load_config
+from nntrain.config import Config
+from nntrain.config_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing, same_file, try_output
 

@@ -24,7 +24,8 @@ from nntrain.cli.options import (
 )
 from nntrain.cli.stopping import Duration, Stop, exit_by
 from nntrain.cli.text import complain, model_options, note, printable, reading_options, suggest
-from nntrain.config import KINDS, MEANINGS, default_of, load_config
+from nntrain.config import KINDS, MEANINGS, default_of
+from nntrain.config_file import load_config
 from nntrain.errors import UsageError, counted
 from nntrain.files import explained, locked, same_file, try_output
 
