@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nntrain.config import Config
 from nntrain.data.columns import TypedTable
 from nntrain.data.encoding import encode_rows
+from nntrain.engine.progress import EpochResult
 from nntrain.engine.randomness import FOLDS, stream
-from nntrain.engine.training import EpochResult
 from nntrain.errors import DataError
 from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics

@@ -20,9 +20,10 @@ from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.network import Network
 from nntrain.engine.procedure import Procedure
+from nntrain.engine.progress import EpochResult, Progress, stopped_by
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
 from nntrain.engine.selection import select_engine
-from nntrain.engine.training import EpochResult, Progress, Training, stopped_by
+from nntrain.engine.training import Training
 from nntrain.errors import DataError, DivergedError, UsageError
 from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, Unfinished

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import IO
 
-from nntrain.engine.training import EpochResult
+from nntrain.engine.progress import EpochResult
 from nntrain.errors import OutputError
 from nntrain.files import explained
 

@@ -19,7 +19,7 @@ from nntrain.data.opening import Reading, is_frame, open_table
 from nntrain.data.preprocessing import Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
-from nntrain.engine.training import Progress
+from nntrain.engine.progress import Progress
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics
 from nntrain.threads import available_cores

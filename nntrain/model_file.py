@@ -24,15 +24,9 @@ from numpy.typing import NDArray
 from nntrain import __version__
 from nntrain.errors import ConfigError, ModelFileError
 from nntrain.files import replacing
+from nntrain.header_reading import UnsoundError, model_from, sound
 from nntrain.model import Model
-from nntrain.model_header import (
-    FORMAT_VERSION,
-    UnsoundError,
-    arrays_of,
-    header_of,
-    model_from,
-    sound,
-)
+from nntrain.model_header import FORMAT_VERSION, arrays_of, header_of
 
 log = logging.getLogger(__name__)
 

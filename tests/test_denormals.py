@@ -19,11 +19,13 @@ from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples
 from nntrain.engine.compiled_learner import CompiledLearner
 from nntrain.engine.denormals import SMALLEST
+from nntrain.engine.learners import NumpyLearner, learner_of
 from nntrain.engine.network import Network, backward, forward
 from nntrain.engine.optimizers import OPTIMIZERS, Adam
 from nntrain.engine.procedure import Procedure
+from nntrain.engine.progress import Progress
 from nntrain.engine.team import Team
-from nntrain.engine.training import NumpyLearner, Progress, Training
+from nntrain.engine.training import Training
 
 Array = NDArray[Any]
 Note = Callable[..., None]
@@ -76,8 +78,10 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
         found.update(name for name, values in arrays.items() if has_denormal(values))
 
     with Team(1) as team, np.errstate(all="ignore"):
-        learner = training._learner(team)
-        for i in range(EPOCHS[dtype] * N_ROWS // BATCH_ROWS):
+        n_iterations = EPOCHS[dtype] * N_ROWS // BATCH_ROWS
+        given = network, training.samples, training.procedure, training._state, n_iterations
+        learner = learner_of(*given, team)
+        for i in range(n_iterations):
             start = i * BATCH_ROWS % N_ROWS
             rows = range(start, start + BATCH_ROWS)
             if isinstance(learner, NumpyLearner):

@@ -27,9 +27,10 @@ from nntrain.engine.batches import Samples
 from nntrain.engine.compiled_exp import exp
 from nntrain.engine.network import Network, rows_per_block
 from nntrain.engine.procedure import Procedure
+from nntrain.engine.progress import EpochResult
 from nntrain.engine.selection import select_engine
 from nntrain.engine.team import Team
-from nntrain.engine.training import EpochResult, train
+from nntrain.engine.training import train
 from nntrain.errors import MissingExtraError
 from nntrain.threads import available_cores
 

@@ -15,8 +15,9 @@ from conftest import Run
 
 import nntrain
 from nntrain.engine.network import Network
+from nntrain.engine.progress import EpochResult
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
-from nntrain.engine.training import EpochResult, Training
+from nntrain.engine.training import Training
 from nntrain.errors import ConfigError, DataError, UsageError
 from nntrain.fitting import TrainingRun
 from nntrain.loss_log import cut_log

@@ -26,7 +26,7 @@ import nntrain
 from nntrain.choices import ACTIVATIONS, BATCH_MODES, DTYPES
 from nntrain.config import Config
 from nntrain.data import frames, records
-from nntrain.engine.training import EpochResult
+from nntrain.engine.progress import EpochResult
 from nntrain.errors import DataError, DivergedError, OutputError, UsageError
 from nntrain.files import replacing, same_file, try_output
 from nntrain.loss_log import LossLog

@@ -25,7 +25,7 @@ import pytest
 import nntrain
 from nntrain.cli.main import main
 from nntrain.config_file import parse_config
-from nntrain.engine.training import Progress
+from nntrain.engine.progress import Progress
 from nntrain.errors import EXIT_CODES, ConfigError, ModelFileError, NntrainError, UsageError
 from nntrain.fitting import TrainingRun
 from nntrain.model_file import read_model

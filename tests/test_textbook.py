@@ -19,7 +19,8 @@ from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, row_order, rows_per_iteration
 from nntrain.engine.network import Network, blocks, rows_per_block
 from nntrain.engine.procedure import Procedure
-from nntrain.engine.training import EpochResult, train
+from nntrain.engine.progress import EpochResult
+from nntrain.engine.training import train
 from nntrain.errors import DivergedError
 
 Array = NDArray[Any]

@@ -21,7 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from nntrain.cli.text import aligned, printable_cell
-from nntrain.engine.training import EpochResult
+from nntrain.engine.progress import EpochResult
 
 PLAIN_LINE_SECONDS = 5.0
 LIVE_LINE_SECONDS = 0.1

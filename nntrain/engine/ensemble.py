@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from nntrain.engine.progress import EpochResult
 from nntrain.engine.team import Team
-from nntrain.engine.training import EpochResult, Training
+from nntrain.engine.training import Training
 
 
 def train_together(

@@ -10,121 +10,25 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.activations import ACTIVATIONS
-from nntrain.engine.batches import Samples, batches, row_order
-from nntrain.engine.gradient import BatchGradient
+from nntrain.engine.batches import Samples, row_order
+from nntrain.engine.learners import Learner, learner_of
 from nntrain.engine.network import Network
-from nntrain.engine.optimizers import Updates, initial_state
+from nntrain.engine.optimizers import initial_state
 from nntrain.engine.procedure import Procedure
-from nntrain.engine.selection import is_small
+from nntrain.engine.progress import Best, EpochResult, Progress, stopped_by
 from nntrain.engine.team import Team
 from nntrain.errors import DataError, DivergedError
 
 Array = NDArray[Any]
-Reason = Literal["", "epochs", "tau", "patience"]
 
 SLICE_SECONDS = 0.1
 FINISH_SECONDS = 2.0
 """An epoch that takes no longer is finished rather than paused."""
-
-
-class Learner(Protocol):
-    """A network that learns from samples, in place."""
-
-    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
-        """Learn from some rows of an epoch, with an update after each batch.
-
-        `rows` are places in the epoch, from where a batch starts to where one ends; `order` says
-        which row stands at each, without one the place itself does. `done` counts the iterations
-        before the epoch. Returns `loss` with that of the rows added, summed in their order, each
-        batch measured before its own update.
-        """
-        ...
-
-    def loss(self, samples: Samples) -> float:
-        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
-        ...
-
-
-class NumpyLearner:
-    """Learns by the textbook's steps; see `Learner`."""
-
-    def __init__(
-        self, samples: Samples, gradient: BatchGradient, updates: Updates, procedure: Procedure
-    ) -> None:
-        self.samples = samples
-        self.batch_rows = procedure.batch_rows
-        self.threads = procedure.threads
-        self.gradient = gradient
-        self.updates = updates
-
-    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
-        """See `Learner.learn`."""
-        gradient, updates = self.gradient, self.updates
-        i = done + rows.start // self.batch_rows
-        for batch in batches(self.samples, self.batch_rows, order, rows):
-            i += 1
-            loss += gradient.of(batch)  # forward pass, backward pass
-            updates.update(gradient.vector, len(batch[0]), i)
-        return loss
-
-    def loss(self, samples: Samples) -> float:
-        """See `Learner.loss`."""
-        network = self.gradient.network
-        return network.loss(samples.x, samples.y, samples.weights, self.threads)
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """What one epoch did; `iterations` counts from the start of training.
-
-    `loss` is the mean over rows of ½ Σ_j (error)² (times the row's weight), each batch measured
-    before its own update;
-    `validation_loss` the same on the validation rows at the epoch's end, None without them;
-    `largest_update` the largest change of a weight or bias over the epoch; `stopped_by` is empty
-    while training goes on; `member` counts the networks of an ensemble from 1.
-    """
-
-    epoch: int
-    iterations: int
-    loss: float
-    validation_loss: float | None
-    largest_update: float
-    stopped_by: Reason
-    member: int = 0
-
-
-@dataclass(frozen=True)
-class Best:
-    """The epoch with the lowest validation loss, and its parameters (n_parameters,)."""
-
-    epoch: int
-    validation_loss: float
-    parameters: Array
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a training has come: the `last` whole epoch, and how far into the next.
-
-    Of the next epoch, `rows_done` places are learned from, to `parameters` (n_parameters,) and with
-    `loss` summed over them; 0, None and 0 at the end of an epoch. `state` (n_remembered,
-    n_parameters) is what the optimizer remembers there, None before the start, `best` the best
-    epoch so far where the procedure watches for one.
-    """
-
-    last: EpochResult | None = None
-    rows_done: int = 0
-    loss: float = 0.0
-    parameters: Array | None = None
-    state: Array | None = None
-    best: Best | None = None
 
 
 class Training:
@@ -180,7 +84,9 @@ class Training:
             return
         pace = _Pace(procedure.batch_rows)
         with Team(procedure.threads) as team:
-            learner = self._learner(team)
+            n_iterations = procedure.epochs * self.iterations_per_epoch
+            given = self.network, self.samples, procedure, self._state, n_iterations
+            learner = learner_of(*given, team)
             for epoch in range(last.epoch + 1 if last else 1, procedure.epochs + 1):
                 result = self._epoch(learner, epoch, pace, is_to_stop)
                 if result is None:
@@ -227,21 +133,6 @@ class Training:
         if loss is None or not self.procedure.watches or (best and loss >= best.validation_loss):
             return best
         return Best(result.epoch, loss, self.network.parameters.vector.copy())
-
-    def _learner(self, team: Team) -> Learner:
-        network, samples, procedure = self.network, self.samples, self.procedure
-        n_iterations = procedure.epochs * self.iterations_per_epoch
-        activations = ACTIVATIONS
-        if procedure.engine == "compiled":
-            from nntrain.engine import compiled_learner as compiled  # noqa: PLC0415  (optional)
-
-            if is_small(network, procedure.batch_rows):
-                given = network, samples, procedure, self._state, n_iterations
-                return compiled.CompiledLearner(*given)
-            activations = compiled.COMPILED_ACTIVATIONS
-        gradient = BatchGradient(network, procedure.batch_rows, team, activations)
-        updates = Updates(procedure, network.parameters, self._state, n_iterations)
-        return NumpyLearner(samples, gradient, updates, procedure)
 
     def _row_order(self, epoch: int) -> Array | None:
         procedure = self.procedure
@@ -319,15 +210,6 @@ def _whole_epochs(parameters: Array, state: Array) -> Iterator[tuple[Array, Arra
     except BaseException:
         parameters[:], state[:] = before
         raise
-
-
-def stopped_by(procedure: Procedure, last: EpochResult, best: Best | None) -> Reason:
-    """Why training ends after an epoch; empty while it goes on."""
-    if last.largest_update < procedure.tau:
-        return "tau"
-    if procedure.patience is not None and best and last.epoch - best.epoch >= procedure.patience:
-        return "patience"
-    return "epochs" if last.epoch == procedure.epochs else ""
 
 
 def _diverged(epoch: int, iteration: int, procedure: Procedure) -> DivergedError:

@@ -1,0 +1,85 @@
+"""What learns the batches of an epoch: the textbook's steps in NumPy, or the compiled kernels."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from nntrain.engine.activations import ACTIVATIONS
+from nntrain.engine.batches import Samples, batches
+from nntrain.engine.gradient import BatchGradient
+from nntrain.engine.network import Network
+from nntrain.engine.optimizers import Updates
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.selection import is_small
+from nntrain.engine.team import Team
+
+Array = NDArray[Any]
+
+
+class Learner(Protocol):
+    """A network that learns from samples, in place."""
+
+    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
+        """Learn from some rows of an epoch, with an update after each batch.
+
+        `rows` are places in the epoch, from where a batch starts to where one ends; `order` says
+        which row stands at each, without one the place itself does. `done` counts the iterations
+        before the epoch. Returns `loss` with that of the rows added, summed in their order, each
+        batch measured before its own update.
+        """
+        ...
+
+    def loss(self, samples: Samples) -> float:
+        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
+        ...
+
+
+class NumpyLearner:
+    """Learns by the textbook's steps; see `Learner`."""
+
+    def __init__(
+        self, samples: Samples, gradient: BatchGradient, updates: Updates, procedure: Procedure
+    ) -> None:
+        self.samples = samples
+        self.batch_rows = procedure.batch_rows
+        self.threads = procedure.threads
+        self.gradient = gradient
+        self.updates = updates
+
+    def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
+        """See `Learner.learn`."""
+        gradient, updates = self.gradient, self.updates
+        i = done + rows.start // self.batch_rows
+        for batch in batches(self.samples, self.batch_rows, order, rows):
+            i += 1
+            loss += gradient.of(batch)  # forward pass, backward pass
+            updates.update(gradient.vector, len(batch[0]), i)
+        return loss
+
+    def loss(self, samples: Samples) -> float:
+        """See `Learner.loss`."""
+        network = self.gradient.network
+        return network.loss(samples.x, samples.y, samples.weights, self.threads)
+
+
+def learner_of(
+    network: Network,
+    samples: Samples,
+    procedure: Procedure,
+    state: Array,
+    n_iterations: int,
+    team: Team,
+) -> Learner:
+    """What a procedure learns with, its optimizer remembering in `state` (`Optimizer.state`)."""
+    activations = ACTIVATIONS
+    if procedure.engine == "compiled":
+        from nntrain.engine import compiled_learner as compiled  # noqa: PLC0415  (optional)
+
+        if is_small(network, procedure.batch_rows):
+            return compiled.CompiledLearner(network, samples, procedure, state, n_iterations)
+        activations = compiled.COMPILED_ACTIVATIONS
+    gradient = BatchGradient(network, procedure.batch_rows, team, activations)
+    updates = Updates(procedure, network.parameters, state, n_iterations)
+    return NumpyLearner(samples, gradient, updates, procedure)
