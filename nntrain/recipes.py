@@ -16,10 +16,10 @@ def accurate(n_rows: int) -> dict[str, Any]:
     is_small = n_rows < SMALL_ROWS
     epochs = max(8, round(256 * min(1.0, FEW_ROWS / max(n_rows, 1)) ** 0.7))
     return {
-        "hidden_layers": (128, 128),
+        "hidden_layers": (128, 128) if is_small else (128, 128, 128),
         "activation": "mish",
         "initialization": "lecun_normal",
-        "alpha": 0.006 if is_small else 0.004,
+        "alpha": 0.006 if is_small else 0.003,
         "alpha_schedule": "cosine",
         "optimizer": "adam",
         "beta_2": 0.95,

@@ -169,8 +169,10 @@ def _train(
     """Train until all is done, a signal comes or the time is over; whether all is done."""
     from nntrain.cli.display import TrainingDisplay
 
-    display = TrainingDisplay(run.config.epochs, shown=shown)
-    with _open_log(log_path, run.epochs_done, len(run.trainings)) as log, display:
+    networks = len(run.trainings)
+    title = f"{networks} networks, " if networks > 1 else ""
+    display = TrainingDisplay(run.config.epochs, shown=shown, title=title)
+    with _open_log(log_path, run.epochs_done, networks) as log, display:
         began = time.perf_counter()
         for results in run.epochs(stop.is_signalled):
             log.add(results, time.perf_counter() - began)
