@@ -20,7 +20,7 @@ from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.network import Network
 from nntrain.engine.procedure import Procedure
-from nntrain.engine.progress import EpochResult, Progress, stopped_by
+from nntrain.engine.progress import EpochResult
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
 from nntrain.engine.selection import select_engine
 from nntrain.engine.training import Training
@@ -29,7 +29,7 @@ from nntrain.metrics import Measured, Metrics
 from nntrain.model import Model, Summary, Unfinished
 from nntrain.model_file import checksum_of
 from nntrain.preparing import Prepared, hold_outs, prepare
-from nntrain.resuming import check_same_architecture, differences, fingerprint
+from nntrain.resuming import check_same_architecture, differences, fingerprint, stand_where
 from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
@@ -271,12 +271,7 @@ class TrainingRun:
                 "the checkpoint is of another run; start anew without --resume, or undo the "
                 "difference:\n" + "\n".join(found)
             )
-        stands = list(zip(self.trainings, unfinished.progress, strict=True))
-        if not all(_comes_by(training, progress) for training, progress in stands):
-            raise UsageError("the checkpoint stands at a place that this run does not come by")
-        for (training, progress), network in zip(stands, checkpoint.networks, strict=True):
-            training.network.parameters.vector[:] = network.parameters.vector
-            training.progress = _settled(training.procedure, progress)
+        stand_where(self.trainings, unfinished.progress, checkpoint.networks)
         self.smallest_update = unfinished.smallest_update
 
     def _unmeasured(self, networks: tuple[Network, ...]) -> Model:
@@ -329,30 +324,6 @@ class TrainingRun:
         part = self.samples.of(any_of)
         y_pred = sums[any_of] / counts[any_of]
         return model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
-
-
-def _comes_by(training: Training, progress: Progress) -> bool:
-    """Whether a training comes to stand there; false only of a checkpoint that was forged."""
-    procedure, rows_done = training.procedure, progress.rows_done
-    epoch = progress.last.epoch if progress.last else 0
-    iterations = progress.last.iterations if progress.last else 0
-    return (
-        (progress.last is None or 1 <= epoch <= procedure.epochs)
-        and iterations == epoch * training.iterations_per_epoch
-        and rows_done < training.n_rows
-        and rows_done % procedure.batch_rows == 0
-        and (progress.best is None or 1 <= progress.best.epoch <= epoch)
-    )
-
-
-def _settled(procedure: Procedure, progress: Progress) -> Progress:
-    """A progress whose last epoch ends training where it does by this procedure."""
-    last = progress.last
-    if last is None:
-        return progress
-    return replace(
-        progress, last=replace(last, stopped_by=stopped_by(procedure, last, progress.best))
-    )
 
 
 def _mean(values: list[float]) -> float | None:

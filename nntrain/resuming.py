@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nntrain import __version__
 from nntrain.config import Config
 from nntrain.engine.batches import Samples
+from nntrain.engine.network import Network
+from nntrain.engine.procedure import Procedure
+from nntrain.engine.progress import Progress, stopped_by
+from nntrain.engine.training import Training
 from nntrain.errors import UsageError
 from nntrain.model import Model
 
@@ -72,6 +77,45 @@ def _differences(mine: Model, checkpoint: Model) -> Iterator[str]:
         yield "--from: the run did not start from the same model"
     if mine.unfinished.fingerprint != checkpoint.unfinished.fingerprint:
         yield "the data: the rows to train on or to validate by are not the same"
+
+
+def stand_where(
+    trainings: Sequence[Training], progress: Sequence[Progress], networks: Sequence[Network]
+) -> None:
+    """Let trainings go on where others stood, whose networks these are.
+
+    Raises `UsageError` where a training never comes to stand there.
+    """
+    stands = list(zip(trainings, progress, networks, strict=True))
+    if not all(_comes_by(training, of) for training, of, _ in stands):
+        raise UsageError("the checkpoint stands at a place that this run does not come by")
+    for training, of, network in stands:
+        training.network.parameters.vector[:] = network.parameters.vector
+        training.progress = _settled(training.procedure, of)
+
+
+def _comes_by(training: Training, progress: Progress) -> bool:
+    """Whether a training comes to stand there; false only of a checkpoint that was forged."""
+    procedure, rows_done = training.procedure, progress.rows_done
+    epoch = progress.last.epoch if progress.last else 0
+    iterations = progress.last.iterations if progress.last else 0
+    return (
+        (progress.last is None or 1 <= epoch <= procedure.epochs)
+        and iterations == epoch * training.iterations_per_epoch
+        and rows_done < training.n_rows
+        and rows_done % procedure.batch_rows == 0
+        and (progress.best is None or 1 <= progress.best.epoch <= epoch)
+    )
+
+
+def _settled(procedure: Procedure, progress: Progress) -> Progress:
+    """A progress whose last epoch ends training where it does by this procedure."""
+    last = progress.last
+    if last is None:
+        return progress
+    return replace(
+        progress, last=replace(last, stopped_by=stopped_by(procedure, last, progress.best))
+    )
 
 
 def check_same_architecture(config: Config, of_start: Config) -> None:
