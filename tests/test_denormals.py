@@ -89,8 +89,8 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
             else:
                 assert isinstance(learner, CompiledLearner)
                 learner.learn(None, rows, 0.0, i - start // BATCH_ROWS)
-                of_y, z, delta = learner._for_learning[1]
-                note(y=of_y, z=z, delta=delta, gradient=learner._gradient)
+                of_y, z, delta, transposed = learner._for_learning[1]
+                note(y=of_y, z=z, delta=delta, y_used_up=transposed, gradient=learner._gradient)
             note(state=training._state, parameters=network.parameters.vector)
     assert np.isfinite(network.parameters.vector).all()
     return found

@@ -33,6 +33,8 @@ compiled: Any = njit(
 )
 
 Size: Any = np.uint64
+MANY_INPUTS = Size(48)
+"""From here on a layer's gradient is added along its inputs, below along the rows."""
 ZERO, ONE, TWO, THREE, FOUR = map(Size, range(5))
 
 
@@ -58,7 +60,7 @@ SQUARE_64, SQUARE_32 = SMALLEST_SQUARE[DOUBLE], SMALLEST_SQUARE[SINGLE]
 def learn_by_row(theta, network, room, samples, order, places, alpha, loss):
     """Plain gradient descent with an update for each row; the loss with that of the rows added."""
     sizes, _, activation = network
-    y, z_kept, delta = room
+    y, z_kept, delta, _ = room
     x, y_true, weights = samples
     start, stop = places
     n_layers = Size(sizes.size) - ONE
@@ -109,7 +111,7 @@ def learn_by_row(theta, network, room, samples, order, places, alpha, loss):
 @compiled
 def learn_by_batch(theta, network, room, samples, order, places, batch_rows, updates, loss):
     """An update for each batch, some rows of it side by side."""
-    sizes, side, _ = network
+    sizes, side, activation = network
     start, stop = places
     gradient, state, rule, i = updates
     first = start
@@ -120,10 +122,11 @@ def learn_by_batch(theta, network, room, samples, order, places, batch_rows, upd
         some = first
         while some < last:
             n = min(side, last - some)
-            _gather(room, samples, sizes[ZERO], order, some, n, side)
-            _forward(theta, network, room)
-            loss += _output_error(network, room, samples, order, some, n)
-            _backward(theta, network, room, gradient)
+            part = (sizes, _enough(n, side, theta.itemsize), activation)
+            _gather(room, samples, part, order, some, n)
+            _forward(theta, part, room)
+            loss += _output_error(part, room, samples, order, some, n)
+            _backward(theta, part, room, gradient)
             some += side
         i += ONE
         _update(theta, gradient, state, sizes, rule, last - first, i)
@@ -134,23 +137,32 @@ def learn_by_batch(theta, network, room, samples, order, places, batch_rows, upd
 @compiled
 def loss_of(theta, network, room, samples, order):
     """The loss summed over all rows, some of them side by side."""
-    sizes, side, _ = network
+    sizes, side, activation = network
     n_rows = Size(samples[0].shape[0])
     loss = 0.0
     some = ZERO
     while some < n_rows:
         n = min(side, n_rows - some)
-        _gather(room, samples, sizes[ZERO], order, some, n, side)
-        _forward(theta, network, room)
-        loss += _output_error(network, room, samples, order, some, n)
+        part = (sizes, _enough(n, side, theta.itemsize), activation)
+        _gather(room, samples, part, order, some, n)
+        _forward(theta, part, room)
+        loss += _output_error(part, room, samples, order, some, n)
         some += side
     return loss
 
 
 @compiled
-def _gather(room, samples, n_inputs, order, some, n, side):
+def _enough(n, side, itemsize):
+    """As few rows side by side as n rows take; a loop of so many has no rest."""
+    lanes = Size(128 // itemsize)
+    return min(side, (n + lanes - ONE) // lanes * lanes)
+
+
+@compiled
+def _gather(room, samples, network, order, some, n):
     """y_0: the inputs of n rows, those to `side` being zeros."""
-    y, x = room[0], samples[0]
+    sizes, side, _ = network
+    y, x, n_inputs = room[0], samples[0], sizes[ZERO]
     for r in range(n):
         row = Size(order[some + r]) if order.size else some + r
         for k in range(n_inputs):
@@ -164,7 +176,7 @@ def _gather(room, samples, n_inputs, order, some, n, side):
 def _forward(theta, network, room):
     """(1) and (2), layer by layer."""
     sizes, side, activation = network
-    y, z_kept, _ = room
+    y, z_kept, _, _ = room
     n_layers = Size(sizes.size) - ONE
     at, w = ZERO, ZERO
     for i in range(n_layers):
@@ -183,10 +195,10 @@ def _forward(theta, network, room):
 def _output_error(network, room, samples, order, some, n):
     """(5): the loss of n rows; δ_L, zero in the rows from n on."""
     sizes, side, _ = network
-    y, _, delta = room
+    y, _, delta, _ = room
     _, y_true, weights = samples
     n_outputs = sizes[Size(sizes.size) - ONE]
-    output = Size(y.size) - n_outputs * side
+    output = (_sum(sizes) - n_outputs) * side
     loss = 0.0
     for j in range(n_outputs):
         at = output + j * side
@@ -201,18 +213,30 @@ def _output_error(network, room, samples, order, some, n):
 
 
 @compiled
+def _sum(sizes):
+    total = ZERO
+    for n in sizes:
+        total += n
+    return total
+
+
+@compiled
 def _backward(theta, network, room, gradient):
     """From δ_L, adds ∂ℓ/∂w_i and ∂ℓ/∂b_i of every layer to the gradient."""
     sizes, side, activation = network
-    y, z_kept, delta = room
+    y, z_kept, delta, transposed = room
     n_layers = Size(sizes.size) - ONE
-    at, w = Size(y.size) - sizes[n_layers] * side, Size(theta.size)
+    at, w = (_sum(sizes) - sizes[n_layers]) * side, Size(theta.size)
     for back in range(n_layers):
         i = n_layers - ONE - back
         n_in, n = sizes[i], sizes[i + ONE]
         w -= n * (n_in + ONE)
         out, at, b = at, at - n_in * side, w + n * n_in
-        _add_outer_products(gradient, w, delta, out, n, y, at, n_in, side)
+        if n_in < MANY_INPUTS or n < FOUR:
+            _add_outer_products(gradient, w, delta, out, n, y, at, n_in, side)
+        else:
+            _transpose(y, at, n_in, side, transposed)
+            _add_products(gradient, w, n, delta, out, side, ONE, transposed, ZERO, side, n_in)
         for j in range(n):
             total = gradient[b + j]
             for r in range(side):
@@ -322,6 +346,14 @@ def _add_four(values, at, a0, a1, a2, a3):
     values[at + ONE] += a1
     values[at + TWO] += a2
     values[at + THREE] += a3
+
+
+@compiled
+def _transpose(y, at, n, side, out):
+    """out[r, k] = y[k, r]."""
+    for k in range(n):
+        for r in range(side):
+            out[r * n + k] = y[at + k * side + r]
 
 
 @compiled

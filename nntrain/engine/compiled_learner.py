@@ -68,15 +68,16 @@ class CompiledLearner:
         )
 
     def _room(self, n_rows: int) -> tuple[Any, Any]:
-        """The network as kernels take it, and room for y, z and δ of some rows side by side."""
+        """The network as kernels take it, and room for y, z and δ of some rows."""
         network = self.network
         sizes, dtype = network.layer_sizes, network.dtype
         lanes = 128 // dtype.itemsize  # a loop of this many rows has no rest
         side = 1 if n_rows == 1 else min(SIDE_BY_SIDE, -(-n_rows // lanes) * lanes)
         y, delta = np.zeros(sum(sizes) * side, dtype), np.zeros(sum(sizes) * side, dtype)
         z = np.zeros_like(y) if ACTIVATIONS[network.activation].needs_z else y[:0]
+        transposed = np.zeros(max(sizes) * side, dtype)
         number = ACTIVATION_NUMBERS[network.activation]
-        return (np.array(sizes, Size), Size(side), number), (y, z, delta)
+        return (np.array(sizes, Size), Size(side), number), (y, z, delta, transposed)
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `training.Learner.learn`."""
