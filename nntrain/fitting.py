@@ -140,9 +140,9 @@ class TrainingRun:
         if self.held_out is None:
             procedure = self._procedure(network, len(samples), member)
             return Training(network, samples, procedure, self.validation)
-        rows, validation = np.flatnonzero(~self.held_out[j]), samples.of(self.held_out[j])
+        rows, held_out = (np.flatnonzero(of) for of in (~self.held_out[j], self.held_out[j]))
         procedure = self._procedure(network, len(rows), member)
-        return Training(network, samples, procedure, validation, rows=rows)
+        return Training(network, samples, procedure, rows=rows, held_out=held_out)
 
     @property
     def n_validation_rows(self) -> int:

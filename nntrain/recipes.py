@@ -9,6 +9,8 @@ SMALL_ROWS = 2_000
 FEW_ROWS = 16_000
 """Up to here more epochs are worth their time, above all without noise in the target."""
 MANY_ROWS = 50_000
+BINS = ((SMALL_ROWS, 16), (FEW_ROWS, 8), (MANY_ROWS, 32))
+"""The most rows for so many bins; a table of many rows has memory to spare for 16 alone."""
 
 
 def accurate(n_rows: int) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def accurate(n_rows: int) -> dict[str, Any]:
         "keep": "best",
         "ensemble": 8,
         "numeric_encoding": "piecewise_linear",
-        "bins": 16 if is_small else 8,
+        "bins": next((bins for most, bins in BINS if n_rows < most), 16),
         "clamp_predictions": True,
         "validation_fraction": 0.1,
         "dtype": "float32",

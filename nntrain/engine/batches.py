@@ -41,8 +41,8 @@ class Samples:
     def __len__(self) -> int:
         return len(self.x)
 
-    def of(self, rows: NDArray[np.bool_]) -> Samples:
-        """Some of the rows, copied."""
+    def of(self, rows: Array) -> Samples:
+        """Some of the rows, by their numbers or a mark for each, copied."""
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.x[rows], self.y[rows], weights)
 

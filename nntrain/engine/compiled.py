@@ -135,10 +135,9 @@ def learn_by_batch(theta, network, room, samples, order, places, batch_rows, upd
 
 
 @compiled
-def loss_of(theta, network, room, samples, order):
-    """The loss summed over all rows, some of them side by side."""
+def loss_of(theta, network, room, samples, order, n_rows):
+    """The loss summed over rows, some of them side by side."""
     sizes, side, activation = network
-    n_rows = Size(samples[0].shape[0])
     loss = 0.0
     some = ZERO
     while some < n_rows:

@@ -38,7 +38,7 @@ SIDE_BY_SIDE = 64
 
 
 class CompiledLearner:
-    """Learns as `training.NumpyLearner` does, to rounding."""
+    """Learns as `learners.NumpyLearner` does, to rounding."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class CompiledLearner:
         return (np.array(sizes, Size), Size(side), number), (y, z, delta, transposed)
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
-        """See `training.Learner.learn`."""
+        """See `learners.Learner.learn`."""
         theta, procedure = self.network.parameters.vector, self.procedure
         order = NO_ORDER if order is None else order
         places = Size(rows.start), Size(rows.stop)
@@ -94,11 +94,13 @@ class CompiledLearner:
             learned = learn_by_batch(*given, Size(procedure.batch_rows), updates, loss)
         return learned
 
-    def loss(self, samples: Samples) -> float:
-        """See `training.Learner.loss`."""
-        theta = self.network.parameters.vector
-        summed: float = loss_of(theta, *self._for_loss, _arrays(samples), NO_ORDER)
-        return summed / len(samples)
+    def loss(self, samples: Samples, rows: Array | None = None) -> float:
+        """See `learners.Learner.loss`."""
+        theta, order = self.network.parameters.vector, NO_ORDER if rows is None else rows
+        n_rows = len(samples) if rows is None else len(rows)
+        given = _arrays(samples), order, Size(n_rows)
+        summed: float = loss_of(theta, *self._for_loss, *given)
+        return summed / n_rows
 
 
 def _arrays(samples: Samples) -> tuple[Array, Array, Array]:

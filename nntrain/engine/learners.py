@@ -31,8 +31,11 @@ class Learner(Protocol):
         """
         ...
 
-    def loss(self, samples: Samples) -> float:
-        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight."""
+    def loss(self, samples: Samples, rows: Array | None = None) -> float:
+        """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight.
+
+        Over some `rows` by their numbers, or all.
+        """
         ...
 
 
@@ -58,8 +61,10 @@ class NumpyLearner:
             updates.update(gradient.vector, len(batch[0]), i)
         return loss
 
-    def loss(self, samples: Samples) -> float:
+    def loss(self, samples: Samples, rows: Array | None = None) -> float:
         """See `Learner.loss`."""
+        if rows is not None:
+            samples = samples.of(rows)
         network = self.gradient.network
         return network.loss(samples.x, samples.y, samples.weights, self.threads)
 

@@ -32,7 +32,10 @@ FINISH_SECONDS = 2.0
 
 
 class Training:
-    """The training of a network in place, on some `rows` of the samples or on all."""
+    """The training of a network in place, on some `rows` of the samples or on all.
+
+    It is validated by other samples, or by rows of the same that are `held_out`.
+    """
 
     def __init__(
         self,
@@ -42,10 +45,11 @@ class Training:
         validation: Samples | None = None,
         *,
         rows: Array | None = None,
+        held_out: Array | None = None,
     ) -> None:
         self.network, self.samples, self.procedure = network, samples, procedure
         self.validation = validation
-        self.rows = rows
+        self.rows, self.held_out = rows, held_out
         self.n_rows = len(samples) if rows is None else len(rows)
         self.iterations_per_epoch = -(-self.n_rows // procedure.batch_rows)
         self._state = initial_state(procedure, network.parameters.vector)
@@ -142,9 +146,12 @@ class Training:
         return order if self.rows is None else self.rows[order]
 
     def _validation_loss(self, learner: Learner, epoch: int) -> float | None:
-        if not self.validation:
+        if self.held_out is not None:
+            loss = learner.loss(self.samples, self.held_out)
+        elif self.validation:
+            loss = learner.loss(self.validation)
+        else:
             return None
-        loss = learner.loss(self.validation)
         if not math.isfinite(loss):
             raise DataError(
                 f"after epoch {epoch} the loss on the validation rows is no finite number, while "
