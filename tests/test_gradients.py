@@ -227,7 +227,7 @@ def test_a_saturated_sigmoid_passes_nothing_back(dtype: str) -> None:
     assert delta.tolist() == [0, 0]
 
 
-@pytest.mark.parametrize(("dtype", "limit"), [("float64", 330.0), ("float32", 34.0)])
+@pytest.mark.parametrize(("dtype", "limit"), [("float64", 700.0), ("float32", 34.0)])
 def test_a_sigmoid_elsewhere_is_its_formula_to_the_last_bits(dtype: str, limit: float) -> None:
     z = np.concatenate([np.linspace(-limit, limit, 2001), np.linspace(-5, 5, 2001)]).astype(dtype)
     expected = np.array([1 / (1 + math.exp(-value)) for value in z.tolist()]).astype(dtype)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network, Parameters, Workspace, backward, forward
-from nntrain.engine.optimizers import Updates, initial_state
+from nntrain.engine.optimizers import initial_state, updates_of
 from nntrain.engine.procedure import Procedure
 from nntrain.engine.training import train
 
@@ -156,7 +156,7 @@ def test_the_update_is_the_one_worked_by_hand(network: Network, n_rows: int) -> 
     forward(x, workspace)
     backward(x, y_true, workspace)
     procedure, parameters = Procedure(ALPHA, 1, n_rows), network.parameters
-    updates = Updates(procedure, parameters, initial_state(procedure, parameters.vector), 1)
+    updates = updates_of(procedure, parameters, initial_state(procedure, parameters.vector), 1)
     updates.update(workspace.gradient.vector, n_rows, 1)
     assert_are(network.parameters, [(W_1_AFTER, B_1_AFTER), (W_2_AFTER, B_2_AFTER)])
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.denormals import LOWEST
+from nntrain.engine.denormals import LOWEST, SINGLE
 
 Array = NDArray[Any]
 
@@ -38,8 +38,9 @@ class Activation:
 def _sigmoid(z: Array) -> None:
     """Equation (6): y = 1 / (1 + e^-z)."""
     np.negative(z, z)
-    if len(z) > 1:  # of one row it costs more than it saves
-        z[z > -LOWEST[z.dtype]] = np.inf
+    if z.itemsize == SINGLE and len(z) > 1:
+        # In double precision, or of one row, it would cost more than it saves.
+        z[z > -LOWEST[SINGLE]] = np.inf
     np.exp(z, z)
     np.add(z, 1.0, z)
     np.reciprocal(z, z)
@@ -104,7 +105,7 @@ def _elu_backpropagate(delta: Array, y: Array) -> None:
 
 def _softplus(z: Array) -> None:
     """Y = ln(1 + e^z) = max(z, 0) + ln(1 + e^-|z|)."""
-    small = np.minimum(np.abs(z), -LOWEST[z.dtype])
+    small = np.minimum(np.abs(z), -LOWEST[z.itemsize])
     np.log1p(np.exp(-small), small)
     np.maximum(z, 0.0, out=z)
     np.add(z, small, z)
@@ -120,13 +121,13 @@ def _softplus_backpropagate(delta: Array, y: Array) -> None:
 
 def _silu(z: Array) -> None:
     """Y = z σ(z), with σ the sigmoid."""
-    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.maximum(z, LOWEST[z.itemsize], out=z)
     np.multiply(z, _of(_sigmoid, z), z)
 
 
 def _silu_backpropagate(delta: Array, z: Array) -> None:
     """f'(z) = σ + z σ (1 - σ) = σ (1 + z - z σ)."""
-    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.maximum(z, LOWEST[z.itemsize], out=z)
     sigmoid = _of(_sigmoid, z)
     np.multiply(delta, sigmoid, delta)
     np.multiply(z, sigmoid, sigmoid)
@@ -137,13 +138,13 @@ def _silu_backpropagate(delta: Array, z: Array) -> None:
 
 def _mish(z: Array) -> None:
     """Y = z t, with t = tanh(softplus z) = n / (n + 2), n = e^z (e^z + 2)."""
-    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.maximum(z, LOWEST[z.itemsize], out=z)
     np.multiply(z, _tanh_softplus(z)[0], z)
 
 
 def _mish_backpropagate(delta: Array, z: Array) -> None:
     """f'(z) = t + z (1 - t²) σ, with σ = e^z / (1 + e^z) the derivative of softplus."""
-    np.maximum(z, LOWEST[z.dtype], out=z)
+    np.maximum(z, LOWEST[z.itemsize], out=z)
     t, e = _tanh_softplus(z)
     np.multiply(z, e, z)
     np.add(e, 1.0, e)

@@ -13,21 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-Type = np.dtype[Any]
-SINGLE, DOUBLE = np.dtype("float32"), np.dtype("float64")
+SINGLE, DOUBLE = 4, 8
+"""The bytes of a number, by which the limits below are found."""
 
-TINY: dict[Type, Any] = {SINGLE: np.float32(2e-12), DOUBLE: np.float64(1e-138)}
+TINY: dict[int, Any] = {SINGLE: np.float32(2e-12), DOUBLE: np.float64(1e-138)}
 """Rounding errors of this number count as 0; the square of the least that does not is no denormal.
 """
-SMALLEST: dict[Type, float] = {of: float(TINY[of] * np.finfo(of.type).eps) for of in TINY}
-SMALLEST_SQUARE: dict[Type, float] = {of: SMALLEST[of] ** 2 for of in TINY}
+SMALLEST = {size: float(tiny * np.finfo(type(tiny)).eps) for size, tiny in TINY.items()}
+SMALLEST_SQUARE = {size: smallest**2 for size, smallest in SMALLEST.items()}
 
-LOWEST: dict[Type, float] = {SINGLE: -34.0, DOUBLE: -330.0}
+LOWEST = {SINGLE: -34.0, DOUBLE: -330.0}
 """For an activation with a factor of e^z a lower z counts as this one, or e^z as 0."""
 
 
 def flush(values: Array) -> None:
     """Round to what can be told from 0 beside `TINY`, in place."""
-    tiny = TINY[values.dtype]
+    tiny = TINY[values.itemsize]
     np.add(values, tiny, values)
     np.subtract(values, tiny, values)

@@ -10,7 +10,7 @@ from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, batches
 from nntrain.engine.gradient import BatchGradient
 from nntrain.engine.network import Network
-from nntrain.engine.optimizers import Updates
+from nntrain.engine.optimizers import PlainUpdates, Updates, updates_of
 from nntrain.engine.procedure import Procedure
 from nntrain.engine.selection import is_small
 from nntrain.engine.team import Team
@@ -43,22 +43,25 @@ class NumpyLearner:
     """Learns by the textbook's steps; see `Learner`."""
 
     def __init__(
-        self, samples: Samples, gradient: BatchGradient, updates: Updates, procedure: Procedure
+        self,
+        samples: Samples,
+        gradient: BatchGradient,
+        updates: PlainUpdates | Updates,
+        procedure: Procedure,
     ) -> None:
         self.samples = samples
-        self.batch_rows = procedure.batch_rows
-        self.threads = procedure.threads
+        self.procedure = procedure
         self.gradient = gradient
         self.updates = updates
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `Learner.learn`."""
-        gradient, updates = self.gradient, self.updates
-        i = done + rows.start // self.batch_rows
-        for batch in batches(self.samples, self.batch_rows, order, rows):
+        gradient, procedure, update = self.gradient, self.procedure, self.updates.update
+        i = done + rows.start // procedure.batch_rows
+        for batch in batches(self.samples, procedure.batch_rows, order, rows):
             i += 1
             loss += gradient.of(batch)  # forward pass, backward pass
-            updates.update(gradient.vector, len(batch[0]), i)
+            update(gradient.vector, len(batch[0]), i)
         return loss
 
     def loss(self, samples: Samples, rows: Array | None = None) -> float:
@@ -66,7 +69,7 @@ class NumpyLearner:
         if rows is not None:
             samples = samples.of(rows)
         network = self.gradient.network
-        return network.loss(samples.x, samples.y, samples.weights, self.threads)
+        return network.loss(samples.x, samples.y, samples.weights, self.procedure.threads)
 
 
 def learner_of(
@@ -86,5 +89,5 @@ def learner_of(
             return compiled.CompiledLearner(network, samples, procedure, state, n_iterations)
         activations = compiled.COMPILED_ACTIVATIONS
     gradient = BatchGradient(network, procedure.batch_rows, team, activations)
-    updates = Updates(procedure, network.parameters, state, n_iterations)
+    updates = updates_of(procedure, network.parameters, state, n_iterations)
     return NumpyLearner(samples, gradient, updates, procedure)

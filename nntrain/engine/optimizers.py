@@ -36,23 +36,18 @@ class Optimizer(Protocol):
 
 
 class GradientDescent:
-    """Plain gradient descent: θ := θ - α (1/m) ∂ℓ/∂θ, the article's update."""
+    """Plain gradient descent: θ := θ - α g."""
 
     n_remembered: ClassVar = 0
 
     def __init__(self, _procedure: Procedure, state: Array) -> None:
         self.state = state
-        self._of = (0, 0.0)
-        self._step = np.zeros((), state.dtype)
 
     def update(
         self, parameters: Array, gradient: Array, n_rows: int, alpha: float, _i: int, /
     ) -> None:
         """See `Optimizer.update`."""
-        if (n_rows, alpha) != self._of:
-            # An array of no dimension is multiplied by faster than a number.
-            self._of, self._step = (n_rows, alpha), np.array(alpha / n_rows, parameters.dtype)
-        np.multiply(gradient, self._step, gradient)
+        np.multiply(gradient, alpha / n_rows, gradient)
         np.subtract(parameters, gradient, parameters)
 
 
@@ -117,7 +112,7 @@ class Adam:
         flush(g)
         np.multiply(g, g, g)
         np.add(v, g, v)  # v := β₂ v + (1 - β₂) g²
-        np.maximum(v, SMALLEST_SQUARE[v.dtype], out=v)
+        np.maximum(v, SMALLEST_SQUARE[v.itemsize], out=v)
         np.sqrt(v, buffer)
         np.multiply(buffer, (1.0 - beta_2**i) ** -0.5, buffer)
         np.add(buffer, self.procedure.epsilon, buffer)
@@ -140,6 +135,23 @@ def initial_state(procedure: Procedure, parameters: Array) -> Array:
     return np.zeros((n_remembered, len(parameters)), parameters.dtype)
 
 
+class PlainUpdates:
+    """The article's update and no more: θ := θ - α (1/m) ∂ℓ/∂θ, α the same throughout."""
+
+    def __init__(self, parameters: Array, alpha: float) -> None:
+        self.parameters, self.alpha = parameters, alpha
+        self._rows = 0
+        self._step = np.array(alpha)
+
+    def update(self, gradient: Array, n_rows: int, _i: int, /) -> None:
+        """See `Updates.update`."""
+        if n_rows != self._rows:
+            # An array of no dimension is multiplied by faster than a number.
+            self._rows, self._step = n_rows, np.array(self.alpha / n_rows, gradient.dtype)
+        np.multiply(gradient, self._step, gradient)
+        np.subtract(self.parameters, gradient, self.parameters)
+
+
 class Updates:
     """The updates of a training: α by its schedule, the decay of weights, and the optimizer."""
 
@@ -151,17 +163,22 @@ class Updates:
         self.schedule = SCHEDULES[procedure.alpha_schedule]
         self.n_iterations = n_iterations
         self.optimizer: Optimizer = OPTIMIZERS[procedure.optimizer](procedure, state)
-        self.is_plain = procedure.is_plain
 
-    def update(self, gradient: Array, n_rows: int, i: int) -> None:
-        """One of the iterations i = 1, 2, …; `gradient` is as `Optimizer.update` takes it."""
-        if self.is_plain:
-            self.optimizer.update(self.parameters.vector, gradient, n_rows, self.alpha, i)
-            return
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
+        """The i-th iteration, counted from 1; `gradient` is as `Optimizer.update` takes it."""
         alpha = self.alpha * self.schedule((i - 1) / self.n_iterations)
         if self.weight_decay:
             _decay(self.parameters.weights, 1.0 - alpha * self.weight_decay)
         self.optimizer.update(self.parameters.vector, gradient, n_rows, alpha, i)
+
+
+def updates_of(
+    procedure: Procedure, parameters: Parameters, state: Array, n_iterations: int
+) -> PlainUpdates | Updates:
+    """The updates of a procedure; `state` is what its optimizer remembers (`Optimizer.state`)."""
+    if procedure.is_plain:
+        return PlainUpdates(parameters.vector, procedure.alpha)
+    return Updates(procedure, parameters, state, n_iterations)
 
 
 def _decay(weights: Sequence[Array], factor: float) -> None:
