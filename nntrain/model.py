@@ -171,8 +171,10 @@ class Model:
 
         In the targets' units; a number that is not finite where a row is too far from training's.
         """
-        y = np.stack([network.predict(x, threads) for network in self.networks])
-        values = self.preprocessing.decode(y)
+        of_each = [network.predict(x, threads) for network in self.networks]
+        values = self.preprocessing.decode(
+            np.stack(of_each) if len(of_each) > 1 else of_each[0][None]
+        )
         if self.config.clamp_predictions:
             self.preprocessing.clamp(values)
         return values
