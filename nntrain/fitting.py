@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -233,6 +234,8 @@ class TrainingRun:
             stopped_by=reason or self._longest_stopped_by,
             training=training,
             validation=validation,
+            fingerprint=self.fingerprint,
+            versions=self.versions,
         )
         return replace(model, summary=summary)
 
@@ -252,6 +255,14 @@ class TrainingRun:
         unfinished = Unfinished(progress, self.smallest_update, self.fingerprint)
         networks = tuple(training.network for training in self.trainings)
         return replace(self._unmeasured(networks), unfinished=unfinished)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The packages that do the arithmetic, with their versions."""
+        versions = {"numpy": np.__version__}
+        if self.trainings[0].procedure.engine == "compiled":
+            versions["numba"] = importlib.metadata.version("numba")
+        return versions
 
     @cached_property
     def fingerprint(self) -> str:

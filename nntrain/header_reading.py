@@ -280,6 +280,8 @@ def _summary_from(header: dict[str, Any]) -> Summary:
         training=metrics("training"),
         validation=metrics("validation"),
         kept_epochs=_kept_epochs_from(header),
+        fingerprint=_optional_text(header, "fingerprint"),
+        versions=_versions_from(header),
     )
 
 
@@ -288,6 +290,13 @@ def _kept_epochs_from(header: dict[str, Any]) -> tuple[int, ...]:
     if not all(type(epoch) is int for epoch in epochs):
         raise UnsoundError("its 'kept_epochs' are not whole numbers")
     return tuple(epochs)
+
+
+def _versions_from(header: dict[str, Any]) -> dict[str, str]:
+    versions = sound(header, "versions", dict) if "versions" in header else {}
+    if not all(isinstance(version, str) for version in versions.values()):
+        raise UnsoundError("its 'versions' are not texts")
+    return versions
 
 
 def _metrics_from(values: Any) -> Metrics:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,8 @@ class Summary:
 
     `loss` and `validation_loss` are the last epoch's, None where there was none; `started_from` is
     the checksum of the model whose weights training started from, if any; `kept_epochs` are those
-    whose weights the networks have, where they were chosen by the validation loss.
+    whose weights the networks have, where they were chosen by the validation loss. `fingerprint` is
+    that of the rows trained on and validated by, `versions` those of the packages that computed.
 
     Of an ensemble, `epochs_trained` and `stopped_by` are those of the network that trained longest,
     `iterations` the sum over all, the losses their mean. A row that was held out is validated by
@@ -53,6 +54,8 @@ class Summary:
     training: dict[str, Metrics]
     validation: dict[str, Metrics]
     kept_epochs: tuple[int, ...] = ()
+    fingerprint: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
     def parts(self) -> dict[str, dict[str, Metrics]]:
         """The metrics, those of the validation rows first where there are any."""

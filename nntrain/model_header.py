@@ -51,6 +51,8 @@ def header_of(model: Model) -> dict[str, Any]:
     top = {name: summary.pop(name) for name in names}
     kept_epochs = list(summary.pop("kept_epochs"))
     top |= {"kept_epochs": kept_epochs} if kept_epochs else {}
+    fingerprint, versions = summary.pop("fingerprint"), summary.pop("versions")
+    top |= {"fingerprint": fingerprint, "versions": versions} if fingerprint else {}
     header = {
         "format_version": FORMAT_VERSION,
         "nntrain_version": model.nntrain_version,
