@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nntrain.config_file import load_config
     from nntrain.errors import NntrainError
     from nntrain.evaluation import Evaluation, evaluate
+    from nntrain.explaining import Explanation, explain
     from nntrain.fitting import TrainingRun, fit
     from nntrain.model import Model
     from nntrain.model_file import load_model
@@ -27,11 +28,13 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "Evaluation",
+    "Explanation",
     "Model",
     "NntrainError",
     "TrainingRun",
     "__version__",
     "evaluate",
+    "explain",
     "fit",
     "load_config",
     "load_model",
@@ -43,6 +46,8 @@ _HOMES = {
     "NntrainError": "errors",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
+    "Explanation": "explaining",
+    "explain": "explaining",
     "TrainingRun": "fitting",
     "fit": "fitting",
     "Model": "model",

@@ -8,6 +8,7 @@ INITIAL_WEIGHTS = 1
 ROW_ORDER = 2
 VALIDATION_SPLIT = 3
 FOLDS = 5
+EXPLANATION = 6
 
 
 def stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:

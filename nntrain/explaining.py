@@ -1,0 +1,121 @@
+"""What a model goes by: the error that shuffling a column costs; `nntrain explain`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.data.cells import CellFormat
+from nntrain.data.encoding import Labels, read_labelled
+from nntrain.data.opening import Reading, open_table
+from nntrain.data.table import TableLike
+from nntrain.engine.randomness import EXPLANATION, stream
+from nntrain.errors import DataError
+from nntrain.metrics import Measured
+from nntrain.model import Model
+from nntrain.threads import available_cores
+
+Matrix = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much larger the RMSE is with a column shuffled, in the target's unit.
+
+    The `mean` over some shuffles, and their standard `deviation`. About 0 for a column that the
+    model does not go by; below, where it does better without.
+    """
+
+    column: str
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """For each target its RMSE on the rows, and the importance of each column, largest first."""
+
+    rows: int
+    repeats: int
+    rmse: dict[str, float]
+    importance: dict[str, list[Importance]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON types."""
+        targets = {
+            name: {"rmse": rmse, "importance": [asdict(of) for of in self.importance[name]]}
+            for name, rmse in self.rmse.items()
+        }
+        return {"rows": self.rows, "repeats": self.repeats, "targets": targets}
+
+
+def explain(
+    model: Model,
+    table: TableLike,
+    *,
+    repeats: int = 5,
+    delimiter: str | None = None,
+    decimal: str = ".",
+) -> Explanation:
+    """The permutation importance of each column of a table with the true values (Breiman 2001).
+
+    A column is shuffled as a whole: with the inputs of its categories and bins, and where it is
+    missing. Shuffles are seeded by the model's config. Raises `DataError`.
+
+    >>> nntrain.explain(model, "test.csv").importance["price"][0].column
+    """
+    x, y_true, weights = _read(model, table, delimiter, decimal)
+    names = [target.name for target in model.preprocessing.targets]
+
+    def rmse() -> Matrix:
+        y_pred = np.mean(model.predict_each(x, available_cores()), axis=0)
+        measured = Measured(y_true, y_pred, model.baseline.means, None, weights).metrics(names)
+        return np.array([measured[name].rmse for name in names])
+
+    whole = rmse()
+    lost = np.empty((len(model.preprocessing.features), repeats, len(names)))
+    start = 0
+    for i, feature in enumerate(model.preprocessing.features):
+        inputs = slice(start, start + len(feature.input_names))
+        start = inputs.stop
+        before = x[:, inputs].copy()
+        for k in range(repeats):
+            order = stream(model.config.seed, EXPLANATION, i, k + 1).permutation(len(x))
+            x[:, inputs] = before[order]
+            lost[i, k] = rmse() - whole
+        x[:, inputs] = before
+    importance = {name: _sorted(model, lost[:, :, j]) for j, name in enumerate(names)}
+    return Explanation(len(x), repeats, dict(zip(names, whole.tolist(), strict=True)), importance)
+
+
+def _sorted(model: Model, lost: Matrix) -> list[Importance]:
+    """The importance of each feature by what it lost (n_features, n_repeats), largest first."""
+    ddof = 1 if lost.shape[1] > 1 else 0
+    found = [
+        Importance(feature.name, float(np.mean(of)), float(np.std(of, ddof=ddof)))
+        for feature, of in zip(model.preprocessing.features, lost, strict=True)
+    ]
+    return sorted(found, key=lambda of: -of.mean)
+
+
+def _read(
+    model: Model, table: TableLike, delimiter: str | None, decimal: str
+) -> tuple[Matrix, Matrix, Matrix | None]:
+    """The encoded rows of a table, their true values and weights."""
+    config, preprocessing = model.config, model.preprocessing
+    cells = CellFormat(preprocessing.missing_values, decimal)
+    with open_table(table, Reading(cells, delimiter)) as source:
+        weight = config.weight if config.weight in source.columns else None
+        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
+        parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
+        if sum(len(part.x) for part in parts) < 2:
+            raise DataError(f"{source.name}: has too few rows to shuffle")
+    weights = [part.weights for part in parts if part.weights is not None]
+    return (
+        np.concatenate([part.x for part in parts]),
+        np.concatenate([part.y_true for part in parts]),
+        np.concatenate(weights) if weights else None,
+    )
