@@ -45,6 +45,7 @@ COMMANDS = {
     "fit": "Train a model on a table.",
     "evaluate": "Measure a model's error on a table.",
     "predict": "Predict the target for each row of a table.",
+    "trace": "Work through an iteration, number by number.",
     "explain": "Say what a model goes by, column by column.",
     "reproduce": "Make a model again, and say whether it is identical.",
     "inspect": "Show what is in a model file.",
