@@ -79,9 +79,13 @@ class TrainingRun:
         self.preprocessing = prepared.preprocessing
         self.samples = self._samples(prepared.training)
         self.validation = self._samples(prepared.validation) if prepared.validation else None
+        self.y_true = prepared.training.y_true
+        self.validation_y_true = prepared.validation.y_true if prepared.validation else self.y_true
         weights = _flat(self.samples.weights)
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, prepared.means)
         self.held_out = self._hold_outs()
+        if self.validation and self.validation.weights is not None and self._watches:
+            _check_weighed(self.validation.weights)
         self.trainings = [self._training(j, start) for j in range(config.ensemble)]
         self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
@@ -125,6 +129,9 @@ class TrainingRun:
                 f"validation_fraction {config.validation_fraction:g} holds out all of the "
                 f"{n_rows} rows; lower it"
             )
+        if self.samples.weights is not None and self._watches:
+            for j, rows in enumerate(held_out, start=1):
+                _check_weighed(self.samples.weights[rows], f" by network {j}")
         return held_out
 
     def _training(self, j: int, start: Model | None) -> Training:
@@ -144,6 +151,11 @@ class TrainingRun:
         rows, held_out = (np.flatnonzero(of) for of in (~self.held_out[j], self.held_out[j]))
         procedure = self._procedure(network, len(rows), member)
         return Training(network, samples, procedure, rows=rows, held_out=held_out)
+
+    @property
+    def _watches(self) -> bool:
+        """Whether the validation loss decides anything."""
+        return self.config.keep == "best" or self.config.patience is not None
 
     @property
     def n_validation_rows(self) -> int:
@@ -223,12 +235,13 @@ class TrainingRun:
     def model(self, reason: str = "") -> Model:
         """The model as it is after the last epoch taken; `reason` says why, where no epoch does."""
         model = self._unmeasured(tuple(self._kept(training) for training in self.trainings))
-        training = self._measured(model, self.samples).metrics(self.config.target)
+        training = self._measured(model, self.samples, self.y_true).metrics(self.config.target)
         validation: dict[str, Metrics] = {}
         if self.held_out is not None:
             validation = self._measured_held_out(model, self.held_out).metrics(self.config.target)
         elif self.validation:
-            validation = self._measured(model, self.validation).metrics(self.config.target)
+            measured = self._measured(model, self.validation, self.validation_y_true)
+            validation = measured.metrics(self.config.target)
         summary = replace(
             model.summary,
             stopped_by=reason or self._longest_stopped_by,
@@ -319,13 +332,13 @@ class TrainingRun:
         networks = tuple(self._kept(training) for training in self.trainings)
         return self._unmeasured(networks).measured(x, y_true, weights)
 
-    def _measured(self, model: Model, samples: Samples) -> Measured:
-        y_true = self.preprocessing.decode(samples.y)
+    @staticmethod
+    def _measured(model: Model, samples: Samples, y_true: Matrix) -> Measured:
         return model.measured(samples.x, y_true, _flat(samples.weights))
 
     def _measured_held_out(self, model: Model, held_out: list[NDArray[np.bool_]]) -> Measured:
         """Every row that some networks held out, as these predict it."""
-        y_true = self.preprocessing.decode(self.samples.y)
+        y_true = self.y_true
         sums, counts = np.zeros_like(y_true), np.zeros((len(y_true), 1))
         for network, rows in zip(model.networks, held_out, strict=True):
             alone = replace(model, networks=(network,))
@@ -335,6 +348,15 @@ class TrainingRun:
         part = self.samples.of(any_of)
         y_pred = sums[any_of] / counts[any_of]
         return model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
+
+
+def _check_weighed(weights: Matrix, by: str = "") -> None:
+    """Raise `DataError` for rows held out that all weigh 0: their loss would be 0, always."""
+    if not weights.any():
+        raise DataError(
+            f"the rows held out{by} all weigh 0, and tell no epoch from another; raise "
+            f"validation_fraction, or choose another seed"
+        )
 
 
 def _mean(values: list[float]) -> float | None:

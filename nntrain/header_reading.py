@@ -287,8 +287,8 @@ def _summary_from(header: dict[str, Any]) -> Summary:
 
 def _kept_epochs_from(header: dict[str, Any]) -> tuple[int, ...]:
     epochs = sound(header, "kept_epochs", list) if "kept_epochs" in header else []
-    if not all(type(epoch) is int for epoch in epochs):
-        raise UnsoundError("its 'kept_epochs' are not whole numbers")
+    if not all(type(epoch) is int and epoch > 0 for epoch in epochs):
+        raise UnsoundError("its 'kept_epochs' are not whole numbers above 0")
     return tuple(epochs)
 
 

@@ -92,7 +92,9 @@ class Predicted:
     @property
     def spread(self) -> NDArray[np.float64]:
         """The standard deviation (n_rows, n_targets) of what the networks predict."""
-        spread: NDArray[np.float64] = np.std(self.of_each, axis=0)
+        largest = np.max(np.abs(self.of_each), axis=0)
+        scale = np.where(largest > 0, largest, 1.0)  # so that no square overflows
+        spread: NDArray[np.float64] = np.std(self.of_each / scale, axis=0) * scale
         return spread
 
 

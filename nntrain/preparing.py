@@ -80,12 +80,11 @@ def prepare_rows(
     how = How(config.standardize, config.missing_values, bins, config.target_transform)
     preprocessing = learn_preprocessing(table, rows, how)
     report_unseen(preprocessing, table, held_out)
-    true_values = table.true_values(rows)
     training, validating = encode_parts(
         preprocessing, table, [rows, held_out], config.dtype, use_up=use_up
     )
     _check_weights(training.weights, table.name, config)
-    means = np.average(true_values, axis=0, weights=training.weights)
+    means = np.average(training.y_true, axis=0, weights=training.weights)
     return _scaled(preprocessing, training, validating, means)
 
 
@@ -100,12 +99,13 @@ def _prepare_alike(table: TableLike, config: Config, preprocessing: Preprocessin
         Encoded(
             encoded.x[part],
             encoded.y[part],
+            encoded.y_true[part],
             None if encoded.weights is None else encoded.weights[part],
         )
         for part in (rows, held_out)
     )
     _check_weights(training.weights, "the table", config)
-    means = np.average(preprocessing.decode(training.y), axis=0, weights=training.weights)
+    means = np.average(training.y_true, axis=0, weights=training.weights)
     return _scaled(preprocessing, training, validating, means)
 
 
@@ -202,13 +202,13 @@ def _read_encoded(
         if not sum(len(part.x) for part in parts):
             raise DataError(f"{source.name}: has no rows to {purpose}")
     with np.errstate(over="ignore"):
-        y = preprocessing.encode_targets(np.concatenate([part.y_true for part in parts]))
-        y = y.astype(config.dtype)
+        y_true = np.concatenate([part.y_true for part in parts])
+        y = preprocessing.encode_targets(y_true).astype(config.dtype)
     if not np.isfinite(y).all():
         raise DataError("a target is too far from those that the preprocessing was learned from")
     weights = [part.weights for part in parts if part.weights is not None]
     x = np.concatenate([part.x for part in parts])
-    return Encoded(x, y, np.concatenate(weights) if weights else None)
+    return Encoded(x, y, y_true, np.concatenate(weights) if weights else None)
 
 
 def _check_weights(weights: NDArray[np.float64] | None, table_name: str, config: Config) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from numba import njit
 from numpy.typing import NDArray
 
@@ -118,6 +119,34 @@ def test_slices_of_an_epoch_change_nothing(
             found, sliced = trained((3, 4, 1), samples, procedure)
         assert found.tobytes() == expected.tobytes()
         assert sliced == results
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("batch_rows", "optimizer"), [(64, "adam"), (1, "gradient_descent")])
+def test_slices_change_no_bit_of_a_loss_that_is_summed_over_many_rows(
+    batch_rows: int, optimizer: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = learnable(900, 40, 1, dtype)
+    procedure = Procedure(0.003, 3, batch_rows, optimizer=optimizer, engine="compiled")
+    _, expected = trained((40, 64, 64, 1), samples, procedure, "mish")
+    monkeypatch.setattr(training, "SLICE_SECONDS", 1e-9)
+    _, sliced = trained((40, 64, 64, 1), samples, procedure, "mish")
+    assert sliced == expected
+
+
+def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "cache"))
+    keys = ["engine=compiled", "epochs=2", "ensemble=2", "checkpoint_seconds=1000"]
+    files = []
+    for name in ("cold", "warm"):
+        options = [option for key in keys for option in ("--set", key)]
+        config = ["-c", "configs/accurate.yaml", "-q", "-m", f"{name}.npz", "-l", f"{name}.csv"]
+        assert run("fit", "sample_data/concrete.csv", *config, *options).code == 0
+        log = [line.rpartition(",")[0] for line in (folder / f"{name}.csv").read_text().split("\n")]
+        files.append(((folder / f"{name}.npz").read_bytes(), log))
+    assert files[0] == files[1]
 
 
 def test_a_slice_is_short_however_long_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:

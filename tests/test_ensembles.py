@@ -14,6 +14,8 @@ import pytest
 from conftest import Run
 
 import nntrain
+from nntrain.data.cells import CellFormat
+from nntrain.data.opening import Reading
 from nntrain.engine.network import Network
 from nntrain.engine.progress import EpochResult
 from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
@@ -184,6 +186,17 @@ def test_a_network_without_rows_is_an_error() -> None:
     assert str(caught.value) == "validation_fraction 0.9 holds out all of the 3 rows; lower it"
 
 
+@pytest.mark.parametrize("networks", [1, 3])
+def test_held_out_rows_without_weight_choose_nothing(networks: int) -> None:
+    table = frame().assign(w=[1.0] * 3 + [0.0] * 47)
+    config = dataclasses.replace(CONFIG, weight="w", ensemble=networks, validation_fraction=0.1)
+    with pytest.raises(
+        DataError, match=r"the rows held out( by network \d)? all weigh 0, and tell"
+    ):
+        nntrain.fit(table, config)
+    nntrain.fit(table, dataclasses.replace(config, keep="last"))
+
+
 # Predicting
 
 
@@ -217,6 +230,16 @@ def test_the_command_adds_the_spread(run: Run, folder: Path) -> None:
     expected = np.hstack([each.mean(axis=0), each.std(axis=0)])
     np.testing.assert_allclose(np.array(lines[1:], dtype=float), expected, rtol=1e-12)
     assert run("predict", "t.csv").out == "".join(",".join(line[:2]) + "\n" for line in lines)
+
+
+def test_the_spread_of_huge_predictions_is_finite() -> None:
+    table = frame().assign(y=np.linspace(1e302, 1e304, 50))
+    model = nntrain.fit(table, dataclasses.replace(CONFIG, target=("y",), ignore=("z",)))
+    cells = CellFormat(model.preprocessing.missing_values, ".")
+    with model.predicting(table, Reading(cells, None)) as (_, parts):
+        spread = np.concatenate([part.spread for part in parts])
+    assert np.isfinite(spread).all()
+    assert spread.max() > 1e299
 
 
 def test_one_network_has_no_spread(run: Run, folder: Path) -> None:

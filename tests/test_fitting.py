@@ -485,6 +485,24 @@ def test_the_loss_of_the_summary_is_that_of_the_last_epoch() -> None:
     assert summary.validation_loss == results[-1].validation_loss
 
 
+def test_errors_are_those_of_the_true_values_as_they_stand() -> None:
+    """Single precision cannot tell these targets apart; the error is that of the table's."""
+    table = pd.DataFrame({"x": np.arange(50.0) / 50, "y": 1.7e9 + 100 * (np.arange(50.0) % 7)})
+    config = nntrain.Config(target=("y",), standardize=False, dtype="float32", epochs=1, alpha=1e-9)
+    model = nntrain.fit(table, config)
+    of, again = model.summary.training["y"], nntrain.evaluate(model, table).targets["y"]
+    assert (of.rmse, of.mean_rmse) == pytest.approx((again.rmse, again.mean_rmse), rel=1e-12)
+    assert of.mean_rmse == pytest.approx(float(table["y"].std(ddof=0)))
+
+
+def test_weights_that_decay_by_more_than_they_are_are_named() -> None:
+    config = replace(CONFIG, weight_decay=1e10, epochs=50)
+    with pytest.raises(
+        DivergedError, match="Weights decay by more than they are; try --set weight"
+    ):
+        nntrain.fit(FRAME, config)
+
+
 # The loss log
 
 

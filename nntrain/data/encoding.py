@@ -33,11 +33,13 @@ STRETCH = 1 << 17
 class Encoded:
     """Rows as a network sees them: inputs x (n_rows, n_inputs), targets y (n_rows, n_targets).
 
-    `weights` of (n_rows,) are as they stand in the table; None without a weight column.
+    `y_true` are the targets in their own units, in double precision. `weights` of (n_rows,) are as
+    they stand in the table; None without a weight column.
     """
 
     x: NDArray[Any]
     y: NDArray[Any]
+    y_true: Matrix
     weights: Matrix | None
 
 
@@ -64,6 +66,7 @@ def encode_parts(
         Encoded(
             np.empty((len(rows), len(preprocessing.input_names)), dtype),
             _encode_targets(preprocessing, table, rows, dtype),
+            table.true_values(rows),
             table.weights(rows),
         )
         for rows in parts

@@ -23,14 +23,17 @@ from nntrain.engine.activations import LARGE, LEAK
 from nntrain.engine.compiled_exp import exp
 from nntrain.engine.denormals import DOUBLE, LOWEST, SINGLE, SMALLEST, SMALLEST_SQUARE
 
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "cache": True,
+    "error_model": "numpy",
+    "boundscheck": False,
+}
 # Sums may be taken in another order and products fused; NaN and infinity stay what they are.
-compiled: Any = njit(
-    nogil=True,
-    cache=True,
-    error_model="numpy",
-    boundscheck=False,
-    fastmath={"reassoc", "contract", "nsz"},
-)
+compiled: Any = njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})
+# A loss is summed in the order of its rows. All that is compiled into a function is taken as
+# loosely as the function itself, and what is may depend on what came from the cache.
+exact: Any = njit(**OPTIONS)
 
 Size: Any = np.uint64
 MANY_INPUTS = Size(48)
@@ -108,7 +111,7 @@ def learn_by_row(theta, network, room, samples, order, places, alpha, loss):
     return loss
 
 
-@compiled
+@exact
 def learn_by_batch(theta, network, room, samples, order, places, batch_rows, updates, loss):
     """An update for each batch, some rows of it side by side."""
     sizes, side, activation = network
@@ -134,7 +137,7 @@ def learn_by_batch(theta, network, room, samples, order, places, batch_rows, upd
     return loss
 
 
-@compiled
+@exact
 def loss_of(theta, network, room, samples, order, n_rows):
     """The loss summed over rows, some of them side by side."""
     sizes, side, activation = network
@@ -190,7 +193,7 @@ def _forward(theta, network, room):
         at, w = out, b + n
 
 
-@compiled
+@exact
 def _output_error(network, room, samples, order, some, n):
     """(5): the loss of n rows; δ_L, zero in the rows from n on."""
     sizes, side, _ = network

@@ -221,8 +221,14 @@ def _whole_epochs(parameters: Array, state: Array) -> Iterator[tuple[Array, Arra
 
 def _diverged(epoch: int, iteration: int, procedure: Procedure) -> DivergedError:
     which = f" (network {procedure.member})" if procedure.member else ""
+    if procedure.alpha * procedure.weight_decay >= 1.0:
+        remedy = "Weights decay by more than they are; try --set weight_decay=0.01"
+    else:
+        remedy = (
+            f"The learning rate is too large for this network and data; "
+            f"try --set alpha={procedure.alpha / 10:g}"
+        )
     return DivergedError(
         f"training diverged{which} in epoch {epoch}, at its iteration {iteration}: the loss or a "
-        f"weight is no longer a finite number. The learning rate is too large for this network and "
-        f"data; try --set alpha={procedure.alpha / 10:g}"
+        f"weight is no longer a finite number. {remedy}"
     )
