@@ -189,6 +189,8 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "stopped_by",
         "engine",
         "started_from",
+        "fingerprint",
+        "versions",
         "summary",
         "baseline",
     ]
