@@ -244,9 +244,12 @@ def _record(cls: type[T], values: Any, **known: Any) -> T:
 
 def _target_from(values: Any) -> TargetColumn:
     transform = values.get("transform", "none") if isinstance(values, dict) else ""
-    if transform not in TRANSFORMS:
+    if not isinstance(transform, str) or transform not in TRANSFORMS:
         raise UnsoundError("a target has an unknown 'transform'")
-    return _record(TargetColumn, values, transform=transform)
+    target = _record(TargetColumn, values, transform=transform)
+    if target.minimum > target.maximum:
+        raise UnsoundError("a target's minimum is above its maximum")
+    return target
 
 
 def sound(values: Any, key: str, kind: type[T]) -> T:
@@ -270,7 +273,7 @@ def _summary_from(header: dict[str, Any]) -> Summary:
     return Summary(
         epochs_trained=sound(header, "epochs_trained", int),
         iterations=sound(header, "iterations", int),
-        stopped_by=sound(header, "stopped_by", str),
+        stopped_by=_stopped_by_from(header),
         engine=sound(header, "engine", str),
         started_from=_optional_text(header, "started_from"),
         rows=sound(values, "rows", int),
@@ -283,6 +286,13 @@ def _summary_from(header: dict[str, Any]) -> Summary:
         fingerprint=_optional_text(header, "fingerprint"),
         versions=_versions_from(header),
     )
+
+
+def _stopped_by_from(header: dict[str, Any]) -> str:
+    stopped_by = sound(header, "stopped_by", str)
+    if stopped_by not in (*get_args(Reason), "time"):
+        raise UnsoundError(f"its 'stopped_by' is {stopped_by!r}")
+    return stopped_by
 
 
 def _kept_epochs_from(header: dict[str, Any]) -> tuple[int, ...]:

@@ -514,6 +514,12 @@ def test_a_file_without_a_header_is_refused(path: Path, saved: bytes) -> None:
 HUGE = 10**400
 UNSOUND: dict[str, Callable[[dict[str, Any]], object]] = {
     "no config": lambda h: h.pop("config"),
+    "transform a list": lambda h: h["preprocessing"]["targets"][0].update(transform=[]),
+    "minimum above maximum": lambda h: h["preprocessing"]["targets"][0].update(minimum=1e9),
+    "unknown reason": lambda h: h.update(stopped_by="gremlins"),
+    "kept epoch 0": lambda h: h.update(kept_epochs=[0]),
+    "versions a list": lambda h: h.update(versions=[]),
+    "fingerprint a number": lambda h: h.update(fingerprint=1),
     "no preprocessing": lambda h: h.pop("preprocessing"),
     "no summary": lambda h: h.pop("summary"),
     "no epochs_trained": lambda h: h.pop("epochs_trained"),
@@ -582,6 +588,8 @@ def test_a_header_that_is_unsound_is_refused(
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
+        (UNSOUND["minimum above maximum"], "a target's minimum is above its maximum"),
+        (UNSOUND["unknown reason"], "its 'stopped_by' is 'gremlins'"),
         (UNSOUND["no mean"], "its header lacks a sound 'mean'"),
         (UNSOUND["scale zero"], "its header has 'scale' out of range"),
         (UNSOUND["another target"], "config and preprocessing name different targets"),
