@@ -467,11 +467,16 @@ def test_a_forged_model_cannot_steer_the_terminal(run: Run, model: Path) -> None
     with np.load(model) as archive:
         arrays = {name: archive[name] for name in archive.files}
     header = json.loads(arrays.pop("header").item())
-    header |= {"stopped_by": "\x1b[2J", "engine": "\x9b2J\u202e"}
+    header |= {"engine": "\x1b[2J\x9b2J\u202e"}
     np.savez(model, header=np.array(json.dumps(signed(header, arrays))), **arrays)
     result = run("inspect")
     assert result.code == 0
-    assert r"stopped by \x1b[2J; \x9b2J\u202e engine." in result.out
+    assert r"; \x1b[2J\x9b2J\u202e engine." in result.out
+    header |= {"stopped_by": "\x1b[2J"}
+    np.savez(model, header=np.array(json.dumps(signed(header, arrays))), **arrays)
+    result = run("inspect")
+    assert (result.code, result.out) == (4, "")
+    assert result.err.endswith(r"its 'stopped_by' is '\x1b[2J'" + "\n")
 
 
 def test_a_long_name_makes_no_table_wide(run: Run, folder: Path) -> None:
