@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat, distinct_texts
 from nntrain.data.checks import check_columns
-from nntrain.data.encoding import Labels, read_labelled
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.table import TableLike
 from nntrain.errors import DataError
@@ -55,16 +54,14 @@ def evaluate(
 
     >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
     """
-    config, preprocessing = model.config, model.preprocessing
+    preprocessing = model.preprocessing
     cells = CellFormat(preprocessing.missing_values, decimal)
     parts: list[Measured] = []
     groups: list[str] = []
     with open_table(table, Reading(cells, delimiter)) as source:
         if by is not None:
             check_columns(source, [by], "--by")
-        weight = config.weight if config.weight in source.columns else None
-        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
-        for part in read_labelled(preprocessing, source, cells, config.dtype, labels):
+        for part in model.labelled(source, cells):
             parts.append(model.measured(part.x, part.y_true, part.weights))
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.encoding import Labels, read_labelled
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.table import TableLike
 from nntrain.engine.randomness import EXPLANATION, stream
@@ -105,12 +104,10 @@ def _read(
     model: Model, table: TableLike, delimiter: str | None, decimal: str
 ) -> tuple[Matrix, Matrix, Matrix | None]:
     """The encoded rows of a table, their true values and weights."""
-    config, preprocessing = model.config, model.preprocessing
+    preprocessing = model.preprocessing
     cells = CellFormat(preprocessing.missing_values, decimal)
     with open_table(table, Reading(cells, delimiter)) as source:
-        weight = config.weight if config.weight in source.columns else None
-        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
-        parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
+        parts = list(model.labelled(source, cells))
         if sum(len(part.x) for part in parts) < 2:
             raise DataError(f"{source.name}: has too few rows to shuffle")
     weights = [part.weights for part in parts if part.weights is not None]

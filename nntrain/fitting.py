@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -84,8 +83,6 @@ class TrainingRun:
         weights = _flat(self.samples.weights)
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, prepared.means)
         self.held_out = self._hold_outs()
-        if self.validation and self.validation.weights is not None and self._watches:
-            _check_weighed(self.validation.weights)
         self.trainings = [self._training(j, start) for j in range(config.ensemble)]
         self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
@@ -129,9 +126,6 @@ class TrainingRun:
                 f"validation_fraction {config.validation_fraction:g} holds out all of the "
                 f"{n_rows} rows; lower it"
             )
-        if self.samples.weights is not None and self._watches:
-            for j, rows in enumerate(held_out, start=1):
-                _check_weighed(self.samples.weights[rows], f" by network {j}")
         return held_out
 
     def _training(self, j: int, start: Model | None) -> Training:
@@ -151,11 +145,6 @@ class TrainingRun:
         rows, held_out = (np.flatnonzero(of) for of in (~self.held_out[j], self.held_out[j]))
         procedure = self._procedure(network, len(rows), member)
         return Training(network, samples, procedure, rows=rows, held_out=held_out)
-
-    @property
-    def _watches(self) -> bool:
-        """Whether the validation loss decides anything."""
-        return self.config.keep == "best" or self.config.patience is not None
 
     @property
     def n_validation_rows(self) -> int:
@@ -254,7 +243,7 @@ class TrainingRun:
 
     def _kept(self, training: Training) -> Network:
         """The network that a training comes to: its last or its best."""
-        best = training.progress.best
+        best = training.best
         if self.config.keep == "last" or best is None:
             return training.network
         of = training.network
@@ -274,7 +263,9 @@ class TrainingRun:
         """The packages that do the arithmetic, with their versions."""
         versions = {"numpy": np.__version__}
         if self.trainings[0].procedure.engine == "compiled":
-            versions["numba"] = importlib.metadata.version("numba")
+            from importlib import metadata  # noqa: PLC0415  (slow to load)
+
+            versions["numba"] = metadata.version("numba")
         return versions
 
     @cached_property
@@ -301,7 +292,7 @@ class TrainingRun:
     def _unmeasured(self, networks: tuple[Network, ...]) -> Model:
         """The model of some networks, its summary without metrics."""
         lasts = [training.last for training in self.trainings if training.last]
-        bests = [training.progress.best for training in self.trainings]
+        bests = [training.best for training in self.trainings]
         losses = [last.validation_loss for last in lasts if last.validation_loss is not None]
         summary = Summary(
             epochs_trained=max((last.epoch for last in lasts), default=0),
@@ -348,15 +339,6 @@ class TrainingRun:
         part = self.samples.of(any_of)
         y_pred = sums[any_of] / counts[any_of]
         return model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
-
-
-def _check_weighed(weights: Matrix, by: str = "") -> None:
-    """Raise `DataError` for rows held out that all weigh 0: their loss would be 0, always."""
-    if not weights.any():
-        raise DataError(
-            f"the rows held out{by} all weigh 0, and tell no epoch from another; raise "
-            f"validation_fraction, or choose another seed"
-        )
 
 
 def _mean(values: list[float]) -> float | None:

@@ -15,6 +15,7 @@ from nntrain import __version__
 from nntrain.baseline import Baseline
 from nntrain.config import Config
 from nntrain.data.cells import CellFormat
+from nntrain.data.encoding import Labelled, Labels, read_labelled
 from nntrain.data.opening import Reading, is_frame, open_table
 from nntrain.data.preprocessing import Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table, TableLike
@@ -190,6 +191,16 @@ class Model:
         of_each = self.predict_each(self._encoded(values))
         too_far = np.logical_not(np.isfinite(of_each).all(axis=(0, 2)))
         return _too_far(chunk, too_far) if too_far.any() else ""
+
+    def labelled(self, source: Table, cells: CellFormat) -> Iterator[Labelled]:
+        """A table's rows with true values, encoded some at a time; weighted if it has the weights.
+
+        Rows without a target are left out where they were in training. Raises `DataError`.
+        """
+        config = self.config
+        weight = config.weight if config.weight in source.columns else None
+        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
+        return read_labelled(self.preprocessing, source, cells, config.dtype, labels)
 
     def measured(
         self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None

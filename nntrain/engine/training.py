@@ -54,11 +54,30 @@ class Training:
         self.iterations_per_epoch = -(-self.n_rows // procedure.batch_rows)
         self._state = initial_state(procedure, network.parameters.vector)
         self._progress = Progress()
+        self._check_weighed()
+
+    def _check_weighed(self) -> None:
+        """Raise `DataError` for rows held out that all weigh 0: their loss would be 0, always."""
+        if self.held_out is not None and self.samples.weights is not None:
+            weights: Array | None = self.samples.weights[self.held_out]
+        else:
+            weights = self.validation.weights if self.validation else None
+        if weights is not None and self.procedure.watches and not weights.any():
+            by = f" by network {self.procedure.member}" if self.procedure.member else ""
+            raise DataError(
+                f"the rows held out{by} all weigh 0, and tell no epoch from another; raise "
+                f"validation_fraction, or choose another seed"
+            )
 
     @property
     def last(self) -> EpochResult | None:
         """The last whole epoch."""
         return self._progress.last
+
+    @property
+    def best(self) -> Best | None:
+        """The epoch with the lowest validation loss, where the procedure watches for one."""
+        return self._progress.best
 
     @property
     def progress(self) -> Progress:
