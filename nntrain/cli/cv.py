@@ -129,7 +129,7 @@ def _train(
 
 
 def _print_results(results: list[FoldResult], config: Config) -> None:
-    from nntrain.cli.report import print_metrics
+    from nntrain.cli.metrics import print_metrics
     from nntrain.cross_validation import METRICS, summarize
 
     n_rows = sum(len(r.fold.rows) for r in results)

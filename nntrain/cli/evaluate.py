@@ -70,7 +70,7 @@ def evaluate(
     """
     paths = tables(data, "evaluate")
 
-    from nntrain.cli.report import print_metrics
+    from nntrain.cli.metrics import print_metrics
     from nntrain.evaluation import evaluate as evaluate_model
     from nntrain.model_file import load_model
 

@@ -238,7 +238,7 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
 
 def _print_summary(model: Model, written: list[str]) -> None:
     """What was trained, why it stopped, how good it is and what was written."""
-    from nntrain.cli.report import epochs_listed, print_metrics
+    from nntrain.cli.metrics import epochs_listed, print_metrics
 
     summary, network, config = model.summary, model.networks[0], model.config
     reason = STOPPED_BY[summary.stopped_by].format(tau=config.tau, patience=config.patience)

@@ -51,7 +51,7 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
 
 def _print_model(model: Model) -> None:
     from nntrain.cli.display import print_table
-    from nntrain.cli.report import epochs_listed, print_metrics
+    from nntrain.cli.metrics import epochs_listed, print_metrics
 
     network, summary, config = model.networks[0], model.summary, model.config
     sizes = "-".join(map(str, network.layer_sizes))
