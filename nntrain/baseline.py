@@ -1,6 +1,6 @@
-"""What a model must beat: the training mean, and a ridge regression on the same inputs.
+"""What a model is held against: the training means, and a ridge regression on the same inputs.
 
-Both are fitted once, on the training rows, and kept in the model.
+Both are learned once, from the training rows, and kept in the model.
 """
 
 from __future__ import annotations
@@ -11,62 +11,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.ridge import Ridge, solve_ridge, sum_rows
+
 Matrix = NDArray[np.float64]
 
 PENALTY = 1.0
-MAX_INPUTS = 2048
-BLOCK_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """`means` (n_targets,) in the targets' units, and the ridge regression on the network's inputs.
+    """`means` (n_targets,) in the targets' units; `inputs` (n_inputs,) the means of the inputs.
 
-    `weights` (n_targets, n_inputs) and `intercepts` (n_targets,) give standardized targets; both
-    are None where there are too many inputs for one, or too large ones.
+    `ridge` gives standardized targets; None where there are too many inputs for one, or too large
+    ones. `inputs` is None in the file of an older version.
     """
 
     means: Matrix
-    weights: Matrix | None
-    intercepts: Matrix | None
-
-    def ridge(self, x: NDArray[Any]) -> Matrix | None:
-        """The ridge regression's standardized targets (n_rows, n_targets)."""
-        if self.weights is None or self.intercepts is None:
-            return None
-        with np.errstate(over="ignore", invalid="ignore"):
-            return x @ self.weights.T + self.intercepts
+    inputs: Matrix | None
+    ridge: Ridge | None
 
 
 def fit_baseline(
     x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None, means: Matrix
 ) -> Baseline:
-    """Fit both; x is (n_rows, n_inputs), y (n_rows, n_targets) standardized, weights of mean 1.
-
-    The ridge regression (Hoerl, Kennard 1970) minimises the squared error plus `PENALTY` times the
-    squared weights of the inputs scaled to deviation 1; the intercept is not penalized.
-    """
-    n_inputs = x.shape[1]
-    if n_inputs > MAX_INPUTS:
-        return Baseline(means, None, None)
-    both = n_inputs + y.shape[1]
-    products, sums, count = np.zeros((n_inputs, both)), np.zeros(both), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(x), BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            parts = (x[rows].astype(np.float64, copy=False), y[rows].astype(np.float64, copy=False))
-            of_rows = np.ones(len(parts[0])) if sample_weights is None else sample_weights[rows]
-            left = parts[0] if sample_weights is None else parts[0] * of_rows[:, None]
-            products += np.hstack([left.T @ part for part in parts])
-            sums += np.hstack([of_rows @ part for part in parts])
-            count += float(of_rows.sum())
-    if not np.isfinite(products).all() or not np.isfinite(sums).all():
-        return Baseline(means, None, None)
-    centre: NDArray[Any] = sums / count
-    centred: NDArray[Any] = products - count * np.outer(centre[:n_inputs], centre)
-    gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
-    variances = np.maximum(np.diag(gram) / count, 0.0)
-    penalty = PENALTY * np.where(variances > 1e-12, variances, 1.0)
-    weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalty), right).T
-    intercepts: NDArray[Any] = centre[n_inputs:] - weights @ centre[:n_inputs]
-    return Baseline(means, weights, intercepts)
+    """Learn all; x is (n_rows, n_inputs), y (n_rows, n_targets) standardized, weights of mean 1."""
+    sums = sum_rows(x, y, sample_weights)
+    inputs = sums.sums[: x.shape[1]] / sums.count
+    return Baseline(
+        means, inputs if np.isfinite(inputs).all() else None, solve_ridge(sums, PENALTY)
+    )

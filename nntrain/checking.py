@@ -21,7 +21,7 @@ from nntrain.data.table import Chunk, TableLike
 from nntrain.errors import DataError, counted
 from nntrain.fitting import TrainingRun
 from nntrain.model import Model
-from nntrain.preparing import prepare_rows, split_rows, type_table
+from nntrain.preparing import prepare_rows, type_table
 
 
 @dataclass
@@ -75,8 +75,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
         with _notes() as warnings:
             try:
                 typed = type_table(source, config)
-                rows, held_out = split_rows(np.arange(len(typed)), config)
-                TrainingRun(config, prepare_rows(typed, config, rows, held_out, use_up=True))
+                TrainingRun(config, prepare_rows(typed, config, np.arange(len(typed)), use_up=True))
             except DataError as found:
                 error = str(found)
     return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)

@@ -78,6 +78,7 @@ KNOWN_ELSEWHERE = {
     "normalize": ("standardize", "mean 0, deviation 1"),
     "scale": ("standardize", "mean 0, deviation 1"),
     "validation_split": ("validation_fraction", "the part of the rows held out"),
+    "calibration_size": ("calibration_fraction", "the part of the rows kept for intervals"),
     "test_size": ("validation_fraction", "the part of the rows held out"),
     "sample_weight": ("weight", "a column of sample weights"),
     "weights": ("weight", "a column of sample weights"),
@@ -201,6 +202,12 @@ class Config:
         number(0, 1, high_open=True),
         "part of the rows held out, their loss logged each epoch; each network of an ensemble "
         "holds out its own",
+        0.0,
+    )
+    calibration_fraction: float = key(
+        number(0, 1, high_open=True),
+        "part of the rows kept for prediction intervals: nothing is learned from them or chosen by "
+        "them; validation_fraction is of the rest",
         0.0,
     )
     missing_values: tuple[str, ...] = key(

@@ -18,7 +18,7 @@ from nntrain.engine.randomness import FOLDS, stream
 from nntrain.errors import DataError
 from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics
-from nntrain.preparing import Rows, check_watched, prepare_rows, split_rows
+from nntrain.preparing import Rows, check_watched, prepare_rows
 
 METRICS = ("rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse")
 
@@ -81,8 +81,7 @@ class FoldRun:
     def __init__(self, table: TypedTable, config: Config, fold: Fold) -> None:
         check_watched(config, has_validation=False)
         self.table, self.config, self.fold = table, config, fold
-        rows, held_out = split_rows(fold.training_rows, config)
-        self.run = TrainingRun(config, prepare_rows(table, config, rows, held_out))
+        self.run = TrainingRun(config, prepare_rows(table, config, fold.training_rows))
 
     def epochs(self) -> Iterator[list[EpochResult]]:
         """Train, an epoch of each network for each item taken. Raises `DivergedError`."""

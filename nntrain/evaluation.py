@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,19 @@ from nntrain.model import Model
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The metrics of each target, over all rows and for each group if groups were asked for."""
+    """The metrics of each target, over all rows and for each group if groups were asked for.
+
+    With an `interval`'s level they are `IntervalMetrics`.
+    """
 
     targets: dict[str, Metrics]
     groups: dict[str, dict[str, Metrics]]
+    interval: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as JSON types."""
-        result: dict[str, Any] = {"targets": _as_dict(self.targets)}
+        result: dict[str, Any] = {} if self.interval is None else {"interval": self.interval}
+        result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
         return result
@@ -43,6 +48,7 @@ def evaluate(
     table: TableLike,
     by: str | None = None,
     *,
+    interval: float | None = None,
     delimiter: str | None = None,
     decimal: str = ".",
 ) -> Evaluation:
@@ -50,10 +56,13 @@ def evaluate(
 
     `by` is a column: its texts are groups, each measured by itself, in order of their names, or of
     their numbers if all are numbers. Rows are weighted where training was and the table has the
-    weights. Raises `DataError`.
+    weights. `interval` is the level of prediction intervals, whose coverage is measured too. Raises
+    `DataError`, and `UsageError` for a level that the model has no intervals of.
 
     >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
     """
+    if interval is not None:
+        model.check_level(interval)
     preprocessing = model.preprocessing
     cells = CellFormat(preprocessing.missing_values, decimal)
     parts: list[Measured] = []
@@ -62,18 +71,23 @@ def evaluate(
         if by is not None:
             check_columns(source, [by], "--by")
         for part in model.labelled(source, cells):
-            parts.append(model.measured(part.x, part.y_true, part.weights))
+            measured = model.measured(part.x, part.y_true, part.weights)
+            if interval is not None:
+                bounds = model.bounds(interval, part.x, measured.y_pred)
+                measured = replace(measured, bounds=bounds)
+            parts.append(measured)
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])
                 groups += texts[part.kept].tolist()
         if not sum(len(part.y_true) for part in parts):
             raise DataError(f"{source.name}: has no row to evaluate on")
-    measured = joined(parts)
+    whole = joined(parts)
     names = [target.name for target in preprocessing.targets]
     rows = _rows_by_group(groups)
     return Evaluation(
-        measured.metrics(names),
-        {group: measured.of(rows[group]).metrics(names) for group in _ordered(groups, cells)},
+        whole.metrics(names),
+        {group: whole.of(rows[group]).metrics(names) for group in _ordered(groups, cells)},
+        interval,
     )
 
 

@@ -25,11 +25,18 @@ from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
 from nntrain.engine.selection import select_engine
 from nntrain.engine.training import Training
 from nntrain.errors import DataError, DivergedError, UsageError
-from nntrain.metrics import Measured, Metrics
+from nntrain.intervals import Intervals, absolute_errors, calibrate, expect_errors
+from nntrain.metrics import Measured
 from nntrain.model import Model, Summary, Unfinished
 from nntrain.model_file import checksum_of
 from nntrain.preparing import Prepared, hold_outs, prepare
-from nntrain.resuming import check_same_architecture, differences, fingerprint, stand_where
+from nntrain.resuming import (
+    check_same_architecture,
+    check_unseen,
+    differences,
+    fingerprint,
+    stand_where,
+)
 from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
@@ -78,10 +85,13 @@ class TrainingRun:
         self.preprocessing = prepared.preprocessing
         self.samples = self._samples(prepared.training)
         self.validation = self._samples(prepared.validation) if prepared.validation else None
+        self.calibration = prepared.calibration
         self.y_true = prepared.training.y_true
         self.validation_y_true = prepared.validation.y_true if prepared.validation else self.y_true
         weights = _flat(self.samples.weights)
         self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, prepared.means)
+        if start:
+            check_unseen(self.calibration, start)
         self.held_out = self._hold_outs()
         self.trainings = [self._training(j, start) for j in range(config.ensemble)]
         self.started_from = checksum_of(start) if start else None
@@ -99,11 +109,11 @@ class TrainingRun:
         validation: TableLike | None = None,
         start: Model | None = None,
     ) -> TrainingRun:
-        """A run on a table, with `validation_fraction` of its rows or another table held out.
+        """A run on a table, some of its rows held out, or another table to validate by.
 
         It goes on from the weights and with the preprocessing of `start`, where there is one.
         Raises `DataError` for what is wrong with a table, `UsageError` for a model of another
-        architecture.
+        architecture, or one that may have learned from the calibration rows.
         """
         if start is None:
             return cls(config, prepare(table, config, validation))
@@ -224,22 +234,31 @@ class TrainingRun:
     def model(self, reason: str = "") -> Model:
         """The model as it is after the last epoch taken; `reason` says why, where no epoch does."""
         model = self._unmeasured(tuple(self._kept(training) for training in self.trainings))
-        training = self._measured(model, self.samples, self.y_true).metrics(self.config.target)
-        validation: dict[str, Metrics] = {}
-        if self.held_out is not None:
-            validation = self._measured_held_out(model, self.held_out).metrics(self.config.target)
-        elif self.validation:
-            measured = self._measured(model, self.validation, self.validation_y_true)
-            validation = measured.metrics(self.config.target)
+        training = self._measured(model, self.samples, self.y_true)
+        held_out = self._measured_held_out(model)
+        x, measured = held_out or (self.samples.x, training)
         summary = replace(
             model.summary,
             stopped_by=reason or self._longest_stopped_by,
-            training=training,
-            validation=validation,
+            training=training.metrics(self.config.target),
+            validation=measured.metrics(self.config.target) if held_out else {},
             fingerprint=self.fingerprint,
             versions=self.versions,
         )
-        return replace(model, summary=summary)
+        return replace(model, summary=summary, intervals=self._intervals(model, x, measured))
+
+    def _intervals(self, model: Model, x: Matrix, measured: Measured) -> Intervals | None:
+        """What intervals take, with the errors to expect learned from rows x, held out if any."""
+        calibration = self.calibration
+        if calibration is None:
+            return None
+        of_calibration = model.measured(calibration.x, calibration.y_true, None)
+        of_rows, of_calibrating = (
+            absolute_errors(of.y_true, of.y_pred, self.preprocessing)
+            for of in (measured, of_calibration)
+        )
+        expected = expect_errors(x, of_rows)
+        return calibrate(expected, calibration.x, of_calibrating, fingerprint(calibration))
 
     def _kept(self, training: Training) -> Network:
         """The network that a training comes to: its last or its best."""
@@ -270,8 +289,8 @@ class TrainingRun:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of the rows that are trained on and validated by."""
-        return fingerprint(self.samples, self.validation)
+        """A digest of the rows that are trained on, and of those held out."""
+        return fingerprint(self.samples, self.validation, self.calibration)
 
     def resume(self, checkpoint: Model) -> None:
         """Stand where another run stood that was made the same way, to end as it would have ended.
@@ -327,18 +346,26 @@ class TrainingRun:
     def _measured(model: Model, samples: Samples, y_true: Matrix) -> Measured:
         return model.measured(samples.x, y_true, _flat(samples.weights))
 
-    def _measured_held_out(self, model: Model, held_out: list[NDArray[np.bool_]]) -> Measured:
-        """Every row that some networks held out, as these predict it."""
+    def _measured_held_out(self, model: Model) -> tuple[Matrix, Measured] | None:
+        """The rows that were held out, if any, and what comes of them.
+
+        Those of an ensemble are predicted by the networks that held them out.
+        """
+        if self.validation:
+            measured = self._measured(model, self.validation, self.validation_y_true)
+            return self.validation.x, measured
+        if self.held_out is None:
+            return None
         y_true = self.y_true
         sums, counts = np.zeros_like(y_true), np.zeros((len(y_true), 1))
-        for network, rows in zip(model.networks, held_out, strict=True):
+        for network, rows in zip(model.networks, self.held_out, strict=True):
             alone = replace(model, networks=(network,))
             sums[rows] += alone.predict_each(self.samples.x[rows], available_cores())[0]
             counts[rows] += 1.0
         any_of = counts[:, 0] > 0
         part = self.samples.of(any_of)
         y_pred = sums[any_of] / counts[any_of]
-        return model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
+        return part.x, model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
 
 
 def _mean(values: list[float]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar, cast, get_args
 
@@ -25,9 +25,11 @@ from nntrain.data.preprocessing import (
 from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.progress import Best, EpochResult, Progress, Reason
+from nntrain.intervals import ExpectedError, Intervals
 from nntrain.metrics import Metrics
 from nntrain.model import Model, Summary, Unfinished
-from nntrain.model_header import BEST, PROGRESS, REMEMBERED
+from nntrain.model_header import BEST, PROGRESS, REMEMBERED, SCORES
+from nntrain.ridge import Ridge
 
 T = TypeVar("T")
 
@@ -49,7 +51,12 @@ def model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mode
     stands = _stands(sound(header, "checkpoint", dict), config) if "checkpoint" in header else None
     if stands:
         shapes |= _checkpoint_shapes(stands, config, n_parameters(sizes))
-    parts = _parts(shapes, members, config)
+    of_intervals = sound(header, "intervals", dict) if "intervals" in header else None
+    if (of_intervals is not None) != (config.calibration_fraction > 0 and stands is None):
+        raise UnsoundError("its config and its intervals contradict each other")
+    of_networks = dict(members)
+    scores = of_networks.pop(SCORES, None) if of_intervals is not None else None
+    parts = _parts(shapes, of_networks, config)
     networks = []
     for j in range(config.ensemble):
         network = Network(sizes, config.activation, config.dtype)
@@ -60,12 +67,15 @@ def model_from(header: dict[str, Any], members: dict[str, NDArray[Any]]) -> Mode
         networks.append(network)
     unfinished = _unfinished_from(header["checkpoint"], stands, parts) if stands else None
     baseline = _baseline_from(sound(header, "baseline", dict), sizes[0], sizes[-1])
+    intervals = _intervals_from(of_intervals, scores, sizes) if of_intervals is not None else None
     version = sound(header, "nntrain_version", str)
     summary = _summary_from(header)
     for metrics in summary.parts().values() if unfinished is None else ():
         if set(metrics) != set(config.target):
             raise UnsoundError("its summary is of other targets")
-    return Model(config, preprocessing, tuple(networks), baseline, summary, unfinished, version)
+    return Model(
+        config, preprocessing, tuple(networks), baseline, summary, intervals, unfinished, version
+    )
 
 
 def _parts(
@@ -169,8 +179,30 @@ def _baseline_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Bas
     means = _matrix(values, "means", (n_targets,))
     if means is None:
         raise UnsoundError("its baseline has no means")
+    inputs = _matrix(values, "inputs", (n_inputs,))
+    return Baseline(means, inputs, _ridge_from(values, n_inputs, n_targets))
+
+
+def _ridge_from(values: dict[str, Any], n_inputs: int, n_targets: int) -> Ridge | None:
     weights = _matrix(values, "weights", (n_targets, n_inputs))
-    return Baseline(means, weights, _matrix(values, "intercepts", (n_targets,)))
+    intercepts = _matrix(values, "intercepts", (n_targets,))
+    return None if weights is None or intercepts is None else Ridge(weights, intercepts)
+
+
+def _intervals_from(
+    values: dict[str, Any], scores: NDArray[Any] | None, sizes: Sequence[int]
+) -> Intervals:
+    n_rows, n_inputs, n_targets = sound(values, "rows", int), sizes[0], sizes[-1]
+    if scores is None or n_rows < 1:
+        raise UnsoundError("its intervals have no scores")
+    _check_array(SCORES, scores, (n_rows, n_targets), "float64")
+    if (scores[:1] < 0).any() or (np.diff(scores, axis=0) < 0).any():
+        raise UnsoundError("its scores do not rise from 0 or more")
+    lowest, highest = (_matrix(values, key, (n_targets,)) for key in ("lowest", "highest"))
+    if lowest is None or highest is None or (lowest > highest).any():
+        raise UnsoundError("its intervals have no sound range")
+    expected = ExpectedError(_ridge_from(values, n_inputs, n_targets), lowest, highest)
+    return Intervals(expected, scores, sound(values, "fingerprint", str))
 
 
 def _matrix(values: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray[Any] | None:
@@ -179,9 +211,9 @@ def _matrix(values: dict[str, Any], key: str, shape: tuple[int, ...]) -> NDArray
     try:
         array = np.array(values[key], dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
-        raise UnsoundError(f"its baseline has unsound {key}") from None
+        raise UnsoundError(f"its header has unsound {key}") from None
     if array.shape != shape or not np.isfinite(array).all():
-        raise UnsoundError(f"its baseline has unsound {key}")
+        raise UnsoundError(f"its header has unsound {key}")
     return array
 
 

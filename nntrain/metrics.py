@@ -42,10 +42,22 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class IntervalMetrics(Metrics):
+    """The same, with prediction intervals: the part of the rows that they cover, and their width.
+
+    `coverage` and `mean_width` are of rows, each counted once, whatever its weight.
+    """
+
+    coverage: float
+    mean_width: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """True values and predictions (n_rows, n_targets) in the targets' units, and what to beat.
 
     `means` is (n_targets,), `ridge` like the predictions or None, `weights` (n_rows,) or None.
+    `bounds` (n_rows, 2 n_targets) are the lower and upper ends of prediction intervals, if any.
     """
 
     y_true: Matrix
@@ -53,6 +65,7 @@ class Measured:
     means: Matrix
     ridge: Matrix | None
     weights: Matrix | None = None
+    bounds: Matrix | None = None
 
     def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
         """The error of each target, of one row or more; unweighted where every weight is 0.
@@ -70,6 +83,7 @@ class Measured:
             self.means,
             None if self.ridge is None else self.ridge[rows],
             None if self.weights is None else self.weights[rows],
+            None if self.bounds is None else self.bounds[rows],
         )
 
     def _of_target(self, j: int, name: str) -> Metrics:
@@ -85,7 +99,7 @@ class Measured:
         if from_ridge is not None and not np.isfinite(from_ridge).all():
             from_ridge = None
         relative = rmse / deviation if deviation > 0 else math.inf
-        return Metrics(
+        metrics = Metrics(
             rows=len(y_true),
             rmse=rmse,
             mae=self._mean(errors),
@@ -93,6 +107,14 @@ class Measured:
             largest_error=float(np.max(errors)),
             mean_rmse=self._rms(from_mean),
             ridge_rmse=None if from_ridge is None else self._rms(from_ridge),
+        )
+        if self.bounds is None:
+            return metrics
+        lower, upper = self.bounds[:, 2 * j], self.bounds[:, 2 * j + 1]
+        return IntervalMetrics(
+            **vars(metrics),
+            coverage=float(np.mean((lower <= y_true) & (y_true <= upper))),
+            mean_width=float(np.mean(upper - lower)),
         )
 
     def _rms(self, values: Matrix) -> float:
@@ -112,10 +134,12 @@ def joined(parts: Sequence[Measured]) -> Measured:
     """Parts that were measured alike as one, in order."""
     ridge = [part.ridge for part in parts if part.ridge is not None]
     weights = [part.weights for part in parts if part.weights is not None]
+    bounds = [part.bounds for part in parts if part.bounds is not None]
     return Measured(
         np.concatenate([part.y_true for part in parts]),
         np.concatenate([part.y_pred for part in parts]),
         parts[0].means,
         np.concatenate(ridge) if ridge else None,
         np.concatenate(weights) if weights else None,
+        np.concatenate(bounds) if bounds else None,
     )

@@ -21,7 +21,8 @@ from nntrain.data.preprocessing import Preprocessing, Replaced
 from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
 from nntrain.engine.progress import Progress
-from nntrain.errors import DataError
+from nntrain.errors import DataError, UsageError
+from nntrain.intervals import Intervals, check_level
 from nntrain.metrics import Measured, Metrics
 from nntrain.threads import available_cores
 
@@ -79,12 +80,13 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class Predicted:
-    """Predictions `values` (n_rows, n_targets) for a chunk of a table.
+    """Predictions `values` (n_rows, n_targets) for a chunk of a table, x once encoded.
 
     They are the mean of `of_each` (n_networks, n_rows, n_targets). `bad` marks rows that cannot be
     predicted, where such rows are borne.
     """
 
+    x: NDArray[Any]
     values: NDArray[np.float64]
     of_each: NDArray[np.float64]
     bad: NDArray[np.bool_] | None
@@ -103,8 +105,8 @@ class Predicted:
 class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
-    It predicts the mean of what its `networks` do. `unfinished` is set in a checkpoint, which is a
-    model too.
+    It predicts the mean of what its `networks` do. `intervals` are there where rows were kept for
+    calibration; `unfinished` is set in a checkpoint, which is a model too.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -115,23 +117,37 @@ class Model:
     networks: tuple[Network, ...]
     baseline: Baseline
     summary: Summary
+    intervals: Intervals | None = None
     unfinished: Unfinished | None = None
     nntrain_version: str = __version__
 
     def predict(
-        self, table: TableLike, *, delimiter: str | None = None, decimal: str = "."
+        self,
+        table: TableLike,
+        *,
+        interval: float | None = None,
+        explain: bool = False,
+        delimiter: str | None = None,
+        decimal: str = ".",
     ) -> pd.DataFrame:
         """Predictions in the target's unit, a row for each row and a column for each target.
 
         `table` is a path, `-` for standard input, a DataFrame (its index is kept), or DataFrames to
-        be read in a row. Raises `DataError` where a column is missing or a cell is no number.
+        be read in a row. `nntrain.additions` says which columns come with `explain`, and with the
+        level of an `interval`. Raises `DataError` where a column is missing or a cell is no number,
+        `UsageError` for a level that the model has no intervals of.
 
-        >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}))
+        >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}), interval=0.9)
         """
+        from nntrain.additions import added  # noqa: PLC0415  (which imports this module)
+
         cells = CellFormat(self.preprocessing.missing_values, decimal)
         names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
+        beside = list(added(self, names, interval=interval, explain=explain))
+        names += [name for of in beside for name in of.names]
         with self.predicting(table, Reading(cells, delimiter)) as (_, parts):
-            values = np.concatenate([np.empty((0, len(names))), *(part.values for part in parts)])
+            blocks = [np.hstack([of.values, *(add.values(of) for add in beside)]) for of in parts]
+            values = np.concatenate([np.empty((0, len(names))), *blocks])
         import pandas as pd  # noqa: PLC0415  (slow to load, and not needed by the commands)
 
         index = table.index if is_frame(table) else None
@@ -157,14 +173,15 @@ class Model:
             if reading.bears_bad_rows:
                 bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
             values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
-            of_each = self.predict_each(self._encoded(values))
+            x = self._encoded(values)
+            of_each = self.predict_each(x)
             predictions = np.mean(of_each, axis=0)
             too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
             if bad is not None:
                 bad = bad | too_far
             elif too_far.any():
                 raise DataError(_too_far(chunk, too_far))
-            yield Predicted(predictions, of_each, bad, chunk)
+            yield Predicted(x, predictions, of_each, bad, chunk)
         replaced.report()
 
     def _encoded(self, values: NDArray[np.float64]) -> NDArray[Any]:
@@ -184,6 +201,31 @@ class Model:
         if self.config.clamp_predictions:
             self.preprocessing.clamp(values)
         return values
+
+    def check_level(self, level: float) -> None:
+        """Raise `UsageError` where the model has no intervals of a level."""
+        check_level(level)
+        if self.unfinished and self.config.calibration_fraction > 0:
+            raise UsageError("an unfinished run has no intervals yet; finish it: fit --resume")
+        if self.intervals is None:
+            raise UsageError(
+                "an interval takes calibration rows, and the model has none; fit it with --set "
+                "calibration_fraction=0.2"
+            )
+        self.intervals.quantile(level)
+
+    def bounds(
+        self, level: float, x: NDArray[Any], y_pred: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The bounds of prediction intervals (n_rows, 2 n_targets): each target's lower and upper.
+
+        x are encoded rows, y_pred (n_rows, n_targets) their predictions. A row's true value lies
+        within with a probability of at least `level` (`nntrain.intervals`); bounds are never
+        clamped. `check_level` comes before.
+        """
+        assert self.intervals is not None
+        lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
+        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
 
     def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
         """The message about the first row of a chunk that has no finite prediction, if any."""
@@ -228,14 +270,9 @@ class Model:
                 "a prediction is no finite number: the numbers of some row are too far from those "
                 "of training"
             )
-        ridge, means = self.baseline.ridge(x), self.baseline.means
-        return Measured(
-            y_true,
-            y_pred,
-            means,
-            None if ridge is None else self.preprocessing.decode(ridge),
-            weights,
-        )
+        ridge = self.baseline.ridge
+        of_ridge = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
+        return Measured(y_true, y_pred, self.baseline.means, of_ridge, weights)
 
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all. Raises `OutputError`.

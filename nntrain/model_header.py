@@ -9,18 +9,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.baseline import Baseline
 from nntrain.data.preprocessing import (
     Feature,
     NumericColumn,
     TargetColumn,
 )
 from nntrain.engine.progress import Progress
+from nntrain.intervals import Intervals
 from nntrain.model import Model, Unfinished
+from nntrain.ridge import Ridge
 
 FORMAT_VERSION = 1
 PROGRESS, REMEMBERED, BEST = "progress", "optimizer", "best"
 """The arrays of a checkpoint: the parameters within an epoch, what the optimizer remembers, and the
 parameters of the best epoch."""
+SCORES = "scores"
+"""The array of a model with intervals: the scores of its calibration rows."""
 
 
 def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
@@ -41,7 +46,8 @@ def arrays_of(model: Model) -> dict[str, NDArray[Any]]:
         bests = [of.best.parameters for of in progress if of.best]
         parts |= {REMEMBERED: states} if states else {}
         parts |= {BEST: bests} if bests else {}
-    return {name: np.stack(of) if len(of) > 1 else of[0] for name, of in parts.items()}
+    arrays = {name: np.stack(of) if len(of) > 1 else of[0] for name, of in parts.items()}
+    return arrays | ({SCORES: model.intervals.scores} if model.intervals else {})
 
 
 def header_of(model: Model) -> dict[str, Any]:
@@ -65,14 +71,39 @@ def header_of(model: Model) -> dict[str, Any]:
         },
         **top,
         "summary": summary,
-        "baseline": {
-            name: None if values is None else values.tolist()
-            for name, values in vars(model.baseline).items()
-        },
+        "baseline": _baseline_as_dict(model.baseline),
     }
+    if model.intervals:
+        header["intervals"] = _intervals_as_dict(model.intervals)
     if model.unfinished:
         header["checkpoint"] = _unfinished_as_dict(model.unfinished)
     return header
+
+
+def _baseline_as_dict(baseline: Baseline) -> dict[str, Any]:
+    values: dict[str, Any] = {"means": baseline.means.tolist(), **_ridge_as_dict(baseline.ridge)}
+    if baseline.inputs is not None:
+        values["inputs"] = baseline.inputs.tolist()
+    return values
+
+
+def _ridge_as_dict(ridge: Ridge | None) -> dict[str, Any]:
+    """Its `weights` and `intercepts`, null without one."""
+    return {
+        "weights": ridge.weights.tolist() if ridge else None,
+        "intercepts": ridge.intercepts.tolist() if ridge else None,
+    }
+
+
+def _intervals_as_dict(intervals: Intervals) -> dict[str, Any]:
+    expected = intervals.expected_error
+    return {
+        "rows": len(intervals.scores),
+        "fingerprint": intervals.fingerprint,
+        **_ridge_as_dict(expected.ridge),
+        "lowest": expected.lowest.tolist(),
+        "highest": expected.highest.tolist(),
+    }
 
 
 def _unfinished_as_dict(unfinished: Unfinished) -> dict[str, Any]:

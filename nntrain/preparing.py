@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from nntrain.data.learning import How, learn_preprocessing
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import Preprocessing
 from nntrain.data.table import Table, TableLike
-from nntrain.engine.randomness import VALIDATION_SPLIT, stream
+from nntrain.engine.randomness import CALIBRATION_SPLIT, VALIDATION_SPLIT, stream
 from nntrain.engine.selection import check_installed
 from nntrain.errors import ConfigError, DataError, UsageError, counted
 
@@ -28,14 +29,29 @@ Matrix = NDArray[Any]
 class Prepared:
     """What a run trains on: rows encoded by a preprocessing, and what they are validated by.
 
-    `means` (n_targets,) are the training means in the targets' units. Sample weights are of mean 1
-    over the training rows.
+    `calibration` are rows for its intervals, unweighted. `means` (n_targets,) are the training
+    means in the targets' units. Sample weights are of mean 1 over the training rows.
     """
 
     preprocessing: Preprocessing
     training: Encoded
     validation: Encoded | None
+    calibration: Encoded | None
     means: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Split:
+    """What each of some rows is for, in ascending order; all that is learned is from `training`."""
+
+    training: Rows
+    validation: Rows
+    calibration: Rows
+
+    @property
+    def parts(self) -> tuple[Rows, Rows, Rows]:
+        """All three."""
+        return self.training, self.validation, self.calibration
 
 
 def prepare(
@@ -44,7 +60,7 @@ def prepare(
     validation: TableLike | None = None,
     preprocessing: Preprocessing | None = None,
 ) -> Prepared:
-    """A table prepared, with `validation_fraction` of its rows or another table held out.
+    """A table prepared, some of its rows held out, or another table to validate by.
 
     A preprocessing is learned from the training rows, unless there is one already. Raises
     `DataError` for what is wrong with a table.
@@ -57,72 +73,97 @@ def prepare(
     check_watched(config, has_validation=validation is not None)
     if preprocessing is None:
         typed = read_training_table(table, config)
-        rows, held_out = split_rows(np.arange(len(typed)), config)
-        prepared = prepare_rows(typed, config, rows, held_out, use_up=True)
+        prepared = prepare_rows(typed, config, np.arange(len(typed)), use_up=True)
     else:
         prepared = _prepare_alike(table, config, preprocessing)
     if validation is None:
         return prepared
     validating = _read_encoded(validation, config, prepared.preprocessing, "validate on")
-    return _scaled(prepared.preprocessing, prepared.training, validating, prepared.means)
+    return _scaled(replace(prepared, validation=validating))
 
 
 def prepare_rows(
-    table: TypedTable, config: Config, rows: Rows, held_out: Rows, *, use_up: bool = False
+    table: TypedTable, config: Config, rows: Rows, *, use_up: bool = False
 ) -> Prepared:
-    """Some rows of a typed table prepared, and others to validate by, each in ascending order.
+    """Some rows of a typed table prepared, in ascending order, those held out that are to be.
 
     `use_up`: the table is not needed any more, and may be emptied.
     """
-    if not len(rows):
-        raise DataError(_no_rows(table.name, len(table), config))
+    split = split_rows(rows, config)
+    if not len(split.training):
+        raise DataError(_no_rows(table.name, len(rows), config))
     bins = config.bins if config.numeric_encoding == "piecewise_linear" else 0
     how = How(config.standardize, config.missing_values, bins, config.target_transform)
-    preprocessing = learn_preprocessing(table, rows, how)
-    report_unseen(preprocessing, table, held_out)
-    training, validating = encode_parts(
-        preprocessing, table, [rows, held_out], config.dtype, use_up=use_up
-    )
-    _check_weights(training.weights, table.name, config)
-    means = np.average(training.y_true, axis=0, weights=training.weights)
-    return _scaled(preprocessing, training, validating, means)
+    preprocessing = learn_preprocessing(table, split.training, how)
+    report_unseen(preprocessing, table, np.sort(np.concatenate(split.parts[1:])))
+    parts = encode_parts(preprocessing, table, split.parts, config.dtype, use_up=use_up)
+    return _prepared(preprocessing, parts, table.name, config)
 
 
 def _prepare_alike(table: TableLike, config: Config, preprocessing: Preprocessing) -> Prepared:
     """A table prepared as another one was."""
     check_installed(config.engine)
     encoded = _read_encoded(table, config, preprocessing, "train on")
-    rows, held_out = split_rows(np.arange(len(encoded.x)), config)
-    if not len(rows):
+    split = split_rows(np.arange(len(encoded.x)), config)
+    if not len(split.training):
         raise DataError(_no_rows("the table", len(encoded.x), config))
-    training, validating = (
+    parts = [
         Encoded(
             encoded.x[part],
             encoded.y[part],
             encoded.y_true[part],
             None if encoded.weights is None else encoded.weights[part],
         )
-        for part in (rows, held_out)
-    )
-    _check_weights(training.weights, "the table", config)
-    means = np.average(training.y_true, axis=0, weights=training.weights)
-    return _scaled(preprocessing, training, validating, means)
+        for part in split.parts
+    ]
+    return _prepared(preprocessing, parts, "the table", config)
 
 
-def _scaled(
-    preprocessing: Preprocessing,
-    training: Encoded,
-    validating: Encoded,
-    means: NDArray[np.float64],
+def _prepared(
+    preprocessing: Preprocessing, parts: Sequence[Encoded], table_name: str, config: Config
 ) -> Prepared:
-    """All of it, the weights scaled by what makes those of training average 1."""
-    if training.weights is not None:
-        scale = 1.0 / float(np.mean(training.weights))
-        training, validating = (
-            replace(part, weights=None if part.weights is None else part.weights * scale)
-            for part in (training, validating)
+    """The parts of a `Split`, encoded."""
+    training, validation, calibration = parts
+    _check_weights(training.weights, table_name, config)
+    means = np.average(training.y_true, axis=0, weights=training.weights)
+    return _scaled(
+        Prepared(
+            preprocessing,
+            training,
+            validation if len(validation.x) else None,
+            _weighing(calibration, table_name) if len(calibration.x) else None,
+            means,
         )
-    return Prepared(preprocessing, training, validating if len(validating.x) else None, means)
+    )
+
+
+def _weighing(calibration: Encoded, table_name: str) -> Encoded:
+    """The calibration rows that weigh anything; each counts once. Raises `DataError` for none."""
+    if calibration.weights is None:
+        return calibration
+    rows = calibration.weights > 0
+    if not rows.any():
+        raise DataError(
+            f"{table_name}: every calibration row weighs 0; raise calibration_fraction, or choose "
+            f"another seed"
+        )
+    return Encoded(calibration.x[rows], calibration.y[rows], calibration.y_true[rows], None)
+
+
+def _scaled(prepared: Prepared) -> Prepared:
+    """The same, its weights scaled by what makes those of training average 1."""
+    if prepared.training.weights is None:
+        return prepared
+    scale = 1.0 / float(np.mean(prepared.training.weights))
+
+    def scaled(part: Encoded) -> Encoded:
+        return replace(part, weights=None if part.weights is None else part.weights * scale)
+
+    return replace(
+        prepared,
+        training=scaled(prepared.training),
+        validation=scaled(prepared.validation) if prepared.validation else None,
+    )
 
 
 def check_watched(config: Config, *, has_validation: bool) -> None:
@@ -136,15 +177,21 @@ def check_watched(config: Config, *, has_validation: bool) -> None:
         )
 
 
-def split_rows(rows: Rows, config: Config) -> tuple[Rows, Rows]:
-    """The training and the validation rows of some rows, each in their order; seeded.
+def split_rows(rows: Rows, config: Config) -> Split:
+    """What each of some rows is for, by chance; seeded.
 
-    The networks of an ensemble have all rows, of which each holds out its own: `hold_outs`.
+    The networks of an ensemble have all training rows, of which each holds out its own:
+    `hold_outs`.
     """
+    calibrating = np.zeros(len(rows), dtype=bool)
+    if config.calibration_fraction > 0:
+        order = stream(config.seed, CALIBRATION_SPLIT).permutation(len(rows))
+        calibrating[order[: _part(len(rows), config.calibration_fraction)]] = True
+    calibration, rest = rows[calibrating], rows[~calibrating]
     if config.validation_fraction == 0 or config.ensemble > 1:
-        return rows, rows[:0]
-    held_out = _held_out(len(rows), config, 0)
-    return rows[~held_out], rows[held_out]
+        return Split(rest, rest[:0], calibration)
+    held_out = _held_out(len(rest), config, 0)
+    return Split(rest[~held_out], rest[held_out], calibration)
 
 
 def hold_outs(n_rows: int, config: Config) -> list[NDArray[np.bool_]]:
@@ -154,12 +201,16 @@ def hold_outs(n_rows: int, config: Config) -> list[NDArray[np.bool_]]:
 
 def _held_out(n_rows: int, config: Config, member: int) -> NDArray[np.bool_]:
     """Of one order of the rows, some from where those of the member before end, in a circle."""
-    n_held_out = int(n_rows * config.validation_fraction + 0.5)
-    n_held_out = min(max(n_held_out, 1), n_rows)
+    n_held_out = _part(n_rows, config.validation_fraction)
     order = stream(config.seed, VALIDATION_SPLIT).permutation(n_rows)
     held_out = np.zeros(n_rows, dtype=bool)
     held_out[order[(np.arange(n_held_out) + member * n_held_out) % n_rows]] = True
     return held_out
+
+
+def _part(n_rows: int, fraction: float) -> int:
+    """A fraction of some rows, one at least."""
+    return min(max(int(n_rows * fraction + 0.5), 1), n_rows)
 
 
 def read_training_table(table: TableLike, config: Config, group: str | None = None) -> TypedTable:
@@ -219,7 +270,14 @@ def _check_weights(weights: NDArray[np.float64] | None, table_name: str, config:
 def _no_rows(table_name: str, n_rows: int, config: Config) -> str:
     if not n_rows:
         return f"{table_name}: has no rows to train on"
+    held_out = [
+        f"{name} {getattr(config, name):g}"
+        for name in ("validation_fraction", "calibration_fraction")
+        if getattr(config, name) > 0
+    ]
+    one = len(held_out) == 1
     return (
-        f"{table_name}: has no rows left to train on: validation_fraction "
-        f"{config.validation_fraction:g} holds out all of its {counted(n_rows, 'row')}; lower it"
+        f"{table_name}: has no rows left to train on: {' and '.join(held_out)} "
+        f"{'holds' if one else 'hold'} out all of its {counted(n_rows, 'row')}; lower "
+        f"{'it' if one else 'them'}"
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from nntrain import __version__
 from nntrain.config import Config
+from nntrain.data.encoding import Encoded
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network
 from nntrain.engine.procedure import Procedure
@@ -36,10 +37,10 @@ ARCHITECTURE = (
 """Config keys in which a run must agree with the model that it starts from."""
 
 
-def fingerprint(samples: Samples, validation: Samples | None) -> str:
+def fingerprint(*parts: Samples | Encoded | None) -> str:
     """SHA-256 of the arrays as they lie in memory; no second copy is made."""
     digest = hashlib.sha256()
-    for part in (samples, validation):
+    for part in parts:
         for array in (part.x, part.y, part.weights) if part else ():
             if array is not None:
                 digest.update(f"{array.dtype.str} {array.shape};".encode())
@@ -76,7 +77,7 @@ def _differences(mine: Model, checkpoint: Model) -> Iterator[str]:
     if mine.summary.started_from != checkpoint.summary.started_from:
         yield "--from: the run did not start from the same model"
     if mine.unfinished.fingerprint != checkpoint.unfinished.fingerprint:
-        yield "the data: the rows to train on or to validate by are not the same"
+        yield "the data: the rows to train on, or those held out, are not the same"
 
 
 def stand_where(
@@ -130,4 +131,18 @@ def check_same_architecture(config: Config, of_start: Config) -> None:
         raise UsageError(
             "--from: the model is of another architecture or other columns; make the config agree:"
             "\n" + "\n".join(found)
+        )
+
+
+def check_unseen(calibration: Encoded | None, start: Model) -> None:
+    """Raise `UsageError` where a model may have learned from what are to be calibration rows."""
+    if calibration is None:
+        return
+    kept = start.intervals.fingerprint if start.intervals else None
+    if kept != fingerprint(calibration):
+        raise UsageError(
+            "--from: the model may have learned from the rows that calibration_fraction holds out, "
+            "and intervals would promise too much; start from a model that held out the same rows "
+            "(of the same table, with the same seed and calibration_fraction), or set "
+            "calibration_fraction: 0"
         )

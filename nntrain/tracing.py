@@ -77,7 +77,9 @@ class Trace:
         if config.ensemble > 1:
             raise UsageError("a trace is of one network; --set ensemble=1")
         # All rows are there to be looked at, and no choice is made by those held out.
-        config = replace(config, validation_fraction=0.0, keep="last", patience=None)
+        config = replace(
+            config, validation_fraction=0.0, calibration_fraction=0.0, keep="last", patience=None
+        )
         self.run = TrainingRun.on(table, config, start=start)
         samples, (training,) = self.run.samples, self.run.trainings
         if last > len(samples):

@@ -166,3 +166,14 @@ def test_accuracy_without_a_peer_names_the_extra(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "catboost", None)
     with pytest.raises(SystemExit, match=r"accuracy needs the extra bench: pip install"):
         accuracy(1)
+
+
+def test_intervals_are_measured_beside_those_of_one_width() -> None:
+    from accuracy import splits
+    from intervals import LEVELS, measured
+
+    a = np.random.default_rng(1).normal(size=1000)
+    frame = pd.DataFrame({"a": a, "y": np.exp(a) * np.random.default_rng(2).normal(size=1000)})
+    coverages, widths = measured(splits(frame, "y", 1)[0], "textbook").T
+    assert coverages == pytest.approx(LEVELS, abs=0.15)
+    assert (widths[1:] < 1).all()

@@ -17,43 +17,44 @@ TABLE = "size,color,price\n" + "".join(
     f"{i if i % 4 else ''},{'red' if i % 3 else 'blue'},{2 * i + i % 3}\n" for i in range(1, 41)
 )
 DEFAULT_KEYS = """\
-features             null
-ignore               []
-categorical          []
-weight               null
-max_categories       100
-hidden_layers *      [3, 2]
-activation *         tanh
-initialization       glorot_uniform
-alpha                0.1
-alpha_schedule       constant
-optimizer            gradient_descent
-momentum             0.9
-beta_1               0.9
-beta_2               0.999
-epsilon              1e-08
-weight_decay         0
-epochs *             4
-batch_mode           mini-batch
-batch_size           32
-tau                  0
-patience             null
-keep                 last
-ensemble             1
-shuffle              true
-standardize          true
-numeric_encoding     standard
-bins                 8
-target_transform     none
-clamp_predictions    false
-validation_fraction  0
-missing_values       ["", NA, "N/A", "NaN", "nan", "null", "NULL", "?"]
-missing_target       error
-delimiter            null
-decimal              "."
-dtype                float64
-seed                 0
-engine               auto
+features              null
+ignore                []
+categorical           []
+weight                null
+max_categories        100
+hidden_layers *       [3, 2]
+activation *          tanh
+initialization        glorot_uniform
+alpha                 0.1
+alpha_schedule        constant
+optimizer             gradient_descent
+momentum              0.9
+beta_1                0.9
+beta_2                0.999
+epsilon               1e-08
+weight_decay          0
+epochs *              4
+batch_mode            mini-batch
+batch_size            32
+tau                   0
+patience              null
+keep                  last
+ensemble              1
+shuffle               true
+standardize           true
+numeric_encoding      standard
+bins                  8
+target_transform      none
+clamp_predictions     false
+validation_fraction   0
+calibration_fraction  0
+missing_values        ["", NA, "N/A", "NaN", "nan", "null", "NULL", "?"]
+missing_target        error
+delimiter             null
+decimal               "."
+dtype                 float64
+seed                  0
+engine                auto
 """
 
 
@@ -88,8 +89,8 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
         "price   target              -        3       81     -\n"
         "\n"
         "Config, * where it differs from the default\n"
-        "key                  value\n"
-        "target *             [price]\n" + DEFAULT_KEYS
+        "key                   value\n"
+        "target *              [price]\n" + DEFAULT_KEYS
     )
     assert (result.code, result.err) == (0, "Next: nntrain predict new.csv > predictions.csv\n")
 

@@ -64,9 +64,9 @@ def test_the_commands_of_a_console_block_print_what_it_shows(folder: Path, block
             assert done.stdout + done.stderr == shown
 
 
-def fitted(folder: Path, networks: int = 1) -> Path:
+def fitted(folder: Path, *keys: str) -> Path:
     """A model of concrete.csv, for commands that take one from an earlier block."""
-    path = folder / f"fitted-{networks}.npz"
+    path = folder / f"fitted-{'-'.join(keys)}.npz"
     arguments = [
         "sample_data/concrete.csv",
         "-c",
@@ -74,7 +74,7 @@ def fitted(folder: Path, networks: int = 1) -> Path:
         "-q",
         "-l",
         "/dev/null",
-        f"--set=ensemble={networks}",
+        *(f"--set={key}" for key in keys),
     ]
     subprocess.run([COMMAND, "fit", *arguments, "-m", path], env=environment(), check=True)
     return path
@@ -114,7 +114,8 @@ def test_the_examples_of_the_help_run(
     monkeypatch.setenv("HOME", str(folder))
     (folder / ".config/fish/completions").mkdir(parents=True)
     (folder / "model.npz").symlink_to(fitted(folder))
-    (folder / "ensemble.npz").symlink_to(fitted(folder, networks=2))
+    (folder / "ensemble.npz").symlink_to(fitted(folder, "ensemble=2"))
+    (folder / "calibrated.npz").symlink_to(fitted(folder, "calibration_fraction=0.2"))
     (folder / "new.csv").symlink_to(ROOT / "sample_data/concrete.csv")
     for example in examples:
         subprocess.run(

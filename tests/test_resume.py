@@ -182,7 +182,7 @@ def refusal(of: nntrain.Config, then: nntrain.Config, table: pd.DataFrame | None
 
 def test_a_run_that_differs_is_not_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     of = config()
-    data = "the data: the rows to train on or to validate by are not the same"
+    data = "the data: the rows to train on, or those held out, are not the same"
     assert refusal(of, config()) == ""
     assert refusal(of, config(alpha=0.2)) == "alpha: 0.1 in the checkpoint, 0.2 now"
     assert refusal(of, config(epochs=4)) == ("epochs: 5 in the checkpoint, 4 now; it may only grow")

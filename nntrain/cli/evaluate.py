@@ -14,6 +14,7 @@ import click
 from nntrain.cli.options import (
     decimal_option,
     delimiter_option,
+    interval_option,
     json_option,
     model_option,
     tables,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 CONDITION = re.compile(
     r"\s*(?:(?P<target>.+)\.)?(?P<metric>\w+)\s*(?P<sign>[<>])\s*(?P<limit>\S+)\s*"
 )
+INTERVAL_METRICS = ("coverage", "mean_width")
 SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt}
 
 
@@ -43,6 +45,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
     metavar="CONDITION",
     help="Exit with code 6 when this holds: a metric, < or >, a number; may be repeated.",
 )
+@interval_option
 @json_option
 @delimiter_option
 @decimal_option
@@ -52,6 +55,7 @@ def evaluate(
     model_path: str,
     by: str | None,
     conditions: tuple[str, ...],
+    interval: float | None,
     as_json: bool,
     delimiter: str | None,
     decimal: str,
@@ -63,10 +67,12 @@ def evaluate(
       nntrain evaluate sample_data/concrete.csv
       nntrain evaluate sample_data/concrete.csv --by age_days --json
       nntrain evaluate sample_data/concrete.csv --fail-if 'rmse>20' --fail-if 'r2<0.1'
+      nntrain evaluate sample_data/concrete.csv -m calibrated.npz --interval 0.9
 
     Beside the model's error stand those of predicting the training mean and of a ridge regression,
     both fitted on the training rows by `nntrain fit`, never here. Metrics for --fail-if: rows,
-    rmse, mae, r2, largest_error, mean_rmse, ridge_rmse; with several targets as target.rmse.
+    rmse, mae, r2, largest_error, mean_rmse, ridge_rmse, with --interval also coverage (the part of
+    the rows whose true value lies within) and mean_width; with several targets as target.rmse.
     """
     paths = tables(data, "evaluate")
 
@@ -76,7 +82,15 @@ def evaluate(
 
     model = load_model(model_path)
     checks = [_parse(condition, model.config.target) for condition in conditions]
-    result = evaluate_model(model, paths, by, delimiter=delimiter, decimal=decimal)
+    for check in checks:
+        if interval is None and check.metric in INTERVAL_METRICS:
+            raise UsageError(
+                f"--fail-if {check.text!r}: {check.metric} takes prediction intervals; add "
+                f"--interval 0.9"
+            )
+    result = evaluate_model(
+        model, paths, by, interval=interval, delimiter=delimiter, decimal=decimal
+    )
     if as_json:
         click.echo(json_text(result.as_dict()))
     else:
@@ -109,9 +123,9 @@ class Check:
 
 
 def _parse(text: str, targets: Sequence[str]) -> Check:
-    from nntrain.metrics import Metrics
+    from nntrain.metrics import IntervalMetrics
 
-    metrics = [f.name for f in fields(Metrics)]
+    metrics = [f.name for f in fields(IntervalMetrics)]
     match = CONDITION.fullmatch(text)
     try:
         limit = float(match["limit"]) if match else math.nan

@@ -248,6 +248,9 @@ def _print_summary(model: Model, written: list[str]) -> None:
     click.echo(
         f"Trained on {rows} with {inputs} and {of_each}{weights} (biases included).", err=True
     )
+    if model.intervals:
+        n_kept = counted(len(model.intervals.scores), "row")
+        click.echo(f"Kept {n_kept} for prediction intervals (predict --interval).", err=True)
     epochs = f"epoch {summary.epochs_trained:,} of {config.epochs:,}"
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)

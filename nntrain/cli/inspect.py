@@ -68,6 +68,8 @@ def _print_model(model: Model) -> None:
         + printable(f"; {summary.engine} engine.")
         + (f"\nKept the weights of {epochs_listed(summary)}." if summary.kept_epochs else "")
     )
+    if model.intervals:
+        click.echo(f"Intervals by {counted(len(model.intervals.scores), 'calibration row')}.")
     print_metrics("rows of", summary.parts())
     click.echo()
     rows = [_feature_cells(feature) for feature in model.preprocessing.features]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from nntrain.cli.display import print_table
 from nntrain.cli.text import figure, ratio
-from nntrain.metrics import Metrics
+from nntrain.metrics import IntervalMetrics, Metrics
 
 if TYPE_CHECKING:
     from nntrain.model import Summary
 
+INTERVAL_HEADER = ["coverage", "mean width"]
 HEADER = ["rows", "RMSE", "MAE", "R²", "max error", "mean's RMSE", "ridge's RMSE"]
 
 
@@ -27,7 +28,10 @@ def print_metrics(
     for target in targets:
         rows = [[part, *_cells(metrics[target])] for part, metrics in parts.items()]
         rows += [list(row) for row in (ends or {}).get(target, [])]
-        print_table([label, *HEADER], rows, title=f"Error of {target}", err=err)
+        header = HEADER + INTERVAL_HEADER * any(
+            isinstance(metrics[target], IntervalMetrics) for metrics in parts.values()
+        )
+        print_table([label, *header], rows, title=f"Error of {target}", err=err)
 
 
 def epochs_listed(summary: Summary) -> str:
@@ -38,6 +42,9 @@ def epochs_listed(summary: Summary) -> str:
 
 
 def _cells(of: Metrics) -> list[str]:
-    """The cells under `HEADER`."""
+    """The cells under `HEADER`, and under `INTERVAL_HEADER` where there are intervals."""
     errors = [figure(of.rmse), figure(of.mae), ratio(of.r2), figure(of.largest_error)]
-    return [figure(of.rows), *errors, figure(of.mean_rmse), figure(of.ridge_rmse)]
+    cells = [figure(of.rows), *errors, figure(of.mean_rmse), figure(of.ridge_rmse)]
+    if isinstance(of, IntervalMetrics):
+        cells += [ratio(of.coverage), figure(of.mean_width)]
+    return cells

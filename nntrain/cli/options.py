@@ -72,6 +72,12 @@ model_option = click.option(
     metavar="FILE",
     help="The model that `nntrain fit` wrote.",
 )
+interval_option = click.option(
+    "--interval",
+    type=float,
+    metavar="LEVEL",
+    help="With prediction intervals of this level, such as 0.9 (calibration_fraction).",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 progress_option = click.option(
     "--no-progress", is_flag=True, help="Do not show epochs while they pass."

@@ -17,6 +17,7 @@ from nntrain.cli.options import (
     FILE,
     decimal_option,
     delimiter_option,
+    interval_option,
     model_option,
     tables,
     tables_or_stdin,
@@ -46,9 +47,15 @@ BAD_ROWS = ("error", "skip", "blank")
 )
 @click.option(
     "--spread",
-    "with_spread",
     is_flag=True,
     help="Add how far the networks of an ensemble are apart, as predicted_<target>_spread.",
+)
+@interval_option
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Add what each column contributes, as contribution_<column>, and what that is added to, "
+    "as predicted_<target>_baseline.",
 )
 @click.option("--append", is_flag=True, help="Write every column of DATA before the predictions.")
 @click.option("--keep", metavar="COL,...", help="Write these columns of DATA before them.")
@@ -81,7 +88,9 @@ def predict(
     data: tuple[str, ...],
     model_path: str,
     output: str,
-    with_spread: bool,
+    spread: bool,
+    interval: float | None,
+    explain: bool,
     append: bool,
     keep: str | None,
     format_name: str,
@@ -99,10 +108,18 @@ def predict(
       nntrain predict sample_data/concrete.csv --keep age_days --format jsonl | head -n 2
       tail -n +1 new.csv | nntrain predict --append --on-bad-row blank > both.csv
       nntrain predict sample_data/concrete.csv --model ensemble.npz --spread > spread.csv
+      nntrain predict sample_data/concrete.csv --model calibrated.npz --interval 0.9 > bounds.csv
+      nntrain predict sample_data/concrete.csv --explain | head -n 3
 
     Writes a row for each row of DATA, in order, as it comes. Columns are matched by name; extra
-    columns are ignored, and the target is not needed. DATA is a CSV file (.gz, .bz2 and .xz too),
-    .jsonl, .parquet, or - for standard input; several files are read as one table.
+    columns are ignored, and the target is not needed. --interval adds predicted_<target>_lower and
+    predicted_<target>_upper: between them lies the true value of a part LEVEL of all rows, or more.
+    --explain adds Shapley values: a row's contributions add up to its prediction minus the
+    baseline, which is the prediction at the training means and frequencies (up to 8 columns
+    exactly, of more by 32 seeded orders of them).
+
+    DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
+    files are read as one table.
     """
     paths = tables(data, "predict")
     if append and keep is not None:
@@ -117,6 +134,7 @@ def predict(
 
     import numpy as np
 
+    from nntrain.additions import added
     from nntrain.data.cells import CellFormat
     from nntrain.data.opening import Reading
     from nntrain.model_file import load_model
@@ -125,28 +143,25 @@ def predict(
     cells = CellFormat(model.preprocessing.missing_values, decimal)
     reading = Reading(cells, delimiter, bears_bad_rows=on_bad_row != "error")
     names = [prefix + target.name for target in model.preprocessing.targets]
-    if with_spread:
-        if len(model.networks) == 1:
-            raise UsageError(
-                f"--spread is that of an ensemble, and {model_path} is of one network; fit one "
-                f"with --set ensemble=5"
-            )
-        names += [f"{name}_spread" for name in names]
+    beside = list(added(model, names, spread=spread, interval=interval, explain=explain))
+    names += [name for of in beside for name in of.names]
     with model.predicting(paths, reading) as (columns, parts):
         kept = _kept_columns(columns, append=append, keep=keep)
         _check_names([columns[i] for i in kept], names, append=append, format_name=format_name)
+        rows = (
+            (part, np.hstack([part.values, *(of.values(part) for of in beside)])) for part in parts
+        )
         # The first rows are predicted before anything is written, so that a table that does not
         # fit leaves no output behind.
-        first = list(itertools.islice(parts, 1))
+        first = list(itertools.islice(rows, 1))
         n_bad = 0
         with _open_output(output) as file:
             writer = row_writer(format_name, [columns[i] for i in kept] + names)
             file.write(writer.header)
-            for part in itertools.chain(first, parts):
+            for part, values in itertools.chain(first, rows):
                 bad = part.bad if part.bad is not None and part.bad.any() else None
                 n_bad += 0 if bad is None else int(bad.sum())
                 texts = part.chunk.as_written(kept) if kept else []
-                values = np.hstack([part.values, part.spread]) if with_spread else part.values
                 file.write(writer.rows(texts, values, bad, skip=on_bad_row == "skip"))
                 file.flush()
     if n_bad:
@@ -181,6 +196,9 @@ def _check_names(kept: list[str], names: list[str], *, append: bool, format_name
             f"{option} would write two columns called {twice!r}; name each of those wanted once "
             f"with --keep"
         )
+    if len(set(names)) < len(names):
+        name = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"two columns would be called {name!r}; ask for one of them alone")
     for name in names:
         if name in counts:
             raise UsageError(

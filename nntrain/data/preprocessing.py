@@ -208,25 +208,34 @@ class Preprocessing:
                 rows = slice(start, start + ENCODE_ROWS)
                 self._plan.encode(values[rows], out[rows])
 
+    def transform(self, values: Matrix) -> Matrix:
+        """Targets (…, n_targets) as their transforms have them; a logarithm must exist."""
+        if self.logs.any():
+            values = values.copy()
+            values[..., self.logs] = np.log(values[..., self.logs])
+        return values
+
+    def untransform(self, values: Matrix) -> Matrix:
+        """The opposite of `transform`."""
+        if self.logs.any():
+            values = values.copy()
+            with np.errstate(over="ignore"):
+                values[..., self.logs] = np.exp(values[..., self.logs])
+        return values
+
     def encode_targets(self, values: Matrix) -> Matrix:
         """Targets (n_rows, n_targets) as the network learns them.
 
         Each must have a logarithm where that is what it learns.
         """
         shift, scale = self._target_scale
-        if self._logs.any():
-            values = values.copy()
-            values[:, self._logs] = np.log(values[:, self._logs])
-        return (values - shift) / scale
+        return (self.transform(values) - shift) / scale
 
     def decode(self, y: NDArray[Any]) -> Matrix:
         """The network's outputs (…, n_rows, n_targets) in the targets' units."""
         shift, scale = self._target_scale
         with np.errstate(over="ignore"):
-            values: Matrix = y.astype(np.float64) * scale + shift
-            if self._logs.any():
-                values[..., self._logs] = np.exp(values[..., self._logs])
-        return values
+            return self.untransform(y.astype(np.float64) * scale + shift)
 
     def clamp(self, values: Matrix) -> None:
         """Move predictions (…, n_rows, n_targets) into the ranges of the training targets."""
@@ -235,7 +244,8 @@ class Preprocessing:
         np.clip(values, low, high, out=values)
 
     @cached_property
-    def _logs(self) -> NDArray[np.bool_]:
+    def logs(self) -> NDArray[np.bool_]:
+        """Of which targets (n_targets,) the network learns the logarithm."""
         return np.array([target.transform == "log" for target in self.targets])
 
     @cached_property

@@ -7,8 +7,10 @@ import numpy as np
 INITIAL_WEIGHTS = 1
 ROW_ORDER = 2
 VALIDATION_SPLIT = 3
+CALIBRATION_SPLIT = 4
 FOLDS = 5
 EXPLANATION = 6
+CONTRIBUTIONS = 7
 
 
 def stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:

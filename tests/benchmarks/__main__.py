@@ -1,7 +1,7 @@
 """Measure nntrain beside its peers, all in one run: `python tests/benchmarks`.
 
-Needs the extras bench and fast. Prints a Markdown table, the one that README.md shows; and one of
-accuracy, which takes minutes, where that part is asked for.
+Needs the extras bench and fast. Prints a Markdown table, the one that README.md shows; and those of
+accuracy and of intervals, which take minutes, where these parts are asked for.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from pathlib import Path
 
 from accuracy import accuracy
 from commands import large_table, start_up
+from intervals import intervals
 from measure import Row, machine, markdown
 from training import large_networks, million_rows, small_networks
+
+STUDIES: dict[str, Callable[[int], str]] = {"accuracy": accuracy, "intervals": intervals}
 
 
 def main() -> None:
@@ -29,13 +32,13 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help=f"which of {', '.join([*parts, 'accuracy'])}; without any all but accuracy",
+        help=f"which of {', '.join([*parts, *STUDIES])}; without any all but the last two",
     )
     parser.add_argument("--repeats", type=int, default=7, help="rounds, of which the median counts")
     parser.add_argument("--scale", type=float, default=1.0, help="rows, as a part of the usual")
-    parser.add_argument("--splits", type=int, default=5, help="splits of a table for accuracy")
+    parser.add_argument("--splits", type=int, default=5, help="splits of a table for a study")
     given = parser.parse_args()
-    if unknown := set(given.parts) - {*parts, "accuracy"}:
+    if unknown := set(given.parts) - {*parts, *STUDIES}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -49,8 +52,9 @@ def main() -> None:
         rows = [row for part in given.parts or parts if part in run for row in run[part]()]
     if rows:
         print(f"{machine()}\n\n{markdown(rows)}")
-    if "accuracy" in given.parts:
-        print(accuracy(given.splits))
+    for name, study in STUDIES.items():
+        if name in given.parts:
+            print(study(given.splits))
 
 
 main()

@@ -1,0 +1,78 @@
+"""Columns beside predictions: the spread of networks, intervals, what each column contributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.contributions import Contributions
+from nntrain.errors import DataError, UsageError
+from nntrain.model import Model, Predicted
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Added:
+    """Columns beside the predictions: their names, and their values (n_rows, n_names)."""
+
+    names: list[str]
+    values: Callable[[Predicted], Matrix]
+
+
+def added(
+    model: Model,
+    predictions: Sequence[str],
+    *,
+    spread: bool = False,
+    interval: float | None = None,
+    explain: bool = False,
+) -> Iterator[Added]:
+    """What is asked for beside the predictions of these names, for each target in turn.
+
+    `spread` adds `_spread`; the level of an `interval` `_lower` and `_upper`; `explain` `_baseline`
+    and `contribution_<column>`, `contribution_<target>_<column>` with several targets. Raises
+    `UsageError` for what the model does not have.
+    """
+    if spread:
+        if len(model.networks) == 1:
+            raise UsageError(
+                "a spread is that of an ensemble, and the model is of one network; fit one with "
+                "--set ensemble=5"
+            )
+        yield Added([f"{name}_spread" for name in predictions], lambda part: part.spread)
+    if interval is not None:
+        level = interval
+        model.check_level(level)
+        names = [f"{name}_{end}" for name in predictions for end in ("lower", "upper")]
+        yield Added(names, lambda part: model.bounds(level, part.x, part.values))
+    if explain:
+        yield _explained(Contributions.of(model), predictions)
+
+
+def _explained(contributions: Contributions, predictions: Sequence[str]) -> Added:
+    columns = [feature.name for feature in contributions.model.preprocessing.features]
+    targets = contributions.model.config.target
+    of_target = [f"{target}_" for target in targets] if len(targets) > 1 else [""]
+    names = [f"{name}_baseline" for name in predictions]
+    names += [f"contribution_{target}{column}" for target in of_target for column in columns]
+    baseline = contributions.baseline
+
+    def values(part: Predicted) -> Matrix:
+        n_rows = len(part.x)
+        found = contributions.to(part.x).reshape(n_rows, -1)
+        bad = np.logical_not(np.isfinite(found).all(axis=1))
+        if part.bad is not None:
+            bad &= ~part.bad
+        if bad.any():
+            place = part.chunk.place(int(np.flatnonzero(bad)[0]))
+            raise DataError(
+                f"{place}: a contribution is no finite number: a number of this row is too far "
+                f"from those of training"
+            )
+        return np.hstack([np.tile(baseline, (n_rows, 1)), found])
+
+    return Added(names, values)

@@ -1,0 +1,144 @@
+"""What each column contributes to a prediction: Shapley values.
+
+Shapley 1953; Štrumbelj, Kononenko 2014. Columns are set from their training means and frequencies
+to the row's own values, one after the other; what the prediction moves by is a column's, averaged
+over the orders in which that can be done. Of a few columns over all orders; of more over some
+orders drawn by chance and the same ones backwards. Each order leads from the baseline to the
+prediction, so contributions add up to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.engine.randomness import CONTRIBUTIONS, stream
+from nntrain.errors import UsageError
+from nntrain.model import Model
+from nntrain.threads import available_cores
+
+Matrix = NDArray[np.float64]
+Sets = NDArray[np.bool_]
+
+EXACT_COLUMNS = 8
+"""Up to so many columns all orders count; their sets are no more than those of `ORDERS` orders."""
+ORDERS = 32
+BLOCK_VALUES = 1 << 19
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """Contributions of a model's columns.
+
+    `sets` (n_sets, n_columns) marks sets of columns that have the row's own values; `shares`
+    (n_columns, n_sets) says with which factor the prediction of each set is in a contribution.
+    """
+
+    model: Model
+    sets: Sets
+    shares: Matrix
+
+    @classmethod
+    def of(cls, model: Model) -> Contributions:
+        """Those of a model. Raises `UsageError` for one that does not keep its inputs' means."""
+        if model.baseline.inputs is None:
+            raise UsageError(
+                "the model does not keep the means of its inputs, which contributions start from: "
+                "an older nntrain made it; fit it again"
+            )
+        n_columns = len(model.preprocessing.features)
+        if n_columns <= EXACT_COLUMNS:
+            return cls(model, *all_orders(n_columns))
+        return cls(model, *some_orders(n_columns, model.config.seed))
+
+    @property
+    def baseline(self) -> Matrix:
+        """The prediction (n_targets,) at the training means and frequencies."""
+        return self._predict(self._means[None, :]).ravel()
+
+    def to(self, x: NDArray[Any]) -> Matrix:
+        """The contributions (n_rows, n_targets, n_columns) to the predictions of encoded rows x.
+
+        In the targets' units; they add up to the prediction minus `baseline`.
+        """
+        n_rows, n_inputs = x.shape
+        found = np.zeros((n_rows, len(self.model.config.target), self.sets.shape[1]))
+        own_inputs = np.repeat(self.sets, self._n_inputs, axis=1)
+        for rows in _blocks(n_rows, BLOCK_VALUES // n_inputs):
+            block = x[rows]
+            for sets in _blocks(len(own_inputs), BLOCK_VALUES // max(block.size, 1)):
+                of_sets = np.where(own_inputs[sets, None, :], block, self._means)
+                predictions = self._predict(of_sets.reshape(-1, n_inputs))
+                of_each = predictions.reshape(len(of_sets), len(block), -1)
+                found[rows] += np.einsum("cs,srt->rtc", self.shares[:, sets], of_each)
+        return found
+
+    @property
+    def _means(self) -> NDArray[Any]:
+        assert self.model.baseline.inputs is not None
+        return self.model.baseline.inputs.astype(self.model.networks[0].dtype)
+
+    @property
+    def _n_inputs(self) -> list[int]:
+        """The inputs that each column becomes."""
+        return [len(feature.input_names) for feature in self.model.preprocessing.features]
+
+    def _predict(self, x: NDArray[Any]) -> Matrix:
+        predictions: Matrix = np.mean(self.model.predict_each(x, available_cores()), axis=0)
+        return predictions
+
+
+def all_orders(n_columns: int) -> tuple[Sets, Matrix]:
+    """Every set of columns, and the part of all orders in which a column comes right after it."""
+    numbers = np.arange(1 << n_columns)
+    sets = (numbers[:, None] >> np.arange(n_columns)) % 2 == 1
+    shares = np.zeros((n_columns, len(sets)))
+    for column in range(n_columns):
+        for before in numbers[~sets[:, column]]:
+            size = int(sets[before].sum())
+            part = factorial(size) * factorial(n_columns - size - 1) / factorial(n_columns)
+            shares[column, before + (1 << column)] += part
+            shares[column, before] -= part
+    return sets, shares
+
+
+def some_orders(n_columns: int, seed: int) -> tuple[Sets, Matrix]:
+    """The sets on the way of `ORDERS` orders of the columns, half of them the others backwards."""
+    rng = stream(seed, CONTRIBUTIONS)
+    half = [rng.permutation(n_columns) for _ in range(ORDERS // 2)]
+    orders = [*half, *(order[::-1] for order in half)]
+    numbers: dict[bytes, int] = {}
+    found: list[Sets] = []
+    steps: list[tuple[int, int, int]] = []
+    for order in orders:
+        of_order = np.zeros(n_columns, dtype=bool)
+        before = _number(of_order, numbers, found)
+        for column in order.tolist():
+            of_order[column] = True
+            after = _number(of_order, numbers, found)
+            steps.append((column, before, after))
+            before = after
+    shares = np.zeros((n_columns, len(found)))
+    for column, before, after in steps:
+        shares[column, after] += 1 / ORDERS
+        shares[column, before] -= 1 / ORDERS
+    return np.array(found), shares
+
+
+def _number(of_order: Sets, numbers: dict[bytes, int], found: list[Sets]) -> int:
+    """The number of a set, which each set has once."""
+    key = of_order.tobytes()
+    if key not in numbers:
+        numbers[key] = len(found)
+        found.append(of_order.copy())
+    return numbers[key]
+
+
+def _blocks(n: int, size: int) -> Iterator[slice]:
+    size = max(size, 1)
+    return (slice(start, start + size) for start in range(0, n, size))
