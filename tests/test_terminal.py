@@ -48,6 +48,19 @@ def on_terminal(
 
 
 @pytest.mark.usefixtures("folder")
+def test_trace_has_bold_headings_and_coloured_names_on_a_terminal() -> None:
+    arguments = ["trace", "sample_data/energy.csv", "-c", "configs/figure1.yaml"]
+    _, shown = on_terminal(*arguments, stdout=True)
+    lines = shown.replace("\r\n", "\n").split("\n")
+    assert "\x1b[1mFORWARD PASS\x1b[0m" in lines
+    assert "\x1b[36m  y_0 = x    1 × 3\x1b[0m" in lines
+    assert "        2.04178            1     -1.76045" in lines
+    _, plain = on_terminal(*arguments, stdout=True, NO_COLOR="1", TERM="dumb")
+    assert STYLE.sub("", shown) == plain
+    assert max(map(len, plain.split("\r\n"))) <= 80
+
+
+@pytest.mark.usefixtures("folder")
 def test_fit_shows_a_live_line_on_a_terminal() -> None:
     code, shown = on_terminal(*FIT)
     assert code == 0

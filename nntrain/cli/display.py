@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from nntrain.cli.text import aligned, printable_cell
 from nntrain.engine.progress import EpochResult
@@ -64,6 +65,23 @@ def print_table(
         table.add_row(*(escape(printable_cell(cell)) for cell in row))
     console.print(f"\n[bold]{escape(printable_cell(title))}[/bold]" if title else "")
     console.print(table)
+
+
+def print_outline(lines: Iterable[str]) -> None:
+    """Print lines that are indented by what they are: headings, names of what follows, the rest.
+
+    In a terminal headings are bold and names are coloured; elsewhere all is plain.
+    """
+    console = Console(highlight=False)
+    is_styled = (_is_terminal(err=False) or _is_forced()) and not console.is_dumb_terminal
+    for line in lines:
+        if not is_styled:
+            click.echo(line)
+            continue
+        text = line.lstrip("\n")
+        indent = len(text) - len(text.lstrip())
+        style = {0: "bold", 2: "cyan"}.get(indent, "")
+        console.print(Text(line, style), soft_wrap=True)
 
 
 def _least_width(header: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> int:

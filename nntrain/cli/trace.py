@@ -68,6 +68,7 @@ def trace(
     paths = tables(data, "trace")
     first, last = _rows(row, rows)
 
+    from nntrain.cli.display import print_outline
     from nntrain.config_file import load_config
     from nntrain.model_file import load_model
     from nntrain.tracing import Trace
@@ -77,11 +78,9 @@ def trace(
     if as_json:
         click.echo(json_text([_as_dict(of) for of in told.iterations(iterations)]))
         return
-    for line in _introduction(told, first, last, iterations):
-        click.echo(printable(line))
+    print_outline(map(printable, _introduction(told, first, last, iterations)))
     for of in told.iterations(iterations):
-        for line in _lines(of, told, several=iterations > 1):
-            click.echo(line)
+        print_outline(_lines(of, told, several=iterations > 1))
 
 
 def _rows(row: int | None, rows: str | None) -> tuple[int, int]:
