@@ -45,7 +45,7 @@ class Metrics:
 class IntervalMetrics(Metrics):
     """The same, with prediction intervals: the part of the rows that they cover, and their width.
 
-    `coverage` and `mean_width` are of rows, each counted once, whatever its weight.
+    `coverage` and `mean_width` are of rows that weigh anything, each counted once.
     """
 
     coverage: float
@@ -111,10 +111,12 @@ class Measured:
         if self.bounds is None:
             return metrics
         lower, upper = self.bounds[:, 2 * j], self.bounds[:, 2 * j + 1]
+        weights = self.weights if self.weights is not None and self.weights.any() else None
+        rows = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         return IntervalMetrics(
             **vars(metrics),
-            coverage=float(np.mean((lower <= y_true) & (y_true <= upper))),
-            mean_width=float(np.mean(upper - lower)),
+            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[rows])),
+            mean_width=float(np.mean((upper - lower)[rows])),
         )
 
     def _rms(self, values: Matrix) -> float:

@@ -294,6 +294,18 @@ def test_a_calibration_row_counts_once_or_not_at_all() -> None:
     )
 
 
+def test_coverage_is_of_rows_that_weigh_anything() -> None:
+    table = made(100, 7, even).assign(w=1.0)
+    model = nntrain.fit(table, replace(CONFIG, weight="w"))
+    new = made(50, 8, even).assign(w=np.arange(50) % 3)
+    found = nntrain.evaluate(model, new, interval=0.5).targets["y"].as_dict()
+    weighing = new[new["w"] > 0]
+    assert found["coverage"] == covered(model, weighing, 0.5) != covered(model, new, 0.5)
+    bounds = model.predict(weighing, interval=0.5)
+    widths = bounds["predicted_y_upper"] - bounds["predicted_y_lower"]
+    assert found["mean_width"] == pytest.approx(widths.mean(), rel=1e-12)
+
+
 def test_ties_are_covered() -> None:
     """Rows that are all alike, as duplicates are: each error is the quantile itself."""
     table = pd.DataFrame({"a": np.arange(40) % 2, "y": 1e9 + np.arange(40) % 2 / 3})
