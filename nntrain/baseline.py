@@ -5,6 +5,7 @@ Both are fitted once, on the training rows, and kept in the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,3 +71,25 @@ def fit_baseline(
     weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalty), right).T
     intercepts: NDArray[Any] = centre[n_inputs:] - weights @ centre[:n_inputs]
     return Baseline(means, weights, intercepts)
+
+
+def held_out_ridge(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    sample_weights: Matrix | None,
+    held_out: Sequence[NDArray[np.bool_]],
+) -> tuple[NDArray[np.intp], Matrix | None]:
+    """The rows that are held out at all, and their targets by ridge regressions without them.
+
+    There is one for each of `held_out`, which marks the rows (n_rows,) that it is not fitted to; a
+    row has the mean of those. None as `Baseline.ridge` is.
+    """
+    sums, counts = np.zeros(y.shape), np.zeros((len(y), 1))
+    for out in held_out:
+        weights = None if sample_weights is None else sample_weights[~out]
+        ridge = fit_baseline(x[~out], y[~out], weights, np.zeros(y.shape[1])).ridge(x[out])
+        if ridge is not None:
+            sums[out] += ridge
+            counts[out] += 1.0
+    rows = np.flatnonzero(np.any(held_out, axis=0))
+    return rows, sums[rows] / counts[rows] if counts[rows].all() else None

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.baseline import fit_baseline
+from nntrain.baseline import fit_baseline, held_out_ridge
 from nntrain.config import Config
+from nntrain.course import Course
 from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
+from nntrain.diagnosis import Finding, of_training, worse_than_ridge
 from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.network import Network
@@ -30,6 +32,7 @@ from nntrain.model import Model, Summary, Unfinished
 from nntrain.model_file import checksum_of
 from nntrain.preparing import Prepared, hold_outs, prepare
 from nntrain.resuming import check_same_architecture, differences, fingerprint, stand_where
+from nntrain.suspects import Sample, of_rows
 from nntrain.threads import available_cores
 
 log = logging.getLogger(__name__)
@@ -86,6 +89,7 @@ class TrainingRun:
         self.trainings = [self._training(j, start) for j in range(config.ensemble)]
         self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
+        self.course = Course()
         network, n_held_out = self.trainings[0].network, self.n_validation_rows
         log.info("rows: %d to train on, %d to validate", len(self.samples), n_held_out)
         log.info("%r, %d weights and biases", network, network.parameters.vector.size)
@@ -180,6 +184,7 @@ class TrainingRun:
             for results in train_together(self.trainings, threads, is_to_stop):
                 updates = [result.largest_update for result in results]
                 self.smallest_update = min(self.smallest_update, *updates)
+                self.course.add(results)
                 yield results
         except DivergedError as error:
             raise DivergedError(f"{error}{self._largest_input()}") from None
@@ -240,6 +245,41 @@ class TrainingRun:
             versions=self.versions,
         )
         return replace(model, summary=summary)
+
+    def findings(self, model: Model) -> list[Finding]:
+        """What is amiss with the training, and the rows, that a model of this run came from."""
+        sample, last = Sample(), self._longest
+        sample.add(self.samples.x, self.y_true, _flat(self.samples.weights))
+        return [
+            *of_training(
+                self.config,
+                model.summary,
+                self.course,
+                self._validation_beside_its_ridge(model),
+                last.largest_update if last else math.inf,
+            ),
+            *of_rows(self.config, self.preprocessing, sample),
+        ]
+
+    def _validation_beside_its_ridge(self, model: Model) -> dict[str, Metrics]:
+        """The validation metrics, beside ridge regressions that have not seen those rows.
+
+        The baseline of an ensemble has: where it looks better, it is fitted again without them.
+        """
+        validation = model.summary.validation
+        if self.held_out is None or not worse_than_ridge(validation, "validation"):
+            return validation
+        x, y, weights = self.samples.x, self.samples.y, _flat(self.samples.weights)
+        rows, ridge = held_out_ridge(x, y, weights, self.held_out)
+        if ridge is None:
+            return {}
+        of_rows = None if weights is None else weights[rows]
+        y_pred = self.preprocessing.decode(ridge)
+        errors = Measured(self.y_true[rows], y_pred, self.baseline.means, None, of_rows)
+        return {
+            name: replace(validation[name], ridge_rmse=of.rmse)
+            for name, of in errors.metrics(self.config.target).items()
+        }
 
     def _kept(self, training: Training) -> Network:
         """The network that a training comes to: its last or its best."""
@@ -313,10 +353,15 @@ class TrainingRun:
         return Model(self.config, self.preprocessing, networks, self.baseline, summary)
 
     @property
+    def _longest(self) -> EpochResult | None:
+        """The last epoch of the network that trained longest."""
+        lasts = [training.last for training in self.trainings if training.last]
+        return max(lasts, key=lambda last: last.epoch, default=None)
+
+    @property
     def _longest_stopped_by(self) -> str:
         """Why the network that trained longest ended."""
-        lasts = [training.last for training in self.trainings if training.last]
-        return max(lasts, key=lambda last: last.epoch).stopped_by if lasts else "epochs"
+        return self._longest.stopped_by if self._longest else "epochs"
 
     def measured(self, x: Matrix, y_true: Matrix, weights: Matrix | None) -> Measured:
         """Encoded rows and their true values, with the predictions as they are now."""

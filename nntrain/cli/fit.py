@@ -31,6 +31,7 @@ from nntrain.files import explained, locked, same_file, try_output
 
 if TYPE_CHECKING:
     from nntrain.checkpoint import Checkpointer
+    from nntrain.diagnosis import Finding
     from nntrain.fitting import TrainingRun
     from nntrain.loss_log import LossLog
     from nntrain.model import Model
@@ -154,7 +155,9 @@ def fit(
         if is_over:
             checkpointer.remove()
     if not is_quiet():
-        _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
+        _print_summary(model, run.findings(model))
+        written = [model_path] if log_path == "-" else [model_path, log_path]
+        click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
         if not is_over and checkpointer.path:
             path = printable(str(checkpointer.path))
             click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
@@ -236,8 +239,8 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
     complain(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
-def _print_summary(model: Model, written: list[str]) -> None:
-    """What was trained, why it stopped, how good it is and what was written."""
+def _print_summary(model: Model, findings: list[Finding]) -> None:
+    """What was trained, why it stopped, how good it is and what is amiss."""
     from nntrain.cli.metrics import epochs_listed, print_metrics
 
     summary, network, config = model.summary, model.networks[0], model.config
@@ -252,4 +255,5 @@ def _print_summary(model: Model, written: list[str]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
+    for finding in findings:
+        note(str(finding), kind="Look")

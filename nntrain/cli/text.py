@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from nntrain.cli.options import is_quiet
+from nntrain.errors import figure as figure  # noqa: PLC0414  (every command takes it from here)
 from nntrain.errors import shortened
 
 LONGEST_CELL = 200
@@ -72,15 +73,6 @@ def escaped_json(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-
-
-def figure(value: float | None) -> str:
-    """A number for a person: four digits that count, no exponent for the sizes targets have."""
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
 def ratio(value: float | None) -> str:

@@ -1,0 +1,206 @@
+"""What is amiss with a training, and the `--set` to try: said only where it was measured.
+
+Each threshold stands with its reason; README's section on the diagnosis says what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from nntrain.config import Config
+from nntrain.course import Course
+from nntrain.engine.procedure import SCHEDULES
+from nntrain.errors import counted, figure
+from nntrain.metrics import Metrics
+from nntrain.model import Summary
+
+WORSE = 0.02
+"""The least part by which an error above the ridge regression's is worth a word."""
+HARDLY_ANY_ERROR = 0.01
+"""With an RMSE below this part of that of predicting the mean, nothing is amiss."""
+FALL = 0.03
+"""A loss that falls more from a tenth of the epochs to the next would lose far more in as many
+epochs again: RMSE a median of 9 % on held-out rows of four real tables."""
+CERTAIN = 2.0
+"""Deviations of what noise leaves to a difference between two tenths."""
+WOBBLE = 0.1
+"""With noise above this part of the loss a third of α gave a lower loss on real tables."""
+LEAST_EPOCHS = 20
+"""Fewer do not show an oscillation."""
+RISES = 0.3
+"""A loss that oscillates rises in a good part of the epochs."""
+VALIDATION_RISE = 0.05
+"""From here on the weights of the best epoch did better on rows that had no part in choosing it."""
+FIRST_EPOCHS = 3
+FALLEN = 0.1
+"""What part of α counts as nothing."""
+
+Measures = Mapping[str, Metrics]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found, in plain language with its numbers, and the options of `fit` to try."""
+
+    text: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Both on a line."""
+        return f"{self.text}; try {self.remedy}"
+
+    def as_dict(self) -> dict[str, str]:
+        """Both as JSON types."""
+        return asdict(self)
+
+
+def of_training(
+    config: Config, summary: Summary, course: Course, validation: Measures, largest_update: float
+) -> list[Finding]:
+    """What the course of a training and its errors show, of a run that came to its end.
+
+    `validation` are the metrics on held-out rows that neither the model nor the ridge regression
+    was fitted to, empty without; `largest_update` is that of the last epoch.
+    """
+    if course.epochs == 0 or summary.stopped_by == "time":
+        return []
+    findings = []
+    if any(of.rmse > HARDLY_ANY_ERROR * of.mean_rmse for of in summary.training.values()):
+        findings = [
+            *_stopped_by_tau(config, summary, largest_update),
+            *_still_falling(config, summary, course),
+            *_oscillating(config, course),
+            *_overfitting(config, course),
+        ][:1]
+    remedy = findings[0].remedy if findings else ""
+    if validation:
+        worse = worse_than_ridge(validation, "validation")
+    else:
+        worse = worse_than_ridge(summary.training, "training")
+    if worse:
+        remedy = remedy or remedy_of_ridge(config, summary, has_validation=bool(validation))
+        findings.insert(0, Finding(worse, remedy))
+    return findings
+
+
+def worse_than_ridge(metrics: Measures, rows: str) -> str:
+    """The targets that a ridge regression predicts better, with both errors; empty without any.
+
+    The ratio of two errors on n rows is off by some 1 / √n.
+    """
+    worse = [
+        f"of {target} {figure(of.rmse)}, the ridge's {figure(of.ridge_rmse)}"
+        for target, of in metrics.items()
+        if of.ridge_rmse is not None
+        and of.rmse > of.ridge_rmse * (1.0 + max(WORSE, of.rows**-0.5))
+        and of.rmse > HARDLY_ANY_ERROR * of.mean_rmse
+    ]
+    if not worse:
+        return ""
+    return (
+        f"worse than a ridge regression on the same inputs: RMSE on the {rows} rows "
+        + "; ".join(worse)
+    )
+
+
+def remedy_of_ridge(config: Config, summary: Summary, *, has_validation: bool) -> str:
+    """What to try where a ridge regression does better, and nothing else says why."""
+    if not summary.training or summary.stopped_by == "time":
+        return "--resume"
+    if worse_than_ridge(summary.training, "training"):
+        return _remedy_of_underfitting(config, summary)
+    if config.keep == "last":
+        return _keep_best(has_validation=has_validation)
+    return "--set hidden_layers=[]"
+
+
+def _remedy_of_underfitting(config: Config, summary: Summary) -> str:
+    if config.weight_decay > 0:
+        return "--set weight_decay=0"
+    if not config.standardize:
+        return "--set standardize=true"
+    if summary.stopped_by == "tau":
+        return "--set tau=0"
+    if config.optimizer != "adam":
+        return "--set optimizer=adam --set alpha=0.01"
+    return f"--set epochs={2 * config.epochs}"
+
+
+def _keep_best(*, has_validation: bool) -> str:
+    held_out = "" if has_validation else "--set validation_fraction=0.1 "
+    return f"{held_out}--set keep=best"
+
+
+def _stopped_by_tau(config: Config, summary: Summary, largest_update: float) -> list[Finding]:
+    """τ that stopped a training before it had settled."""
+    if summary.stopped_by != "tau":
+        return []
+    epoch = summary.epochs_trained
+    share = SCHEDULES[config.alpha_schedule]((epoch - 1) / config.epochs)
+    stopped = f"τ = {config.tau:g} stopped training after epoch {epoch:,} of {config.epochs:,}"
+    if share < FALLEN and largest_update >= config.tau * share:
+        text = f"{stopped} only because {config.alpha_schedule} had brought α down to {share:.2g} α"
+        return [Finding(text, "--set tau=0")]
+    unlearned = [
+        f"{target} {figure(of.rmse)}, of predicting the mean {figure(of.mean_rmse)}"
+        for target, of in summary.training.items()
+        if worse_than_ridge({target: of}, "")
+    ]
+    if epoch <= max(FIRST_EPOCHS, config.epochs // 100) and unlearned:
+        return [Finding(f"{stopped}, with an RMSE of {'; '.join(unlearned)}", "--set tau=0")]
+    return []
+
+
+def _still_falling(config: Config, summary: Summary, course: Course) -> list[Finding]:
+    """A loss that more epochs would bring down; where rows are held out, theirs too."""
+    if summary.stopped_by not in ("epochs", "tau") or config.alpha_schedule != "constant":
+        return []
+    tenths = course.tenths()
+    last_tenth = summary.epochs_trained - max(1, course.epochs // 10)
+    if len(tenths) < FIRST_EPOCHS or any(epoch <= last_tenth for epoch in summary.kept_epochs):
+        return []
+    third, second, first = tenths[-3:]
+    noise = CERTAIN * 2.0**0.5 * course.tenth_noise()
+    watched = [0] if summary.validation_loss is None else [0, 1]
+    for j in watched:
+        fall = second[j] - first[j]
+        if not (fall > FALL * second[j] and fall > noise[j] and third[j] > second[j]):
+            return []
+    what, fall = "validation loss" if len(watched) > 1 else "loss", 1.0 - first / second
+    n_epochs = counted(max(1, course.epochs // 10), "epoch")
+    text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {n_epochs}"
+    by_tau = summary.stopped_by == "tau"
+    remedy = f"tau={config.tau / 10:g}" if by_tau else f"epochs={2 * config.epochs}"
+    return [Finding(text, f"--set {remedy}")]
+
+
+def _oscillating(config: Config, course: Course) -> list[Finding]:
+    """A loss that goes up and down by more than noise of its batches explains."""
+    if course.epochs < LEAST_EPOCHS or config.alpha_schedule != "constant":
+        return []
+    wobble, rises = float(course.noise()[0]) / course.mean_loss(), course.rises()
+    if wobble < WOBBLE or rises < RISES:
+        return []
+    text = (
+        f"the loss oscillates, α is too high: it rose in {rises:.0%} of the epochs of the last "
+        f"half, and goes up and down by {wobble:.0%}"
+    )
+    return [Finding(text, f"--set alpha={config.alpha / 3:.1g}")]
+
+
+def _overfitting(config: Config, course: Course) -> list[Finding]:
+    """A validation loss that rises while the loss falls."""
+    tenths = course.tenths()
+    best = int(tenths[:, 1].argmin())
+    rise = tenths[-1, 1] - tenths[best, 1]
+    noise = CERTAIN * 2.0**0.5 * course.tenth_noise()[1]
+    is_worse = rise > VALIDATION_RISE * tenths[best, 1] and rise > noise
+    if config.keep == "best" or not is_worse or tenths[-1, 0] >= tenths[best, 0]:
+        return []
+    text = (
+        f"the validation loss rose by {rise / tenths[best, 1]:.0%} since its lowest tenth of the "
+        f"epochs, while the loss fell by {1.0 - tenths[-1, 0] / tenths[best, 0]:.0%}: the network "
+        f"overfits"
+    )
+    return [Finding(text, _keep_best(has_validation=True))]
