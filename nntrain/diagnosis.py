@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from nntrain.config import Config
+import numpy as np
+
+from nntrain.config import DEFAULTS, Config
 from nntrain.course import Course
 from nntrain.engine.procedure import SCHEDULES
 from nntrain.errors import counted, figure
@@ -17,6 +19,8 @@ from nntrain.model import Summary
 
 WORSE = 0.02
 """The least part by which an error above the ridge regression's is worth a word."""
+LEAST_ROWS = 20
+"""Fewer say little of how two errors compare."""
 HARDLY_ANY_ERROR = 0.01
 """With an RMSE below this part of that of predicting the mean, nothing is amiss."""
 FALL = 0.03
@@ -25,13 +29,17 @@ epochs again: RMSE a median of 9 % on held-out rows of four real tables."""
 CERTAIN = 2.0
 """Deviations of what noise leaves to a difference between two tenths."""
 WOBBLE = 0.1
-"""With noise above this part of the loss a third of α gave a lower loss on real tables."""
+"""With noise above this part of the loss an α that falls to 0 gave lower errors on real tables."""
+SETTLED = 0.2
+"""Below this part of the mean's RMSE such noise may be that of small batches, and did no harm."""
 LEAST_EPOCHS = 20
 """Fewer do not show an oscillation."""
 RISES = 0.3
 """A loss that oscillates rises in a good part of the epochs."""
 VALIDATION_RISE = 0.05
 """From here on the weights of the best epoch did better on rows that had no part in choosing it."""
+ADAM_ALPHA = 0.01
+FEW_EPOCHS = 50
 FIRST_EPOCHS = 3
 FALLEN = 0.1
 """What part of α counts as nothing."""
@@ -55,6 +63,7 @@ class Finding:
         return asdict(self)
 
 
+@np.errstate(all="ignore")
 def of_training(
     config: Config, summary: Summary, course: Course, validation: Measures, largest_update: float
 ) -> list[Finding]:
@@ -65,23 +74,33 @@ def of_training(
     """
     if course.epochs == 0 or summary.stopped_by == "time":
         return []
-    findings = []
-    if any(of.rmse > HARDLY_ANY_ERROR * of.mean_rmse for of in summary.training.values()):
-        findings = [
-            *_stopped_by_tau(config, summary, largest_update),
-            *_still_falling(config, summary, course),
-            *_oscillating(config, course),
-            *_overfitting(config, course),
-        ][:1]
-    remedy = findings[0].remedy if findings else ""
-    if validation:
-        worse = worse_than_ridge(validation, "validation")
-    else:
-        worse = worse_than_ridge(summary.training, "training")
-    if worse:
-        remedy = remedy or remedy_of_ridge(config, summary, has_validation=bool(validation))
-        findings.insert(0, Finding(worse, remedy))
+    findings = (
+        _stopped_by_tau(config, summary, largest_update)
+        or _still_falling(config, summary, course)
+        or [*_overfitting(config, course), *_oscillating(config, summary, course)]
+    )
+    rows, metrics = ("validation", validation) if validation else ("training", summary.training)
+    if worse := worse_than_ridge(metrics, rows):
+        remedy = remedy_of_ridge(config, summary, has_validation=bool(validation))
+        findings = [Finding(worse, remedy), *findings]
     return findings
+
+
+def _relative_error(summary: Summary) -> float:
+    """The largest RMSE of a target on the training rows, beside that of predicting the mean."""
+    ratios = [of.rmse / of.mean_rmse for of in summary.training.values() if of.mean_rmse > 0]
+    return max(ratios, default=0.0)
+
+
+def of_model(config: Config, summary: Summary, metrics: Measures) -> list[Finding]:
+    """What the errors of a model on some labelled rows show."""
+    worse = worse_than_ridge(metrics, "given")
+    if not worse:
+        return []
+    validation = summary.validation
+    if validation and not worse_than_ridge(validation, "validation") and config.hidden_layers:
+        return [Finding(f"{worse}; unlike on the validation rows", "--set hidden_layers=[]")]
+    return [Finding(worse, remedy_of_ridge(config, summary, has_validation=bool(validation)))]
 
 
 def worse_than_ridge(metrics: Measures, rows: str) -> str:
@@ -92,7 +111,8 @@ def worse_than_ridge(metrics: Measures, rows: str) -> str:
     worse = [
         f"of {target} {figure(of.rmse)}, the ridge's {figure(of.ridge_rmse)}"
         for target, of in metrics.items()
-        if of.ridge_rmse is not None
+        if of.rows >= LEAST_ROWS
+        and of.ridge_rmse is not None
         and of.rmse > of.ridge_rmse * (1.0 + max(WORSE, of.rows**-0.5))
         and of.rmse > HARDLY_ANY_ERROR * of.mean_rmse
     ]
@@ -106,6 +126,8 @@ def worse_than_ridge(metrics: Measures, rows: str) -> str:
 
 def remedy_of_ridge(config: Config, summary: Summary, *, has_validation: bool) -> str:
     """What to try where a ridge regression does better, and nothing else says why."""
+    if config.epochs == 0:
+        return f"--set epochs={DEFAULTS['epochs']}"
     if not summary.training or summary.stopped_by == "time":
         return "--resume"
     if worse_than_ridge(summary.training, "training"):
@@ -116,15 +138,18 @@ def remedy_of_ridge(config: Config, summary: Summary, *, has_validation: bool) -
 
 
 def _remedy_of_underfitting(config: Config, summary: Summary) -> str:
-    if config.weight_decay > 0:
-        return "--set weight_decay=0"
-    if not config.standardize:
-        return "--set standardize=true"
-    if summary.stopped_by == "tau":
-        return "--set tau=0"
-    if config.optimizer != "adam":
-        return "--set optimizer=adam --set alpha=0.01"
-    return f"--set epochs={2 * config.epochs}"
+    is_adam = config.optimizer == "adam"
+    alpha = ADAM_ALPHA if is_adam else DEFAULTS["alpha"]
+    remedies = {
+        "--set weight_decay=0": config.weight_decay > 0,
+        f"--set standardize=true --set alpha={alpha:g}": not config.standardize,
+        "--set tau=0": summary.stopped_by == "tau",
+        f"--set epochs={DEFAULTS['epochs']}": config.epochs < FEW_EPOCHS,
+        f"--set optimizer=adam --set alpha={ADAM_ALPHA:g}": not is_adam,
+        f"--set alpha={ADAM_ALPHA:g}": config.alpha != ADAM_ALPHA,
+        f"--set epochs={2 * config.epochs}": True,
+    }
+    return next(remedy for remedy, applies in remedies.items() if applies)
 
 
 def _keep_best(*, has_validation: bool) -> str:
@@ -154,7 +179,10 @@ def _stopped_by_tau(config: Config, summary: Summary, largest_update: float) -> 
 
 def _still_falling(config: Config, summary: Summary, course: Course) -> list[Finding]:
     """A loss that more epochs would bring down; where rows are held out, theirs too."""
-    if summary.stopped_by not in ("epochs", "tau") or config.alpha_schedule != "constant":
+    by_tau = summary.stopped_by == "tau"
+    if config.alpha_schedule != "constant" or not (by_tau or summary.stopped_by == "epochs"):
+        return []
+    if _relative_error(summary) < HARDLY_ANY_ERROR:
         return []
     tenths = course.tenths()
     last_tenth = summary.epochs_trained - max(1, course.epochs // 10)
@@ -170,23 +198,26 @@ def _still_falling(config: Config, summary: Summary, course: Course) -> list[Fin
     what, fall = "validation loss" if len(watched) > 1 else "loss", 1.0 - first / second
     n_epochs = counted(max(1, course.epochs // 10), "epoch")
     text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {n_epochs}"
-    by_tau = summary.stopped_by == "tau"
     remedy = f"tau={config.tau / 10:g}" if by_tau else f"epochs={2 * config.epochs}"
     return [Finding(text, f"--set {remedy}")]
 
 
-def _oscillating(config: Config, course: Course) -> list[Finding]:
+def _oscillating(config: Config, summary: Summary, course: Course) -> list[Finding]:
     """A loss that goes up and down by more than noise of its batches explains."""
-    if course.epochs < LEAST_EPOCHS or config.alpha_schedule != "constant":
+    error = _relative_error(summary)
+    is_short = course.epochs < LEAST_EPOCHS
+    if is_short or config.alpha_schedule != "constant" or error < SETTLED:
         return []
     wobble, rises = float(course.noise()[0]) / course.mean_loss(), course.rises()
-    if wobble < WOBBLE or rises < RISES:
+    if not (wobble >= WOBBLE and rises >= RISES):
         return []
     text = (
-        f"the loss oscillates, α is too high: it rose in {rises:.0%} of the epochs of the last "
-        f"half, and goes up and down by {wobble:.0%}"
+        f"the loss oscillates, α is too high to settle: it goes up and down by {wobble:.0%}, and "
+        f"rose in {rises:.0%} of the epochs of the last half"
     )
-    return [Finding(text, f"--set alpha={config.alpha / 3:.1g}")]
+    grows = error > 1.0
+    remedy = f"alpha={config.alpha / 10:g}" if grows else "alpha_schedule=cosine"
+    return [Finding(text, f"--set {remedy}")]
 
 
 def _overfitting(config: Config, course: Course) -> list[Finding]:
@@ -195,7 +226,7 @@ def _overfitting(config: Config, course: Course) -> list[Finding]:
     best = int(tenths[:, 1].argmin())
     rise = tenths[-1, 1] - tenths[best, 1]
     noise = CERTAIN * 2.0**0.5 * course.tenth_noise()[1]
-    is_worse = rise > VALIDATION_RISE * tenths[best, 1] and rise > noise
+    is_worse = rise > VALIDATION_RISE * tenths[best, 1] > 0 and rise > noise
     if config.keep == "best" or not is_worse or tenths[-1, 0] >= tenths[best, 0]:
         return []
     text = (

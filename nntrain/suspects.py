@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +16,10 @@ from nntrain.config import Config, as_yaml
 from nntrain.data.preprocessing import CategoricalColumn, Feature, Preprocessing
 from nntrain.diagnosis import Finding
 from nntrain.errors import figure, quoted
-from nntrain.metrics import Measured
 
 Matrix = NDArray[Any]
 
-MOST_ROWS = 1 << 14
+MOST_ROWS = 1 << 13
 MOST_CELLS = 1 << 22
 LEAST_ROWS = 50
 """Fewer prove nothing."""
@@ -27,10 +27,13 @@ LEAK_ROWS = 1 << 11
 LEAK = 0.999
 """The part of a target's variance that a column must explain, of its ranks or by straight lines."""
 KNOTS = 17
+SCREEN_ROWS = 1 << 8
+SCREEN = 0.9
+"""What neighbours by a column must explain of each other for a closer look at it."""
 SKEWED = 2.0
 """The skewness of an exponential distribution."""
-HELPS = 0.95
-"""By how much a log must lessen an error to be worth a word."""
+HELPS = 0.85
+"""What a log must leave of the error of a ridge regression for networks to gain by it."""
 
 
 @dataclass
@@ -45,29 +48,34 @@ class Sample:
 
     def add(self, x: Matrix, y_true: Matrix, weights: Matrix | None) -> None:
         """Add encoded rows x (n_rows, n_inputs), true values (n_rows, n_targets) and weights."""
-        of_rows = np.ones(len(x)) if weights is None else weights
-        start = -self._seen % self._every
-        self._seen += len(x)
-        for kept, values in zip(self._lists, (x, y_true, of_rows), strict=True):
-            kept.append(values[start :: self._every].copy())
-        most = min(MOST_ROWS, MOST_CELLS // max(1, x.shape[1]))
-        while sum(map(len, self.weights)) > 2 * most:
+        n_rows = min(MOST_ROWS, MOST_CELLS // max(1, x.shape[1]))
+        while self._kept + len(x) // self._every > 2 * n_rows:
             self._every *= 2
-            for kept in self._lists:
-                kept[:] = [np.concatenate(kept)[::2]]
+            for parts in self._lists:
+                parts[:] = [np.concatenate(parts)[::2].copy()] if parts else []
+        of_rows = np.ones(len(x)) if weights is None else weights
+        rows = slice(-self._seen % self._every, None, self._every)
+        self._seen += len(x)
+        for parts, values in zip(self._lists, (x, y_true, of_rows), strict=True):
+            parts.append(values[rows].copy())
 
     @property
     def _lists(self) -> tuple[list[Matrix], ...]:
         return self.x, self.y_true, self.weights
 
+    @property
+    def _kept(self) -> int:
+        return sum(map(len, self.weights))
+
     def rows(self, most: int) -> tuple[Matrix, Matrix, Matrix]:
         """At most so many rows that have a weight: x, y_true and weights."""
-        x, y_true, weights = (np.concatenate(kept) for kept in self._lists)
+        x, y_true, weights = (np.concatenate(parts) for parts in self._lists)
         counting = np.flatnonzero(weights > 0)
         counting = counting[:: max(1, -(-len(counting) // most))]
         return x[counting], y_true[counting], weights[counting]
 
 
+@np.errstate(all="ignore")
 def of_rows(config: Config, preprocessing: Preprocessing, sample: Sample) -> list[Finding]:
     """What a sample of labelled rows shows of the targets and the features."""
     return [*_leaks(config, preprocessing, sample), *_skewed(config, preprocessing, sample)]
@@ -80,45 +88,49 @@ def _skewed(config: Config, preprocessing: Preprocessing, sample: Sample) -> lis
     x, y_true, weights = sample.rows(MOST_ROWS)
     if len(x) < LEAST_ROWS or not (y_true > 0).all():
         return []
-    texts = []
-    for target, y in zip(preprocessing.targets, y_true.T, strict=True):
-        skewness, of_log = (_skewness(values, weights) for values in (y, np.log(y)))
-        if skewness <= SKEWED or abs(of_log) > skewness / 2:
-            continue
-        plain, by_log = _ridge_errors(x, y, weights)
-        if by_log < HELPS * plain:
-            texts.append(
-                f"{target.name} is skewed ({skewness:.1f}, its log {of_log:.1f}), and a ridge "
-                f"regression errs less by its log: RMSE {figure(by_log)}, not {figure(plain)}"
-            )
+    skewnesses = [(_skewness(y, weights), _skewness(np.log(y), weights)) for y in y_true.T]
+    skewed = [of > SKEWED and abs(of_log) < of / 2 for of, of_log in skewnesses]
+    if not any(skewed):
+        return []
+    errors = [_ridge_errors(x, y, weights) for y in y_true.T]
+    if any(by_log > plain for plain, by_log in errors):
+        return []
+    texts = [
+        f"{target.name} is skewed ({skewness:.1f}, its log {of_log:.1f}), and a ridge regression "
+        f"errs less by its log: RMSE {figure(by_log)}, not {figure(plain)}"
+        for target, is_skewed, (skewness, of_log), (plain, by_log) in zip(
+            preprocessing.targets, skewed, skewnesses, errors, strict=True
+        )
+        if is_skewed and by_log < HELPS * plain
+    ]
     return [Finding("; ".join(texts), "--set target_transform=log")] if texts else []
 
 
 def _skewness(values: Matrix, weights: Matrix) -> float:
-    centred = values - np.average(values, weights=weights)
+    scaled = values / np.max(np.abs(values))  # so that no power overflows
+    centred = scaled - np.average(scaled, weights=weights)
     deviation = np.average(centred**2, weights=weights) ** 0.5
-    if deviation == 0:
-        return 0.0
     return float(np.average((centred / deviation) ** 3, weights=weights))
 
 
 def _ridge_errors(x: Matrix, y: Matrix, weights: Matrix) -> tuple[float, float]:
-    """The RMSE of ridge regressions on half of the rows on the others: of y, and of its log."""
-    errors = []
-    for values, back in ((y, np.asarray), (np.log(y), np.exp)):
-        fitted, others = slice(0, None, 2), slice(1, None, 2)
+    """The RMSE of ridge regressions on half of the rows on the others: of y, and of its log.
+
+    Infinite where there is no ridge regression.
+    """
+    fitted, others = slice(0, None, 2), slice(1, None, 2)
+    largest = float(np.max(y))
+
+    def error(values: Matrix, back: Callable[[Matrix], Matrix]) -> float:
         shift, scale = values.mean(), values.std()
         z = ((values - shift) / scale)[fitted, None]
         ridge = fit_baseline(x[fitted], z, weights[fitted], np.zeros(1)).ridge(x[others])
         if ridge is None:
-            return 0.0, 0.0
-        with np.errstate(over="ignore"):
-            y_pred = back(ridge * scale + shift)
-        if not np.isfinite(y_pred).all():
-            return 0.0, 0.0
-        measured = Measured(y[others, None], y_pred, np.zeros(1), None, weights[others])
-        errors.append(measured.metrics([""])[""].rmse)
-    return errors[0], errors[1]
+            return math.inf
+        errors = back(ridge[:, 0] * scale + shift) - y[others] / largest
+        return largest * float(np.average(errors**2, weights=weights[others])) ** 0.5
+
+    return error(y / largest, np.asarray), error(np.log(y / largest), np.exp)
 
 
 def _leaks(config: Config, preprocessing: Preprocessing, sample: Sample) -> list[Finding]:
@@ -128,11 +140,16 @@ def _leaks(config: Config, preprocessing: Preprocessing, sample: Sample) -> list
         return []
     findings = []
     for target, y in zip(preprocessing.targets, y_true.T, strict=True):
+        if y.min() == y.max():
+            continue
+        y = y / np.max(np.abs(y))  # noqa: PLW2901  (so that no square overflows)
+        suspicious = _suspicious(x, y)
         leaks, start = [], 0
         for feature in preprocessing.features:
-            inputs = x[:, start : start + len(feature.input_names)]
-            start += inputs.shape[1]
-            if _explained(feature, inputs.astype(np.float64), y) >= LEAK:
+            inputs = slice(start, start + len(feature.input_names))
+            start = inputs.stop
+            is_told = isinstance(feature, CategoricalColumn) or suspicious[inputs].any()
+            if is_told and _explained(feature, x[:, inputs].astype(np.float64), y) >= LEAK:
                 leaks.append(feature.name)
         if 0 < len(leaks) < len(preprocessing.features):
             findings.append(_leak(config, target.name, leaks))
@@ -148,6 +165,21 @@ def _leak(config: Config, target: str, columns: Sequence[str]) -> Finding:
         f"before {target} is"
     )
     return Finding(text, f"--set {shlex.quote('ignore=' + as_yaml(ignored))}")
+
+
+def _suspicious(x: Matrix, y: Matrix) -> NDArray[np.bool_]:
+    """The inputs that are worth a closer look: rows next to each other have similar targets.
+
+    All inputs at once, on few rows, by the difference of neighbours (Rice 1984).
+    """
+    few = slice(None, None, max(1, len(x) // SCREEN_ROWS))
+    order = np.argsort(x[few], axis=0, kind="stable")
+    found = np.zeros(x.shape[1], dtype=bool)
+    for values in (y[few], _ranks(y[few])):
+        variance = max(float(np.var(values)), np.finfo(np.float64).tiny)
+        noise = np.mean(np.diff(values[order], axis=0) ** 2, axis=0) / 2.0
+        found |= 1.0 - noise / variance >= SCREEN
+    return found
 
 
 def _explained(feature: Feature, inputs: Matrix, y: Matrix) -> float:
@@ -166,7 +198,7 @@ def _explained(feature: Feature, inputs: Matrix, y: Matrix) -> float:
     low, width = knots[:-1], np.diff(knots)
     basis = np.clip((value[:, None] - low) / width, 0.0, 1.0)
     flags = inputs[:, -1:] if feature.has_missing else inputs[:, :0]
-    by_ranks = np.corrcoef(_ranks(value), _ranks(y))[0, 1] ** 2 if np.ptp(y) > 0 else 0.0
+    by_ranks = np.corrcoef(_ranks(value), _ranks(y))[0, 1] ** 2
     return max(float(by_ranks), _adjusted_r2(y, *_straight(np.hstack([basis, flags]), y)))
 
 
@@ -179,10 +211,10 @@ def _straight(basis: Matrix, y: Matrix) -> tuple[Matrix, int]:
 
 def _adjusted_r2(y: Matrix, y_pred: Matrix, n_coefficients: int) -> float:
     """R², less what so many coefficients explain of anything (Ezekiel 1930)."""
-    left, variance = len(y) - n_coefficients, float(np.var(y))
-    if left < LEAST_ROWS // 2 or variance == 0:
+    left = len(y) - n_coefficients
+    if left < LEAST_ROWS // 2:
         return 0.0
-    return 1.0 - float(np.mean((y - y_pred) ** 2)) / variance * (len(y) - 1) / left
+    return 1.0 - float(np.mean((y - y_pred) ** 2) / np.var(y)) * (len(y) - 1) / left
 
 
 def _ranks(values: Matrix) -> Matrix:

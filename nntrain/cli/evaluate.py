@@ -20,7 +20,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import figure, json_text, suggest
+from nntrain.cli.text import figure, json_text, suggest, tell
 from nntrain.errors import CheckFailedError, UsageError, quoted
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def evaluate(
         click.echo(json_text(result.as_dict()))
     else:
         print_metrics(by or "rows of", {"all": result.targets, **result.groups})
+        tell(result.findings)
     failed = [message for check in checks if (message := check.failure(result.targets))]
     if failed:
         raise CheckFailedError("\n".join(failed))

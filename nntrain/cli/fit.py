@@ -23,7 +23,15 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.stopping import Duration, Stop, exit_by
-from nntrain.cli.text import complain, model_options, note, printable, reading_options, suggest
+from nntrain.cli.text import (
+    complain,
+    model_options,
+    note,
+    printable,
+    reading_options,
+    suggest,
+    tell,
+)
 from nntrain.config import KINDS, MEANINGS, default_of
 from nntrain.config_file import load_config
 from nntrain.errors import UsageError, counted
@@ -255,5 +263,4 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    for finding in findings:
-        note(str(finding), kind="Look")
+    tell(findings)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain.cli.options import is_quiet
 from nntrain.errors import figure as figure  # noqa: PLC0414  (every command takes it from here)
 from nntrain.errors import shortened
+
+if TYPE_CHECKING:
+    from nntrain.diagnosis import Finding
 
 LONGEST_CELL = 200
 """Of a longer cell of a table the start is shown: every row of its column would be as wide."""
@@ -27,6 +30,12 @@ def complain(message: str) -> None:
 def note(message: str, kind: str = "Note") -> None:
     """Print a note on stderr: something that was decided or left out, no error."""
     click.echo(f"{kind}: {printable(shortened(message))}", err=True)
+
+
+def tell(findings: Iterable[Finding]) -> None:
+    """Print what is amiss on stderr, a line for each finding."""
+    for finding in () if is_quiet() else findings:
+        note(str(finding), kind="Look")
 
 
 def suggest(*words: str | Sequence[str], then: str = "") -> None:
