@@ -81,7 +81,7 @@ def evaluate(
     names = [target.name for target in preprocessing.targets]
     rows = _rows_by_group(groups)
     targets = measured.metrics(names)
-    findings = of_model(model.config, model.summary, targets)
+    findings = of_model(model, targets)
     findings += of_rows(model.config, preprocessing, sample)
     return Evaluation(
         targets,

@@ -252,8 +252,7 @@ class TrainingRun:
         sample.add(self.samples.x, self.y_true, _flat(self.samples.weights))
         return [
             *of_training(
-                self.config,
-                model.summary,
+                model,
                 self.course,
                 self._validation_beside_its_ridge(model),
                 last.largest_update if last else math.inf,

@@ -128,7 +128,8 @@ def _ridge_errors(x: Matrix, y: Matrix, weights: Matrix) -> tuple[float, float]:
         if ridge is None:
             return math.inf
         errors = back(ridge[:, 0] * scale + shift) - y[others] / largest
-        return largest * float(np.average(errors**2, weights=weights[others])) ** 0.5
+        mean_square = np.average(errors**2, weights=weights[others])
+        return largest * math.sqrt(mean_square)
 
     return error(y / largest, np.asarray), error(np.log(y / largest), np.exp)
 
