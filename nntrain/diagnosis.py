@@ -29,6 +29,8 @@ FALL = 0.03
 epochs again: RMSE a median of 9 % on held-out rows of four real tables."""
 CERTAIN = 3.0
 """Deviations of what noise leaves to a difference between two tenths."""
+ROWS_PER_WEIGHT = 2
+"""With fewer a loss fell, without rows held out to judge by, while errors elsewhere rose."""
 WOBBLE = 0.1
 """With noise above this part of the loss an α that falls to 0 gave lower errors on real tables."""
 SETTLED = 0.2
@@ -109,8 +111,9 @@ def of_model(model: Model, metrics: Measures) -> list[Finding]:
     return [Finding(worse, _remedy_of_ridge(model, has_validation=bool(validation)))]
 
 
-def _has_more_weights_than_rows(model: Model) -> bool:
-    return model.networks[0].parameters.vector.size > model.summary.rows
+def _may_learn_by_heart(model: Model) -> bool:
+    """Whether the training rows are too few for the weights to say how well it has learned."""
+    return model.summary.rows < ROWS_PER_WEIGHT * model.networks[0].parameters.vector.size
 
 
 def worse_than_ridge(metrics: Measures, rows: str) -> str:
@@ -143,7 +146,7 @@ def _remedy_of_ridge(model: Model, *, has_validation: bool) -> str:
         return "--resume"
     if worse_than_ridge(summary.training, "training"):
         return _remedy_of_underfitting(config, summary)
-    if config.keep == "last" and not _has_more_weights_than_rows(model):
+    if config.keep == "last" and not _may_learn_by_heart(model):
         return _keep_best(has_validation=has_validation)
     return "--set hidden_layers=[]"
 
@@ -192,7 +195,7 @@ def _stopped_by_tau(config: Config, summary: Summary, largest_update: float) -> 
 def _still_falling(model: Model, course: Course) -> list[Finding]:
     """A loss that more epochs would bring down; where rows are held out, theirs too.
 
-    Where none are, a network of more weights than rows may as well learn them by heart.
+    Where none are, nothing is said of a network that may as well learn its rows by heart.
     """
     config, summary = model.config, model.summary
     by_tau = summary.stopped_by == "tau"
@@ -207,7 +210,7 @@ def _still_falling(model: Model, course: Course) -> list[Finding]:
     third, second, first = tenths[-3:]
     noise = CERTAIN * 2.0**0.5 * course.tenth_noise()
     is_watched = summary.validation_loss is not None
-    if not is_watched and _has_more_weights_than_rows(model):
+    if not is_watched and _may_learn_by_heart(model):
         return []
     watched = [0, 1] if is_watched else [0]
     for j in watched:

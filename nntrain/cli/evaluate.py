@@ -67,6 +67,9 @@ def evaluate(
     Beside the model's error stand those of predicting the training mean and of a ridge regression,
     both fitted on the training rows by `nntrain fit`, never here. Metrics for --fail-if: rows,
     rmse, mae, r2, largest_error, mean_rmse, ridge_rmse; with several targets as target.rmse.
+
+    What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
+    try; with --json under findings.
     """
     paths = tables(data, "evaluate")
 

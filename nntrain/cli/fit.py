@@ -134,6 +134,10 @@ def fit(
     While it runs, its checkpoint is kept beside the model. After Ctrl-C, a kill or a crash the same
     command with --resume goes on from there and ends with the same model, byte for byte; without a
     checkpoint it starts the run.
+
+    What was measured to be amiss stands in lines that begin with `Look:`, each with the --set to
+    try: an error above that of a ridge regression, a loss that still fell or oscillates, an early
+    stop, overfitting, a skewed target, a column that alone tells the target.
     """
     paths = tables(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
