@@ -49,7 +49,7 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
         "Look: worse than a ridge regression on the same inputs: RMSE on the validation rows of "
         "strength_mpa 12.57, the ridge's 10.86; try --set tau=0",
         "Look: τ = 1e+09 stopped training after epoch 1 of 400, before it had learned much: RMSE of "
-        "strength_mpa 12.82, of predicting the mean 16.67; try --set tau=0",
+        "strength_mpa 12.6, of predicting the mean 16.67; try --set tau=0",
         "Wrote a b.npz and loss.csv.",
         f"Next: nntrain predict {TABLE} --model 'a b.npz' > predictions.csv",
         "",
