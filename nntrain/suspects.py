@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,18 +120,18 @@ def _ridge_errors(x: Matrix, y: Matrix, weights: Matrix) -> tuple[float, float]:
     """
     fitted, others = slice(0, None, 2), slice(1, None, 2)
     largest = float(np.max(y))
-
-    def error(values: Matrix, back: Callable[[Matrix], Matrix]) -> float:
-        shift, scale = values.mean(), values.std()
-        z = ((values - shift) / scale)[fitted, None]
-        ridge = fit_baseline(x[fitted], z, weights[fitted], np.zeros(1)).ridge(x[others])
-        if ridge is None:
-            return math.inf
-        errors = back(ridge[:, 0] * scale + shift) - y[others] / largest
-        mean_square = np.average(errors**2, weights=weights[others])
-        return largest * math.sqrt(mean_square)
-
-    return error(y / largest, np.asarray), error(np.log(y / largest), np.exp)
+    scaled = y / largest  # so that no square overflows
+    both = np.column_stack([scaled, np.log(scaled)])
+    shift, scale = both.mean(axis=0), both.std(axis=0)
+    z = (both - shift) / scale
+    ridge = fit_baseline(x[fitted], z[fitted], weights[fitted], shift).ridge(x[others])
+    if ridge is None:
+        return math.inf, math.inf
+    y_pred = ridge * scale + shift
+    y_pred[:, 1] = np.exp(y_pred[:, 1])
+    squares = (y_pred - scaled[others, None]) ** 2
+    plain, by_log = largest * np.sqrt(np.average(squares, axis=0, weights=weights[others]))
+    return float(plain), float(by_log)
 
 
 def _leaks(config: Config, preprocessing: Preprocessing, sample: Sample) -> list[Finding]:
