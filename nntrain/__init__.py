@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nntrain.config import Config
     from nntrain.config_file import load_config
+    from nntrain.diagnosing import diagnose
     from nntrain.errors import NntrainError
     from nntrain.evaluation import Evaluation, evaluate
     from nntrain.explaining import Explanation, explain
@@ -33,6 +34,7 @@ __all__ = [
     "NntrainError",
     "TrainingRun",
     "__version__",
+    "diagnose",
     "evaluate",
     "explain",
     "fit",
@@ -43,6 +45,7 @@ __all__ = [
 _HOMES = {
     "Config": "config",
     "load_config": "config_file",
+    "diagnose": "diagnosing",
     "NntrainError": "errors",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",

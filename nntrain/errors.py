@@ -89,3 +89,12 @@ def quoted(names: list[str] | tuple[str, ...], most: int = 8) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """A count with its noun: `1 row`, `1,030 rows`."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def figure(value: float | None) -> str:
+    """A number for a person: four digits that count, no exponent for the sizes targets have."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"

@@ -14,21 +14,25 @@ from nntrain.data.cells import CellFormat, distinct_texts
 from nntrain.data.checks import check_columns
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.table import TableLike
+from nntrain.diagnosis import Finding, of_model
 from nntrain.errors import DataError
 from nntrain.metrics import Measured, Metrics, joined
 from nntrain.model import Model
+from nntrain.suspects import Sample, of_rows
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The metrics of each target, over all rows and for each group if groups were asked for.
 
-    With an `interval`'s level they are `IntervalMetrics`.
+    With an `interval`'s level they are `IntervalMetrics`. `findings` are what is amiss by them, and
+    with the rows.
     """
 
     targets: dict[str, Metrics]
     groups: dict[str, dict[str, Metrics]]
     interval: float | None = None
+    findings: tuple[Finding, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as JSON types."""
@@ -36,6 +40,7 @@ class Evaluation:
         result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
+        result["findings"] = [finding.as_dict() for finding in self.findings]
         return result
 
 
@@ -67,6 +72,7 @@ def evaluate(
     cells = CellFormat(preprocessing.missing_values, decimal)
     parts: list[Measured] = []
     groups: list[str] = []
+    sample = Sample()
     with open_table(table, Reading(cells, delimiter)) as source:
         if by is not None:
             check_columns(source, [by], "--by")
@@ -76,6 +82,7 @@ def evaluate(
                 bounds = model.bounds(interval, part.x, measured.y_pred)
                 measured = replace(measured, bounds=bounds)
             parts.append(measured)
+            sample.add(part.x, part.y_true, part.weights)
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])
                 groups += texts[part.kept].tolist()
@@ -84,10 +91,14 @@ def evaluate(
     whole = joined(parts)
     names = [target.name for target in preprocessing.targets]
     rows = _rows_by_group(groups)
+    targets = whole.metrics(names)
+    findings = of_model(model, targets)
+    findings += of_rows(model.config, preprocessing, sample)
     return Evaluation(
-        whole.metrics(names),
+        targets,
         {group: whole.of(rows[group]).metrics(names) for group in _ordered(groups, cells)},
         interval,
+        tuple(findings),
     )
 
 

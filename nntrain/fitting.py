@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nntrain.baseline import fit_baseline
 from nntrain.config import Config
+from nntrain.course import Course
 from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
 from nntrain.engine.batches import Samples, rows_per_iteration
@@ -88,14 +89,15 @@ class TrainingRun:
         self.calibration = prepared.calibration
         self.y_true = prepared.training.y_true
         self.validation_y_true = prepared.validation.y_true if prepared.validation else self.y_true
-        weights = _flat(self.samples.weights)
-        self.baseline = fit_baseline(self.samples.x, self.samples.y, weights, prepared.means)
+        x, y = self.samples.x, self.samples.y
+        self.baseline = fit_baseline(x, y, self.sample_weights, prepared.means)
         if start:
             check_unseen(self.calibration, start)
         self.held_out = self._hold_outs()
         self.trainings = [self._training(j, start) for j in range(config.ensemble)]
         self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
+        self.course = Course()
         network, n_held_out = self.trainings[0].network, self.n_validation_rows
         log.info("rows: %d to train on, %d to validate", len(self.samples), n_held_out)
         log.info("%r, %d weights and biases", network, network.parameters.vector.size)
@@ -157,6 +159,11 @@ class TrainingRun:
         return Training(network, samples, procedure, rows=rows, held_out=held_out)
 
     @property
+    def sample_weights(self) -> NDArray[np.float64] | None:
+        """The weights (n_rows,) of the training rows, of mean 1; None without."""
+        return _flat(self.samples.weights)
+
+    @property
     def n_validation_rows(self) -> int:
         """How many rows are held out, of an ensemble by any network."""
         if self.held_out is not None:
@@ -190,6 +197,7 @@ class TrainingRun:
             for results in train_together(self.trainings, threads, is_to_stop):
                 updates = [result.largest_update for result in results]
                 self.smallest_update = min(self.smallest_update, *updates)
+                self.course.add(results)
                 yield results
         except DivergedError as error:
             raise DivergedError(f"{error}{self._largest_input()}") from None
@@ -332,10 +340,15 @@ class TrainingRun:
         return Model(self.config, self.preprocessing, networks, self.baseline, summary)
 
     @property
+    def longest(self) -> EpochResult | None:
+        """The last epoch of the network that trained longest."""
+        lasts = [training.last for training in self.trainings if training.last]
+        return max(lasts, key=lambda last: last.epoch, default=None)
+
+    @property
     def _longest_stopped_by(self) -> str:
         """Why the network that trained longest ended."""
-        lasts = [training.last for training in self.trainings if training.last]
-        return max(lasts, key=lambda last: last.epoch).stopped_by if lasts else "epochs"
+        return self.longest.stopped_by if self.longest else "epochs"
 
     def measured(self, x: Matrix, y_true: Matrix, weights: Matrix | None) -> Measured:
         """Encoded rows and their true values, with the predictions as they are now."""

@@ -136,7 +136,7 @@ def column(frame: pd.DataFrame, name: str) -> Vector:
 @pytest.mark.parametrize("model", ["one", "two", "raw"])
 def test_every_figure_is_what_its_definition_gives(evaluate: Run, model: str) -> None:
     found = figures(evaluate, "test.csv", "-m", f"{model}.npz")
-    assert list(found) == ["targets"]
+    assert list(found) == ["targets", "findings"]
     assert list(found["targets"]) == list(CONFIGS[model].target)
     for target, metrics in found["targets"].items():
         of_mean = np.full(len(TEST), column(TRAIN, target).mean())
@@ -213,7 +213,7 @@ def test_an_unsound_weight_is_an_error(
 
 def test_groups_are_measured_by_themselves(evaluate: Run) -> None:
     found = figures(evaluate, "test.csv", "-m", "two.npz", "--by", "kind")
-    assert list(found) == ["targets", "groups"]
+    assert list(found) == ["targets", "groups", "findings"]
     assert found["targets"] == figures(evaluate, "test.csv", "-m", "two.npz")["targets"]
     assert list(found["groups"]) == sorted(set(TEST["kind"]))
     for group, targets in found["groups"].items():
@@ -386,7 +386,7 @@ def test_a_figure_that_is_not_defined_fails_its_check(evaluate: Run, folder: Pat
 
 EXPECTS = (
     "expects a metric, < or >, and a number, such as 'rmse>3.2'; the metrics are rows, rmse, mae, "
-    "r2, largest_error, mean_rmse, ridge_rmse"
+    "r2, largest_error, mean_rmse, ridge_rmse, coverage, mean_width"
 )
 
 
@@ -441,3 +441,25 @@ def test_what_stands_in_the_way_is_explained(
     (folder / "t.csv").write_text(table)
     result = evaluate("t.csv", "-m", "one.npz", *options)
     assert result == Result(code, "", f"Error: {message}\n")
+
+
+def test_what_is_amiss_is_said_on_stderr_or_in_the_json(evaluate: Run, folder: Path) -> None:
+    """Five epochs of so few rows are not enough to do as well as a ridge regression."""
+    said = (
+        "worse than a ridge regression on the same inputs: RMSE on the given rows of load 12.3, "
+        "the ridge's 3.077"
+    )
+    note = "Note: missing cells taken as the training mean: 3 in 'b'\n"
+    result = evaluate("test.csv", "-m", "one.npz")
+    assert result.err == (
+        f"{note}Look: {said}; try --set epochs=200\nNext: nntrain inspect one.npz\n"
+    )
+    assert evaluate("test.csv", "-m", "one.npz", "-q").err == ""
+    found = figures(evaluate, "test.csv", "-m", "one.npz")
+    assert found["findings"] == [{"text": said, "remedy": "--set epochs=200"}]
+    assert evaluate("test.csv", "-m", "one.npz", "--json").err == note
+    config = nntrain.Config(target=("load",), ignore=("cost", "w"))
+    nntrain.fit(TRAIN, config).save("trained.npz")
+    result = evaluate("test.csv", "-m", "trained.npz")
+    assert result.err == f"{note}Next: nntrain inspect trained.npz\n"
+    assert figures(evaluate, "test.csv", "-m", "trained.npz")["findings"] == []

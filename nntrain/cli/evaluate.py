@@ -21,7 +21,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import figure, json_text, suggest
+from nntrain.cli.text import figure, json_text, suggest, tell
 from nntrain.errors import CheckFailedError, UsageError, quoted
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ def evaluate(
     both fitted on the training rows by `nntrain fit`, never here. Metrics for --fail-if: rows,
     rmse, mae, r2, largest_error, mean_rmse, ridge_rmse, with --interval also coverage (the part of
     the rows whose true value lies within) and mean_width; with several targets as target.rmse.
+
+    What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
+    try; with --json under findings.
     """
     paths = tables(data, "evaluate")
 
@@ -95,6 +98,7 @@ def evaluate(
         click.echo(json_text(result.as_dict()))
     else:
         print_metrics(by or "rows of", {"all": result.targets, **result.groups})
+        tell(result.findings)
     failed = [message for check in checks if (message := check.failure(result.targets))]
     if failed:
         raise CheckFailedError("\n".join(failed))

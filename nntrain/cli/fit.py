@@ -23,7 +23,15 @@ from nntrain.cli.options import (
     talk_options,
 )
 from nntrain.cli.stopping import Duration, Stop, exit_by
-from nntrain.cli.text import complain, model_options, note, printable, reading_options, suggest
+from nntrain.cli.text import (
+    complain,
+    model_options,
+    note,
+    printable,
+    reading_options,
+    suggest,
+    tell,
+)
 from nntrain.config import KINDS, MEANINGS, default_of
 from nntrain.config_file import load_config
 from nntrain.errors import UsageError, counted
@@ -31,6 +39,7 @@ from nntrain.files import explained, locked, same_file, try_output
 
 if TYPE_CHECKING:
     from nntrain.checkpoint import Checkpointer
+    from nntrain.diagnosis import Finding
     from nntrain.fitting import TrainingRun
     from nntrain.loss_log import LossLog
     from nntrain.model import Model
@@ -125,6 +134,10 @@ def fit(
     While it runs, its checkpoint is kept beside the model. After Ctrl-C, a kill or a crash the same
     command with --resume goes on from there and ends with the same model, byte for byte; without a
     checkpoint it starts the run.
+
+    What was measured to be amiss stands in lines that begin with `Look:`, each with the --set to
+    try: an error above that of a ridge regression, a loss that still fell or oscillates, an early
+    stop, overfitting, a skewed target, a column that alone tells the target.
     """
     paths = tables(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
@@ -132,6 +145,7 @@ def fit(
     config = load_config(config_path, overrides)
 
     from nntrain.checkpoint import Checkpointer
+    from nntrain.diagnosing import diagnose
     from nntrain.fitting import TrainingRun
     from nntrain.model_file import load_model
 
@@ -154,7 +168,9 @@ def fit(
         if is_over:
             checkpointer.remove()
     if not is_quiet():
-        _print_summary(model, [model_path] if log_path == "-" else [model_path, log_path])
+        _print_summary(model, diagnose(run, model))
+        written = [model_path] if log_path == "-" else [model_path, log_path]
+        click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
         if not is_over and checkpointer.path:
             path = printable(str(checkpointer.path))
             click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
@@ -236,8 +252,8 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
     complain(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
-def _print_summary(model: Model, written: list[str]) -> None:
-    """What was trained, why it stopped, how good it is and what was written."""
+def _print_summary(model: Model, findings: list[Finding]) -> None:
+    """What was trained, why it stopped, how good it is and what is amiss."""
     from nntrain.cli.metrics import epochs_listed, print_metrics
 
     summary, network, config = model.summary, model.networks[0], model.config
@@ -255,4 +271,4 @@ def _print_summary(model: Model, written: list[str]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
+    tell(findings)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nntrain.cli.options import is_quiet
+from nntrain.errors import figure as figure  # noqa: PLC0414  (every command takes it from here)
 from nntrain.errors import shortened
+
+if TYPE_CHECKING:
+    from nntrain.diagnosis import Finding
 
 LONGEST_CELL = 200
 """Of a longer cell of a table the start is shown: every row of its column would be as wide."""
@@ -26,6 +30,12 @@ def complain(message: str) -> None:
 def note(message: str, kind: str = "Note") -> None:
     """Print a note on stderr: something that was decided or left out, no error."""
     click.echo(f"{kind}: {printable(shortened(message))}", err=True)
+
+
+def tell(findings: Iterable[Finding]) -> None:
+    """Print what is amiss on stderr, a line for each finding."""
+    for finding in () if is_quiet() else findings:
+        note(str(finding), kind="Look")
 
 
 def suggest(*words: str | Sequence[str], then: str = "") -> None:
@@ -72,15 +82,6 @@ def escaped_json(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
-
-
-def figure(value: float | None) -> str:
-    """A number for a person: four digits that count, no exponent for the sizes targets have."""
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
 def ratio(value: float | None) -> str:
