@@ -66,7 +66,13 @@ def explain(
 
     >>> nntrain.explain(model, "test.csv").importance["price"][0].column
     """
-    x, y_true, weights = _read(model, table, delimiter, decimal)
+    return explained(model, *_read(model, table, delimiter, decimal), repeats)
+
+
+def explained(
+    model: Model, x: Matrix, y_true: Matrix, weights: Matrix | None, repeats: int
+) -> Explanation:
+    """The same for two encoded rows or more and their true values; x is as it was afterwards."""
     names = [target.name for target in model.preprocessing.targets]
 
     def rmse() -> Matrix:
