@@ -25,7 +25,7 @@ def print_metrics(
     """Print the metrics of each target, a row for each part, and then the target's `ends`."""
     targets = list(next(iter(parts.values())))
     for target in targets:
-        rows = [[part, *_cells(metrics[target])] for part, metrics in parts.items()]
+        rows = [[part, *metric_cells(metrics[target])] for part, metrics in parts.items()]
         rows += [list(row) for row in (ends or {}).get(target, [])]
         print_table([label, *HEADER], rows, title=f"Error of {target}", err=err)
 
@@ -37,7 +37,7 @@ def epochs_listed(summary: Summary) -> str:
     return f"{word} {', '.join(f'{epoch:,}' for epoch in epochs)}"
 
 
-def _cells(of: Metrics) -> list[str]:
+def metric_cells(of: Metrics) -> list[str]:
     """The cells under `HEADER`."""
     errors = [figure(of.rmse), figure(of.mae), ratio(of.r2), figure(of.largest_error)]
     return [figure(of.rows), *errors, figure(of.mean_rmse), figure(of.ridge_rmse)]
