@@ -106,9 +106,7 @@ def _lines(stream: ByteStream, name: str) -> Iterator[tuple[bytes, bool]]:
         yield rest, False
 
 
-def _parsed(
-    lines: Iterator[tuple[bytes, bool]], name: str, columns: list[str]
-) -> Iterator[_Line]:
+def _parsed(lines: Iterator[tuple[bytes, bool]], name: str, columns: list[str]) -> Iterator[_Line]:
     """The epochs that lines tell of, in order."""
     before: _Line | None = None
     for number, (line, is_ended) in enumerate(lines, start=2):
@@ -161,9 +159,7 @@ def _follows(of: _Line, before: _Line) -> bool:
     """Whether a line may stand after another: the next epoch, or another network's of the same."""
     if of.member > MOST_NETWORKS:
         return False
-    return of.epoch == before.epoch + 1 or (
-        of.epoch == before.epoch and of.member > before.member
-    )
+    return of.epoch == before.epoch + 1 or (of.epoch == before.epoch and of.member > before.member)
 
 
 def _named(of: _Line) -> str:

@@ -54,8 +54,8 @@ def inline_svg(svg: str, prefix: str, title: str) -> str:
 
 
 def _for_page(tag: re.Match[str], prefix: str) -> str:
-    """A tag with the page's colours and font, fewer digits and ids of its own; what is text stays."""
+    """A tag with the page's colours and font, fewer digits, ids of its own; what is text stays."""
     text = FONT.sub("", tag[0])
     text = COLOUR.sub(lambda found: f"var(--{NAME_OF[found[0]]})", text)
-    text = LONG_NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = LONG_NUMBER.sub(lambda found: f"{round(float(found[0]), 2):g}", text)
     return ID.sub(rf"\g<1>{prefix}-", text)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import Result, Run, environment
 
-from nntrain.cli.plot import distinct_names
+from nntrain.cli.text import distinct_names
 from nntrain.errors import DataError
 from nntrain.log_reading import read_log
 
@@ -59,9 +59,7 @@ def test_a_loss_that_halves_falls_by_equal_steps_and_validation_is_dashed(
     assert {"loss.csv", "training", "validation", "epoch", "loss"} <= set(shown)
 
 
-def test_the_log_that_fit_writes_is_read_and_stdin_and_stdout_serve(
-    run: Run, folder: Path
-) -> None:
+def test_the_log_that_fit_writes_is_read_and_stdin_and_stdout_serve(run: Run, folder: Path) -> None:
     fit = ["fit", "sample_data/concrete.csv", "-c", "configs/mini-batch.yaml", "-q"]
     assert run(*fit, "-s", "epochs=3", "-l", "one.csv").code == 0
     assert run(*fit, "-s", "epochs=4", "-s", "ensemble=2", "-l", "two.csv").code == 0
@@ -95,9 +93,7 @@ def test_of_an_ensemble_the_mean_and_the_ends_are_read(tmp_path: Path) -> None:
 
 
 def test_an_ensemble_is_a_line_and_a_band(run: Run, folder: Path) -> None:
-    rows = "".join(
-        f"{i},{j},4,{j / i!r},,0.1,0.001\n" for i in range(1, 5) for j in range(1, 4)
-    )
+    rows = "".join(f"{i},{j},4,{j / i!r},,0.1,0.001\n" for i in range(1, 5) for j in range(1, 4))
     (folder / "l.csv").write_text(OF_MEMBERS + rows)
     svg = run("plot", "l.csv", "-o", "-").out
     ((mean, _),) = lines(svg, "#0072b2")
@@ -110,7 +106,9 @@ def test_an_ensemble_is_a_line_and_a_band(run: Run, folder: Path) -> None:
     assert heights.max() > points(mean)[:, 1].max()
 
 
-@pytest.mark.parametrize("rest", ["4,16,0.0", "4,16,0.06", "4,16,0.0625,,0.1,", "4,16,0.1,,0.1,0.0"])
+@pytest.mark.parametrize(
+    "rest", ["4,16,0.0", "4,16,0.06", "4,16,0.0625,,0.1,", "4,16,0.1,,0.1,0.0"]
+)
 def test_a_last_line_that_is_cut_off_does_not_count(tmp_path: Path, rest: str) -> None:
     path = tmp_path / "l.csv"
     path.write_text(HEADER + LINE + rest)

@@ -44,11 +44,11 @@ dt { color: var(--muted); }
 dd { margin: 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr));
   gap: 1.8rem 2rem; margin: 1rem 0; }
-figure { margin: 0; max-width: 30rem; }
+figure { margin: 0; max-width: 30rem; display: flex; flex-direction: column; }
 figcaption { margin-bottom: 0.4rem; line-height: 1.35; }
 figcaption b { display: block; }
 figcaption span { font-size: 0.88rem; }
-svg { display: block; width: 100%; height: auto; }
+svg { display: block; width: 100%; height: auto; margin-top: auto; }
 svg * { stroke-linejoin: round; }
 .scroll { overflow-x: auto; margin: 0.6rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
@@ -57,7 +57,8 @@ th, td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: right; vertical-align: t
   white-space: nowrap; }
 th { font-weight: 600; border-bottom: 1px solid var(--muted); vertical-align: bottom; }
 td { border-bottom: 1px solid var(--grid); }
-.text { text-align: left; white-space: normal; min-width: 5rem; max-width: 34rem; }
+.name, .text { text-align: left; }
+.text { white-space: normal; min-width: 6rem; max-width: 34rem; }
 details { margin: 0.8rem 0; }
 summary { cursor: pointer; color: var(--series-1); }
 @media print { details > * { display: block; } figure { break-inside: avoid; } }
@@ -74,7 +75,9 @@ def page(title: str, intro: str, sections: Sequence[tuple[str, str]]) -> str:
     links, parts = [], []
     for i, (heading, content) in enumerate(sections, start=1):
         links.append(f'<a href="#section-{i}">{escaped(heading)}</a>')
-        parts.append(f'<section id="section-{i}">\n<h2>{escaped(heading)}</h2>\n{content}</section>')
+        parts.append(
+            f'<section id="section-{i}">\n<h2>{escaped(heading)}</h2>\n{content}</section>'
+        )
     style = STYLE
     for name, colours in (("LIGHT", LIGHT), ("DARK", DARK)):
         style = style.replace(name, " ".join(f"--{key}: {of};" for key, of in colours.items()))
@@ -120,11 +123,10 @@ def table(
     """A table, which scrolls where it is too wide; all but the first `left` columns are numbers."""
 
     def line(cells: Sequence[str], tag: str) -> str:
+        kinds = [' class="name"', *[' class="text"'] * (left - 1), *[""] * (len(cells) - left)]
         shown = (
-            f'<{tag} class="text">{escaped(printable_cell(cell))}</{tag}>'
-            if i < left
-            else f"<{tag}>{escaped(printable_cell(cell))}</{tag}>"
-            for i, cell in enumerate(cells)
+            f"<{tag}{kind}>{escaped(printable_cell(cell))}</{tag}>"
+            for kind, cell in zip(kinds, cells, strict=True)
         )
         return f"<tr>{''.join(shown)}</tr>"
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import click
 
 from nntrain.cli.options import FILE, is_quiet, tables, talk_options
-from nntrain.cli.text import printable
+from nntrain.cli.text import distinct_names, printable
 from nntrain.errors import UsageError, counted
 from nntrain.files import replacing, same_file, try_output
 
@@ -48,7 +47,8 @@ def plot(log: tuple[str, ...], output: str) -> None:
     if len(paths) > MOST_LOGS:
         raise UsageError(f"{len(paths)} logs are more than a chart can tell apart, {MOST_LOGS}")
 
-    from nntrain.charts import Chart, check_matplotlib, losses
+    from nntrain.charts import losses
+    from nntrain.drawing import Chart, check_matplotlib
     from nntrain.log_reading import read_log
 
     check_matplotlib()
@@ -76,20 +76,3 @@ def _kind(output: str) -> str:
     if kind not in ("svg", "png"):
         raise UsageError(f"--output {output}: expects a name that ends in .svg or .png")
     return kind
-
-
-def distinct_names(paths: Sequence[str]) -> list[str]:
-    """The paths' file names, with as many folders before them as tell them apart.
-
-    A path that is named again gets its number.
-    """
-    parts = [("standard input",) if path == "-" else PurePath(path).parts for path in paths]
-    names: list[str] = []
-    for i, of in enumerate(parts):
-        others = {other for other in parts if other != of}
-        n = 1
-        while n < len(of) and any(other[-n:] == of[-n:] for other in others):
-            n += 1
-        again = parts[:i].count(of)
-        names.append("/".join(of[-n:]).replace("//", "/") + (f" ({again + 1})" if again else ""))
-    return names

@@ -77,7 +77,7 @@ def report(
     paths = tables(data, "report") if data else []
     _check_inputs(paths, log_path)
 
-    from nntrain.charts import check_matplotlib
+    from nntrain.drawing import check_matplotlib
 
     check_matplotlib()
     if output != "-":
@@ -87,17 +87,16 @@ def report(
         try_output(output)
 
     from nntrain.cli.page import page
-    from nntrain.cli.report_sections import sections
+    from nntrain.cli.report_sections import listed_names, sections
     from nntrain.model_file import load_model
     from nntrain.reporting import report_on
 
     model = load_model(model_path)
     log = _log_of(model, model_path, log_path)
     measured = report_on(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
-    name = " and ".join("standard input" if path == "-" else path for path in paths)
     title = f"A model of {' and '.join(model.config.target)}"
-    intro = f"{model_path}, made by nntrain {model.nntrain_version}" + (f"; {name}" if name else "")
-    text = page(title, intro, sections(model, log, measured, name)).encode()
+    intro = f"{model_path} on {listed_names(paths)}" if paths else model_path
+    text = page(title, intro, sections(model, log, measured, paths)).encode()
     if output == "-":
         sys.stdout.buffer.write(text)
         return

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nntrain import charts
-from nntrain.charts import Chart
 from nntrain.cli import page
 from nntrain.cli.fit import STOPPED_BY
 from nntrain.cli.metrics import HEADER, epochs_listed, metric_cells
 from nntrain.cli.page import Figure
-from nntrain.cli.text import figure, printable, ratio
+from nntrain.cli.text import distinct_names, figure, printable, ratio
 from nntrain.config import DEFAULTS, MEANINGS, as_yaml
 from nntrain.data.preprocessing import CategoricalColumn, Feature
+from nntrain.drawing import Chart, Vector
 from nntrain.effects import CategoricalEffect, Effect, NumericEffect
 from nntrain.errors import counted, quoted
 from nntrain.explaining import Importance
@@ -28,19 +30,28 @@ MOST_BARS = 20
 MOST_COLUMNS = 200
 MOST_CELLS = 30
 MOST_DOTS = 15
+MOST_NAMES = 3
 
 
 def sections(
-    model: Model, log: LoggedLosses | None, data: DataReport | None, name: str
+    model: Model, log: LoggedLosses | None, data: DataReport | None, paths: Sequence[str]
 ) -> list[Section]:
-    """All sections about a model: its log's and its data's where there are; `name` is the data's."""
+    """All sections: about a model, its log and its data from `paths`, as far as there are any."""
     parts = [("How the model was made", _made(model)), ("Errors in training", _errors(model))]
     if log:
         parts.append(("The course of training", _training(log, model.config.tau)))
     if data:
-        for j, (target, of) in enumerate(data.targets.items()):
-            parts.append((f"{target} on {name}", _target(model, data, target, of, j)))
+        name = listed_names(paths)
+        for j, target in enumerate(data.targets):
+            parts.append((f"{target} on {name}", _target(data, target, j, paths)))
     return [*parts, ("Columns", _columns(model)), ("Config", _config(model))]
+
+
+def listed_names(paths: Sequence[str]) -> str:
+    """The file names of tables, of many the first."""
+    names = distinct_names(paths)
+    more = len(names) - MOST_NAMES
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_NAMES])} and {more:,} more"
 
 
 def _made(model: Model) -> str:
@@ -49,7 +60,7 @@ def _made(model: Model) -> str:
     hidden = f", {config.activation}" if config.hidden_layers else ""
     several = f"{len(model.networks)} networks, averaged, each " if len(model.networks) > 1 else ""
     each = " each" if len(model.networks) > 1 else ""
-    validation = f", {counted(summary.validation_rows, 'row')} to validate by"
+    validation = f", {summary.validation_rows:,} to validate by"
     versions = ", ".join(f"{of} {version}" for of, version in summary.versions.items())
     epochs = f"{summary.epochs_trained:,} of {counted(config.epochs, 'epoch')}"
     reason = STOPPED_BY[summary.stopped_by] if summary.stopped_by else "the run is unfinished"
@@ -57,7 +68,7 @@ def _made(model: Model) -> str:
         ("targets" if len(config.target) > 1 else "target", ", ".join(config.target)),
         ("made by", f"nntrain {model.nntrain_version}, {summary.engine} engine"),
         ("versions", versions or "-"),
-        ("rows", f"{summary.rows:,}" + (validation if summary.validation_rows else "")),
+        ("rows", f"{summary.rows:,} to train on" + (validation if summary.validation_rows else "")),
         ("layers", f"{several}{sizes}{hidden}, {config.dtype}"),
         ("weights", f"{network.parameters.vector.size:,}{each}, biases included"),
         ("training", f"{epochs}, {counted(summary.iterations, 'iteration')}"),
@@ -83,40 +94,39 @@ def _errors(model: Model) -> str:
 
 
 def _training(log: LoggedLosses, tau: float) -> str:
-    band = (
-        f"The mean of {log.n_networks} networks, from the least to the largest; one that has "
-        f"stopped stays at its last loss."
-        if log.n_networks > 1
-        else ""
-    )
+    n = log.n_networks
+    band = f" The mean of {n} networks, and from the least to the largest" if n > 1 else ""
+    stays = f"{band}; one that has stopped stays at its last loss." if band else ""
+    moves = f"{band}, of those that still train." if band else ""
     last = log.loss.mean[-1]
     course = f"from {log.loss.mean[0]:.4g} to {last:.4g} in epoch {log.epochs[-1]:,.0f}"
     figures = [
         Figure(
             Chart(charts.training(log)).svg(),
             "Loss by epoch",
-            f"Half the mean squared error in the units of training, on a log scale. {band}",
+            f"Half the mean squared error in the units of training, on a log scale.{stays}",
             f"Training loss by epoch, {course}",
         ),
         Figure(
             Chart(charts.largest_updates(log, tau)).svg(),
             "Largest update by epoch",
             "The largest change of a weight or bias over an epoch, on a log scale"
-            + (f", and τ, below which training stops. {band}" if tau > 0 else f". {band}"),
+            + (f", and τ, below which training stops.{moves}" if tau > 0 else f".{moves}"),
             "Largest update of a weight or bias by epoch",
         ),
     ]
     return page.charts(figures, "training")
 
 
-def _target(model: Model, data: DataReport, target: str, of: TargetReport, j: int) -> str:
+def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
+    of = data.targets[target]
     importance = data.importance.importance[target]
     metrics = page.table(["rows of", *HEADER], [["all", *metric_cells(of.metrics)]])
     return "\n".join([
         metrics,
         page.charts(_figures(data, target, of), f"errors-{j}"),
         page.heading("The rows with the largest errors"),
-        _worst(of.worst, [each.column for each in importance], target),
+        _worst(of.worst, [each.column for each in importance], paths),
         page.heading("What the model goes by"),
         _importance(data, target, importance, j),
         page.heading("How predictions depend on each column"),
@@ -176,11 +186,11 @@ def _figures(data: DataReport, target: str, of: TargetReport) -> list[Figure]:
     ]
 
 
-def _worst(rows: tuple[WorstRow, ...], columns: list[str], target: str) -> str:
-    shown = columns[:MOST_CELLS]
-    header = ["row", f"true {target}", "predicted", "error", *shown]
+def _worst(rows: tuple[WorstRow, ...], columns: list[str], paths: Sequence[str]) -> str:
+    shown, names = columns[:MOST_CELLS], dict(zip(paths, distinct_names(paths), strict=True))
+    header = ["row", "true", "predicted", "error", *shown]
     cells = [
-        [row.place, *map(figure, (row.y_true, row.y_pred, row.error))]
+        [_place(row.place, names), *map(figure, (row.y_true, row.y_pred, row.error))]
         + [row.cells[column] for column in shown]
         for row in rows
     ]
@@ -190,6 +200,12 @@ def _worst(rows: tuple[WorstRow, ...], columns: list[str], target: str) -> str:
         "muted",
     )
     return note + page.table(header, cells)
+
+
+def _place(place: str, names: dict[str, str]) -> str:
+    """A row's place, its file by the name that the page has for it."""
+    path = max((path for path in names if place.startswith(f"{path}, ")), key=len, default="")
+    return names.get(path, "") + place.removeprefix(path)
 
 
 def _importance(data: DataReport, target: str, columns: list[Importance], j: int) -> str:
@@ -209,9 +225,7 @@ def _importance(data: DataReport, target: str, columns: list[Importance], j: int
         + (f" The first {MOST_BARS} of {len(columns):,} columns." if columns[MOST_BARS:] else ""),
         f"RMSE lost by shuffling a column, the most by {first}",
     )
-    rows = [
-        [of.column, figure(of.mean), figure(of.deviation)] for of in columns[:MOST_COLUMNS]
-    ]
+    rows = [[of.column, figure(of.mean), figure(of.deviation)] for of in columns[:MOST_COLUMNS]]
     numbers = page.table(["column", "RMSE lost", "±"], rows)
     return page.charts([chart], f"importance-{j}") + page.hidden("The numbers", numbers)
 
@@ -226,9 +240,7 @@ def _effects(effects: list[Effect], target: str, j: int) -> list[Figure]:
     return [_effect(of, printable(target), of.means[:, j], span) for of in effects]
 
 
-def _effect(
-    of: Effect, target: str, means: charts.Vector, span: tuple[float, float]
-) -> Figure:
+def _effect(of: Effect, target: str, means: Vector, span: tuple[float, float]) -> Figure:
     name = printable(of.column)
     if isinstance(of, NumericEffect):
         draw = charts.curve(name, target, of.points, means, of.marks, span)
