@@ -58,7 +58,7 @@ th, td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: right; vertical-align: t
 th { font-weight: 600; border-bottom: 1px solid var(--muted); vertical-align: bottom; }
 td { border-bottom: 1px solid var(--grid); }
 .name, .text { text-align: left; }
-.text { white-space: normal; min-width: 6rem; max-width: 34rem; }
+.text { white-space: normal; overflow-wrap: break-word; min-width: 6rem; max-width: 34rem; }
 details { margin: 0.8rem 0; }
 summary { cursor: pointer; color: var(--series-1); }
 @media print { details > * { display: block; } figure { break-inside: avoid; } }
