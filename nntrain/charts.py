@@ -136,7 +136,7 @@ def bars(
         axes.barh(places, values, color=SERIES[0], height=0.66)
         if deviations is not None:
             axes.errorbar(
-                values, places, xerr=deviations, fmt="none", ecolor=INK, elinewidth=1.2, capsize=3
+                values, places, xerr=deviations, fmt="none", color=INK, elinewidth=1.2, capsize=3
             )
         for place, value, text in zip(places, values, ends, strict=False):
             axes.annotate(

@@ -98,12 +98,19 @@ def explained(
 
 def _sorted(model: Model, lost: Matrix) -> list[Importance]:
     """The importance of each feature by what it lost (n_features, n_repeats), largest first."""
-    ddof = 1 if lost.shape[1] > 1 else 0
     found = [
-        Importance(feature.name, float(np.mean(of)), float(np.std(of, ddof=ddof)))
+        Importance(feature.name, float(np.mean(of)), _deviation(of))
         for feature, of in zip(model.preprocessing.features, lost, strict=True)
     ]
     return sorted(found, key=lambda of: -of.mean)
+
+
+def _deviation(lost: Matrix) -> float:
+    """The standard deviation of some numbers, of whatever size; 0 of one alone."""
+    largest = float(np.max(np.abs(lost)))
+    if largest == 0 or len(lost) == 1:
+        return 0.0
+    return largest * float(np.std(lost / largest, ddof=1))
 
 
 def _read(
