@@ -26,6 +26,8 @@ MARKERS = "osD^vX"
 MOST_EPOCHS = 1000
 LONGEST_NAME = 36
 LONGEST_LABEL = 22
+"""Of bars, and of the upright label of a small chart."""
+LONGEST_CATEGORY = 16
 LONGEST_LOG_NAME = 48
 
 
@@ -164,27 +166,31 @@ def curve(
         axes.set_ylim(span)
         for mark in marks:
             axes.axvline(mark, ymax=0.05, color=SERIES[1], linewidth=1.4)
-        _labels(axes, _cut(name), _cut(target))
+        _labels(axes, _cut(name), _cut(target, LONGEST_LABEL))
         number_ticks(axes)
 
     return draw
 
 
 def dots(
-    name: str, target: str, categories: Sequence[str], means: Vector, span: tuple[float, float]
+    name: str,
+    target: str,
+    categories: Sequence[tuple[str, int]],
+    means: Vector,
+    span: tuple[float, float],
 ) -> Draw:
-    """A mean prediction at each of a column's categories."""
+    """A mean prediction at each of a column's categories, with the rows that have it."""
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(categories))
         axes.plot(places, means, color=SERIES[0], marker="D", markersize=6, linestyle="none")
         axes.set_ylim(span)
         axes.set_xlim(-0.6, len(categories) - 0.4)
-        texts = [_cut(category, LONGEST_LABEL) for category in categories]
+        texts = [f"{_cut(of, LONGEST_CATEGORY)} ({rows:,})" for of, rows in categories]
         is_upright = max(map(len, texts)) * len(texts) > 40
         axes.set_xticks(places, texts, rotation=90 if is_upright else 0)
         axes.grid(visible=False, axis="x")
-        _labels(axes, _cut(name), _cut(target))
+        _labels(axes, _cut(name), _cut(target, LONGEST_LABEL))
         number_ticks(axes, x=False)
 
     return draw
@@ -246,5 +252,8 @@ def _labels(axes: Axes, x: str, y: str) -> None:
 
 
 def _cut(name: str, most: int = LONGEST_NAME) -> str:
-    """A name as far as an axis has room for it."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    """A name as far as there is room for it: its start, and its end, where many differ."""
+    if len(name) <= most:
+        return name
+    end = most // 3
+    return f"{name[: most - end - 1]}…{name[-end:]}"

@@ -60,6 +60,8 @@ STYLE: dict[Any, Any] = {
 POINTS_PER_INCH = 72
 WIDTH, HEIGHT = 380.0, 270.0
 """In pixels of a page: narrow enough that text stays readable on a phone."""
+LARGE = 1e7
+"""Numbers from here on take an exponent, or ticks would run into each other."""
 NICE_STEPS = [1, 2, 2.5, 5, 10]
 
 
@@ -170,8 +172,12 @@ def number_ticks(axes: Axes, *, x: bool = True, y: bool = True) -> None:
 
     for axis, is_meant in ((axes.xaxis, x), (axes.yaxis, y)):
         if is_meant:
-            axis.set_major_locator(MaxNLocator(nbins=5, steps=NICE_STEPS))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            axis.set_major_locator(MaxNLocator(nbins=4, steps=NICE_STEPS))
+            axis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, _: int | None = None) -> str:
+    return f"{value:,.10g}" if abs(value) < LARGE else f"{value:.4g}"
 
 
 def line_of(colour: str, style: Any, marker: str = "") -> Any:

@@ -73,7 +73,7 @@ def fitted(folder: Path, networks: int = 1) -> Path:
         "configs/mini-batch.yaml",
         "-q",
         "-l",
-        "/dev/null",
+        f"fitted-{networks}.csv",
         f"--set=ensemble={networks}",
     ]
     subprocess.run([COMMAND, "fit", *arguments, "-m", path], env=environment(), check=True)
@@ -115,6 +115,7 @@ def test_the_examples_of_the_help_run(
     (folder / ".config/fish/completions").mkdir(parents=True)
     (folder / "model.npz").symlink_to(fitted(folder))
     (folder / "ensemble.npz").symlink_to(fitted(folder, networks=2))
+    (folder / "loss.csv").symlink_to(folder / "fitted-1.csv")
     (folder / "new.csv").symlink_to(ROOT / "sample_data/concrete.csv")
     for example in examples:
         subprocess.run(

@@ -123,7 +123,8 @@ def table(
     """A table, which scrolls where it is too wide; all but the first `left` columns are numbers."""
 
     def line(cells: Sequence[str], tag: str) -> str:
-        kinds = [' class="name"', *[' class="text"'] * (left - 1), *[""] * (len(cells) - left)]
+        names = [' class="name"'] if left == 1 else [' class="text"'] * left
+        kinds = [*names, *[""] * (len(cells) - left)]
         shown = (
             f"<{tag}{kind}>{escaped(printable_cell(cell))}</{tag}>"
             for kind, cell in zip(kinds, cells, strict=True)

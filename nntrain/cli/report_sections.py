@@ -15,7 +15,7 @@ from nntrain.cli.text import distinct_names, figure, printable, ratio
 from nntrain.config import DEFAULTS, MEANINGS, as_yaml
 from nntrain.data.preprocessing import CategoricalColumn, Feature
 from nntrain.drawing import Chart, Vector
-from nntrain.effects import CategoricalEffect, Effect, NumericEffect
+from nntrain.effects import Effect, NumericEffect
 from nntrain.errors import counted, quoted
 from nntrain.explaining import Importance
 from nntrain.log_reading import LoggedLosses
@@ -128,7 +128,7 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
         page.heading("The rows with the largest errors"),
         _worst(of.worst, [each.column for each in importance], paths),
         page.heading("What the model goes by"),
-        _importance(data, target, importance, j),
+        _importance(importance, data.importance.repeats, j),
         page.heading("How predictions depend on each column"),
         page.paragraph(
             f"The mean prediction over {counted(data.averaged, 'row')}"
@@ -208,11 +208,11 @@ def _place(place: str, names: dict[str, str]) -> str:
     return names.get(path, "") + place.removeprefix(path)
 
 
-def _importance(data: DataReport, target: str, columns: list[Importance], j: int) -> str:
+def _importance(columns: list[Importance], repeats: int, j: int) -> str:
     shown = columns[:MOST_BARS]
     first = ", ".join(of.column for of in shown[:3])
     bars = charts.bars(
-        f"RMSE lost, in the unit of {_short(target)}",
+        "RMSE lost",
         [printable(of.column) for of in shown],
         [of.mean for of in shown],
         [of.deviation for of in shown],
@@ -220,19 +220,14 @@ def _importance(data: DataReport, target: str, columns: list[Importance], j: int
     chart = Figure(
         Chart(bars, height=70 + BAR_HEIGHT * len(shown)).svg(),
         "RMSE lost by shuffling a column",
-        f"Permutation importance (Breiman 2001): the mean of {data.importance.repeats} shuffles, "
-        f"and their deviation."
+        f"In the target's unit. Permutation importance (Breiman 2001): the mean of "
+        f"{repeats} shuffles, and their deviation."
         + (f" The first {MOST_BARS} of {len(columns):,} columns." if columns[MOST_BARS:] else ""),
         f"RMSE lost by shuffling a column, the most by {first}",
     )
     rows = [[of.column, figure(of.mean), figure(of.deviation)] for of in columns[:MOST_COLUMNS]]
     numbers = page.table(["column", "RMSE lost", "±"], rows)
     return page.charts([chart], f"importance-{j}") + page.hidden("The numbers", numbers)
-
-
-def _short(name: str) -> str:
-    shown = printable(name)
-    return shown if len(shown) <= 20 else f"{shown[:19]}…"
 
 
 def _effects(effects: list[Effect], target: str, j: int) -> list[Figure]:
@@ -246,22 +241,16 @@ def _effect(of: Effect, target: str, means: Vector, span: tuple[float, float]) -
         draw = charts.curve(name, target, of.points, means, of.marks, span)
         caption, height = "", EFFECT_HEIGHT
     else:
-        names = [printable(category) or "(empty)" for category in of.categories[:MOST_DOTS]]
-        draw = charts.dots(name, target, names, means[:MOST_DOTS], span)
-        caption = _counts(of)
-        height = EFFECT_HEIGHT + 60
+        names = [printable(category) or "(empty)" for category in of.categories]
+        shown = list(zip(names, of.counts, strict=True))[:MOST_DOTS]
+        draw = charts.dots(name, target, shown, means[:MOST_DOTS], span)
+        more = len(names) - len(shown)
+        rest = f" {counted(more, 'rarer category', 'rarer categories')} not shown." if more else ""
+        caption, height = f"Rows in parentheses.{rest}", EFFECT_HEIGHT + 60
     alt = f"Mean prediction of {target} by {name}: from {figure(float(means.min()))} to "
     return Figure(
         Chart(draw, height=height).svg(), name, caption, f"{alt}{figure(float(means.max()))}"
     )
-
-
-def _counts(of: CategoricalEffect) -> str:
-    """The rows of the categories shown, the most frequent first."""
-    shown = list(zip(of.categories, of.counts, strict=True))[:MOST_DOTS]
-    rows = ", ".join(f"{printable(name) or '(empty)'} {count:,}" for name, count in shown)
-    more = len(of.categories) - len(shown)
-    return f"Rows: {rows}" + (f"; {more:,} categories more." if more else ".")
 
 
 def _columns(model: Model) -> str:
