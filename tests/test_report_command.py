@@ -412,7 +412,7 @@ def test_names_and_cells_are_escaped_everywhere(run: Run, folder: Path) -> None:
     assert [row[0] for row in shown] == [SHOWN, "k" + SHOWN, "_", "y" + SHOWN]
     assert page.table("row")[0][0].startswith("<b>$x$&.csv, line ")
     drawn = {text for svg in page.svgs for text in texts_of(svg)}
-    assert any(text.startswith("</title><script>alert(1)") for text in drawn)
+    assert any(text.startswith("</title><script>alert(") for text in drawn)
     assert any(text.startswith("y</title><sc") and "…" in text for text in drawn)
     assert "y" + SHOWN in page.source.replace("&lt;", "<").replace("&gt;", ">").replace(
         "&quot;", '"'
