@@ -38,15 +38,13 @@ def losses(logs: Sequence[tuple[str, LoggedLosses]]) -> Draw:
         is_several = len(logs) > 1
         _loss_scale(axes, [of for _, log in logs for of in (log.loss, log.validation_loss) if of])
         for k, (_, log) in enumerate(logs):
-            marker = MARKERS[k % len(MARKERS)] if is_several else ""
+            marker = look_of(k)[1] if is_several else ""
             _draw_course(axes, log, log.loss, k, "-", marker)
             if log.validation_loss:
                 _draw_course(axes, log, log.validation_loss, k, "--", marker)
         _labels(axes, "epoch", "loss")
-        handles = [
-            line_of(SERIES[k % len(SERIES)], "-", MARKERS[k % len(MARKERS)] if is_several else "")
-            for k in range(len(logs))
-        ]
+        looks = map(look_of, range(len(logs)))
+        handles = [line_of(colour, "-", marker if is_several else "") for colour, marker in looks]
         names = [_cut(name, LONGEST_LOG_NAME) for name, _ in logs]
         if any(log.validation_loss for _, log in logs):
             handles += [line_of(MUTED, "-"), line_of(MUTED, "--")]
@@ -54,6 +52,11 @@ def losses(logs: Sequence[tuple[str, LoggedLosses]]) -> Draw:
         legend(axes, handles, names)
 
     return draw
+
+
+def look_of(k: int) -> tuple[str, str]:
+    """The colour and the marker of the k-th log; no other one of a few dozen has both."""
+    return SERIES[k % len(SERIES)], MARKERS[(k + k // len(SERIES)) % len(MARKERS)]
 
 
 def training(log: LoggedLosses) -> Draw:
@@ -219,7 +222,7 @@ def _draw_course(
 
     What has no logarithm lies on the floor.
     """
-    colour = SERIES[k % len(SERIES)]
+    colour, _ = look_of(k)
     n_epochs = len(log.epochs)
     floor = axes.get_ylim()[0]
     axes.plot(

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from conftest import Result, Run, environment
 
+from nntrain.charts import look_of
+from nntrain.cli.plot import MOST_LOGS
 from nntrain.cli.text import distinct_names
 from nntrain.errors import DataError
 from nntrain.log_reading import read_log
@@ -224,6 +226,10 @@ def test_a_call_that_cannot_work_is_explained(
     (folder / "l.svg").write_text(HEADER + LINE)
     assert run("plot", *arguments) == Result(code, "", f"Error: {message}\n")
     assert (folder / "l.svg").read_text() == HEADER + LINE
+
+
+def test_as_many_logs_as_may_be_drawn_all_look_different() -> None:
+    assert len({look_of(k) for k in range(MOST_LOGS)}) == MOST_LOGS
 
 
 def test_a_long_log_is_drawn_small(run: Run, folder: Path) -> None:
