@@ -66,7 +66,13 @@ def explain(
 
     >>> nntrain.explain(model, "test.csv").importance["price"][0].column
     """
-    x, y_true, weights = _read(model, table, delimiter, decimal)
+    return explained(model, *_read(model, table, delimiter, decimal), repeats)
+
+
+def explained(
+    model: Model, x: Matrix, y_true: Matrix, weights: Matrix | None, repeats: int
+) -> Explanation:
+    """The same for two encoded rows or more and their true values; x is as it was afterwards."""
     names = [target.name for target in model.preprocessing.targets]
 
     def rmse() -> Matrix:
@@ -92,12 +98,19 @@ def explain(
 
 def _sorted(model: Model, lost: Matrix) -> list[Importance]:
     """The importance of each feature by what it lost (n_features, n_repeats), largest first."""
-    ddof = 1 if lost.shape[1] > 1 else 0
     found = [
-        Importance(feature.name, float(np.mean(of)), float(np.std(of, ddof=ddof)))
+        Importance(feature.name, float(np.mean(of)), _deviation(of))
         for feature, of in zip(model.preprocessing.features, lost, strict=True)
     ]
     return sorted(found, key=lambda of: -of.mean)
+
+
+def _deviation(lost: Matrix) -> float:
+    """The standard deviation of some numbers, of whatever size; 0 of one alone."""
+    largest = float(np.max(np.abs(lost)))
+    if largest == 0 or len(lost) == 1:
+        return 0.0
+    return largest * float(np.std(lost / largest, ddof=1))
 
 
 def _read(

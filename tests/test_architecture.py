@@ -109,6 +109,11 @@ RULES = [
         outside("nntrain.engine.compiled", "nntrain.engine.compiled_exp"),
         inside("numba", "llvmlite"),
     ),
+    Rule(
+        "only drawing.py uses Matplotlib",
+        outside("nntrain.drawing"),
+        inside("matplotlib", "mpl_toolkits"),
+    ),
     Rule("choices.py imports nothing", inside("nntrain.choices"), everything),
     Rule("errors.py knows nothing of nntrain", inside("nntrain.errors"), inside("nntrain")),
     Rule(
@@ -170,6 +175,8 @@ def test_a_rule_is_about_some_module(rule: Rule) -> None:
         ("nntrain.cli.fit", "from rich.console import Console", ["rich.console.Console"]),
         ("nntrain.cli.fit", "import click\nfrom nntrain.cli import text", []),
         ("nntrain.cli.display", "import rich", []),
+        ("nntrain.charts", "from matplotlib.axes import Axes", ["matplotlib.axes.Axes"]),
+        ("nntrain.drawing", "import matplotlib as mpl", []),
         ("nntrain.choices", "from __future__ import annotations", ["__future__.annotations"]),
         ("nntrain.errors", "from nntrain.choices import A", ["nntrain.choices.A"]),
         ("nntrain.fitting", "import click", ["click"]),
@@ -245,7 +252,7 @@ def loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
-SLOW_TO_LOAD = {"numpy", "pandas", "numba", "rich"}
+SLOW_TO_LOAD = {"numpy", "pandas", "numba", "rich", "matplotlib"}
 
 
 @pytest.mark.parametrize("module", ["nntrain", "nntrain.cli.main", "nntrain.config"])
@@ -263,6 +270,12 @@ def test_what_fit_and_predict_need_for_a_small_table_is_not_pandas() -> None:
     loaded = loaded_by("import nntrain.fitting, nntrain.model_file")
     assert "numpy" in loaded
     assert "pandas" not in loaded
+
+
+def test_matplotlib_is_loaded_only_to_draw() -> None:
+    loaded = loaded_by("import nntrain.cli.report_sections, nntrain.cli.report, nntrain.cli.plot")
+    assert "numpy" in loaded
+    assert "matplotlib" not in loaded
 
 
 def test_the_engine_loads_no_tables_and_no_console() -> None:

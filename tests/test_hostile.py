@@ -392,6 +392,7 @@ def awkward(run: Run, folder: Path) -> Path:
         ["inspect", "--weights"],
         ["inspect", "--json"],
         ["init", "t.csv", "--target", "y\x1b[1m"],
+        ["report", "t.csv", "-o", "-"],
         ["predict", "t.csv", "--append", "--format", "jsonl"],
         ["predict", "t.csv", "--keep", "nothing\x1b[31m"],
     ],
@@ -511,6 +512,8 @@ run()
         ["inspect"],
         ["check", "t.csv", "-m", "model.npz"],
         ["init", "t.csv"],
+        ["report", "t.csv"],
+        ["plot", "loss.csv"],
     ],
 )
 def test_no_command_opens_a_socket_starts_a_process_or_unpickles(

@@ -73,7 +73,7 @@ def fitted(folder: Path, *keys: str) -> Path:
         "configs/mini-batch.yaml",
         "-q",
         "-l",
-        "/dev/null",
+        str(path.with_suffix(".csv")),
         *(f"--set={key}" for key in keys),
     ]
     subprocess.run([COMMAND, "fit", *arguments, "-m", path], env=environment(), check=True)
@@ -116,6 +116,7 @@ def test_the_examples_of_the_help_run(
     (folder / "model.npz").symlink_to(fitted(folder))
     (folder / "ensemble.npz").symlink_to(fitted(folder, "ensemble=2"))
     (folder / "calibrated.npz").symlink_to(fitted(folder, "calibration_fraction=0.2"))
+    (folder / "loss.csv").symlink_to(folder / "fitted-.csv")
     (folder / "new.csv").symlink_to(ROOT / "sample_data/concrete.csv")
     for example in examples:
         subprocess.run(

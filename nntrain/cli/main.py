@@ -45,6 +45,8 @@ COMMANDS = {
     "fit": "Train a model on a table.",
     "evaluate": "Measure a model's error on a table.",
     "predict": "Predict the target for each row of a table.",
+    "report": "Write a page about a model, with charts.",
+    "plot": "Draw the loss curves of runs.",
     "trace": "Work through an iteration, number by number.",
     "explain": "Say what a model goes by, column by column.",
     "reproduce": "Make a model again, and say whether it is identical.",

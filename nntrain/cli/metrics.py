@@ -26,7 +26,7 @@ def print_metrics(
     """Print the metrics of each target, a row for each part, and then the target's `ends`."""
     targets = list(next(iter(parts.values())))
     for target in targets:
-        rows = [[part, *_cells(metrics[target])] for part, metrics in parts.items()]
+        rows = [[part, *metric_cells(metrics[target])] for part, metrics in parts.items()]
         rows += [list(row) for row in (ends or {}).get(target, [])]
         header = HEADER + INTERVAL_HEADER * any(
             isinstance(metrics[target], IntervalMetrics) for metrics in parts.values()
@@ -41,7 +41,7 @@ def epochs_listed(summary: Summary) -> str:
     return f"{word} {', '.join(f'{epoch:,}' for epoch in epochs)}"
 
 
-def _cells(of: Metrics) -> list[str]:
+def metric_cells(of: Metrics) -> list[str]:
     """The cells under `HEADER`, and under `INTERVAL_HEADER` where there are intervals."""
     errors = [figure(of.rmse), figure(of.mae), ratio(of.r2), figure(of.largest_error)]
     cells = [figure(of.rows), *errors, figure(of.mean_rmse), figure(of.ridge_rmse)]

@@ -138,7 +138,9 @@ def is_verbose() -> bool:
     return logging.getLogger("nntrain").level == logging.INFO
 
 
-def tables(data: tuple[str, ...], command: str) -> list[str]:
+def tables(
+    data: tuple[str, ...], command: str, what: str = "table", example: str = "data.csv"
+) -> list[str]:
     """The tables named, standard input without any.
 
     Raises `UsageError` rather than wait for a table to be typed.
@@ -146,7 +148,7 @@ def tables(data: tuple[str, ...], command: str) -> list[str]:
     paths = list(data) or ["-"]
     if "-" in paths and sys.stdin.isatty():
         raise UsageError(
-            f"standard input is a terminal; name a table (nntrain {command} data.csv) "
+            f"standard input is a terminal; name a {what} (nntrain {command} {example}) "
             f"or pipe one in"
         )
     if paths.count("-") > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,6 +61,23 @@ def reading_options(delimiter: str | None, decimal: str) -> list[str]:
     """The options that have a table read as this one was."""
     named = [] if delimiter is None else ["--delimiter", "tab" if delimiter == "\t" else delimiter]
     return named if decimal == "." else [*named, "--decimal", decimal]
+
+
+def distinct_names(paths: Sequence[str]) -> list[str]:
+    """The file names of paths, with as many folders before them as tell them apart.
+
+    A path that is named again gets its number; `-` is standard input.
+    """
+    parts = [("standard input",) if path == "-" else PurePath(path).parts for path in paths]
+    names: list[str] = []
+    for i, of in enumerate(parts):
+        others = {other for other in parts if other != of}
+        n = 1
+        while n < len(of) and any(other[-n:] == of[-n:] for other in others):
+            n += 1
+        again = parts[:i].count(of)
+        names.append("/".join(of[-n:]).replace("//", "/") + (f" ({again + 1})" if again else ""))
+    return names
 
 
 def printable(text: str) -> str:
