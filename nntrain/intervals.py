@@ -94,21 +94,24 @@ class Intervals:
         lower, upper = (np.clip(bound, -LARGEST, LARGEST) for bound in bounds)
         return lower, upper
 
+    def has(self, level: float) -> bool:
+        """Whether there are enough calibration rows for a level."""
+        return rows_for(level) <= len(self.scores)
+
     def quantile(self, level: float) -> Matrix:
         """For each target (n_targets,) the ⌈(n + 1) level⌉-th smallest score.
 
         Raises `UsageError` for a level that takes more calibration rows.
         """
         n = len(self.scores)
-        exact = Fraction(str(level))
-        rank = math.ceil((n + 1) * exact)
-        if rank > n:
-            needed = math.ceil(exact / (1 - exact))
+        if not self.has(level):
+            needed = rows_for(level)
             raise UsageError(
                 f"an interval of level {level} takes {counted(needed, 'calibration row')} or more, "
                 f"and the model has {n:,}; ask for a lower level, or fit it with more rows or a "
                 f"larger calibration_fraction"
             )
+        rank = math.ceil((n + 1) * Fraction(str(level)))
         scores: Matrix = self.scores[rank - 1]
         return scores
 
@@ -137,6 +140,12 @@ def absolute_errors(y_true: Matrix, y_pred: Matrix, preprocessing: Preprocessing
             preprocessing.transform(y_true) - _where_learned(y_pred, preprocessing)
         )
     return errors
+
+
+def rows_for(level: float) -> int:
+    """The calibration rows that an interval takes: n with ⌈(n + 1) level⌉ ≤ n."""
+    exact = Fraction(str(level))
+    return math.ceil(exact / (1 - exact))
 
 
 def check_level(level: float) -> None:

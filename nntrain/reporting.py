@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ MOST_SHOWN = 2000
 MOST_AVERAGED = 1000
 """Rows that a partial dependence is the mean of."""
 MOST_EFFECTS = 12
+LEVELS = (0.5, 0.8, 0.9, 0.95)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class DataReport:
     """A model on a table: each target, what the model goes by, and how.
 
     `rows` of the table were measured, `shown` are drawn one by one, `averaged` make up the mean
-    that an effect is. Effects are listed by target, the most important column first.
+    that an effect is. Effects are listed by target, the most important column first. `intervals`
+    are the metrics of each target with prediction intervals, by the levels that the model has.
     """
 
     rows: int
@@ -92,6 +94,7 @@ class DataReport:
     targets: dict[str, TargetReport]
     importance: Explanation
     effects: dict[str, list[Effect]]
+    intervals: dict[float, dict[str, Metrics]]
 
 
 @dataclass
@@ -124,7 +127,12 @@ def report_on(
     importance = explained(model, x, measured.y_true, measured.weights, REPEATS)
     weights = None if measured.weights is None else measured.weights[averaged]
     effects = _effects(model, importance, values, x[averaged], weights)
-    return DataReport(len(x), len(shown), len(averaged), targets, importance, effects)
+    intervals = {
+        level: replace(measured, bounds=model.bounds(level, x, measured.y_pred)).metrics(names)
+        for level in LEVELS
+        if model.intervals and model.intervals.has(level)
+    }
+    return DataReport(len(x), len(shown), len(averaged), targets, importance, effects, intervals)
 
 
 def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -> _Rows:

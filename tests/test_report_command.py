@@ -245,6 +245,27 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
     assert {of.column for of in importance["y"]} <= set(texts_of(shown[lost]))
 
 
+def test_the_page_of_a_model_with_intervals_says_what_they_cover(run: Run, folder: Path) -> None:
+    config = nntrain.Config(
+        target=("strength_mpa",), epochs=5, calibration_fraction=0.02, validation_fraction=0.2
+    )
+    path = "sample_data/concrete.csv"
+    model = nntrain.fit(path, config)
+    model.save("model.npz")
+    assert run("report", path, "-q") == Result(0, "", "")
+    page = Page(Path("report.html").read_text())
+    expected = []
+    for level in (0.5, 0.8, 0.9, 0.95):
+        of = nntrain.evaluate(model, path, interval=level).targets["strength_mpa"].as_dict()
+        expected.append([f"{level:g}", f"{of['coverage']:.3f}", figure(of["mean_width"])])
+    assert page.table("level") == expected
+    assert "807 to train on, 202 to validate by, 21 kept for intervals" in page.texts
+    nntrain.fit(path, dataclasses.replace(config, calibration_fraction=0.01)).save("model.npz")
+    assert run("report", path, "-q") == Result(0, "", "")
+    page = Page(Path("report.html").read_text())
+    assert [row[0] for row in page.table("level")] == ["0.5", "0.8", "0.9"]
+
+
 def test_effects_of_a_target_share_their_scale_and_name_their_axes(run: Run, table: Path) -> None:
     page = Page(run("report", "t.csv", "-o", "-").out)
     for target, effects in (("y", page.svgs[7:11]), ("z", page.svgs[16:20])):

@@ -60,7 +60,9 @@ def _made(model: Model) -> str:
     hidden = f", {config.activation}" if config.hidden_layers else ""
     several = f"{len(model.networks)} networks, averaged, each " if len(model.networks) > 1 else ""
     each = " each" if len(model.networks) > 1 else ""
-    validation = f", {summary.validation_rows:,} to validate by"
+    held_out = [f", {summary.validation_rows:,} to validate by"] if summary.validation_rows else []
+    if model.intervals:
+        held_out.append(f", {len(model.intervals.scores):,} kept for intervals")
     versions = ", ".join(f"{of} {version}" for of, version in summary.versions.items())
     epochs = f"{summary.epochs_trained:,} of {counted(config.epochs, 'epoch')}"
     reason = STOPPED_BY[summary.stopped_by] if summary.stopped_by else "the run is unfinished"
@@ -68,7 +70,7 @@ def _made(model: Model) -> str:
         ("targets" if len(config.target) > 1 else "target", ", ".join(config.target)),
         ("made by", f"nntrain {model.nntrain_version}, {summary.engine} engine"),
         ("versions", versions or "-"),
-        ("rows", f"{summary.rows:,} to train on" + (validation if summary.validation_rows else "")),
+        ("rows", f"{summary.rows:,} to train on" + "".join(held_out)),
         ("layers", f"{several}{sizes}{hidden}, {config.dtype}"),
         ("weights", f"{network.parameters.vector.size:,}{each}, biases included"),
         ("training", f"{epochs}, {counted(summary.iterations, 'iteration')}"),
@@ -124,6 +126,7 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
     metrics = page.table(["rows of", *HEADER], [["all", *metric_cells(of.metrics)]])
     return "\n".join([
         metrics,
+        *_intervals(data, target),
         page.charts(_figures(data, target, of), f"errors-{j}"),
         page.heading("The rows with the largest errors"),
         _worst(of.worst, [each.column for each in importance], paths),
@@ -141,6 +144,26 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
         ),
         page.charts(_effects(data.effects[target], target, j), f"effects-{j}"),
     ])  # fmt: skip
+
+
+def _intervals(data: DataReport, target: str) -> list[str]:
+    """What prediction intervals come to, of a model that has some."""
+    rows = []
+    for level, of in data.intervals.items():
+        measured = of[target].as_dict()
+        coverage, width = measured["coverage"], measured["mean_width"]
+        rows.append([f"{level:g}", ratio(coverage), figure(width)])
+    if not rows:
+        return []
+    note = (
+        "The part of the rows whose true value lies between the bounds, and how far these are "
+        "apart in the mean. It is the level or more for new rows; rows that the model learned from "
+        "flatter it."
+    )
+    return [
+        page.table(["level", "coverage", "mean width"], rows, caption="Prediction intervals"),
+        page.paragraph(note, "muted"),
+    ]
 
 
 def _figures(data: DataReport, target: str, of: TargetReport) -> list[Figure]:
