@@ -17,20 +17,17 @@ from nntrain.config import Config
 from nntrain.course import Course
 from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
-from nntrain.engine.batches import Samples, rows_per_iteration
+from nntrain.engine.batches import Samples
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.network import Network
-from nntrain.engine.procedure import Procedure
 from nntrain.engine.progress import EpochResult
-from nntrain.engine.randomness import INITIAL_WEIGHTS, stream
-from nntrain.engine.selection import select_engine
 from nntrain.engine.training import Training
-from nntrain.errors import DataError, DivergedError, UsageError
+from nntrain.errors import DivergedError, UsageError
 from nntrain.intervals import Intervals, absolute_errors, calibrate, expect_errors
 from nntrain.metrics import Measured
 from nntrain.model import Model, Summary, Unfinished
 from nntrain.model_file import checksum_of
-from nntrain.preparing import Prepared, hold_outs, prepare
+from nntrain.preparing import Prepared, prepare
 from nntrain.resuming import (
     check_same_architecture,
     check_unseen,
@@ -39,6 +36,7 @@ from nntrain.resuming import (
     stand_where,
 )
 from nntrain.threads import available_cores
+from nntrain.trainings import make_trainings, rows_held_out
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +91,8 @@ class TrainingRun:
         self.baseline = fit_baseline(x, y, self.sample_weights, prepared.means)
         if start:
             check_unseen(self.calibration, start)
-        self.held_out = self._hold_outs()
-        self.trainings = [self._training(j, start) for j in range(config.ensemble)]
+        self.held_out = rows_held_out(config, len(self.samples))
+        self.trainings = make_trainings(config, self.samples, self.validation, self.held_out, start)
         self.started_from = checksum_of(start) if start else None
         self.smallest_update = math.inf
         self.course = Course()
@@ -126,37 +124,6 @@ class TrainingRun:
         if encoded.weights is None:
             return Samples(encoded.x, encoded.y)
         return Samples(encoded.x, encoded.y, encoded.weights.astype(self.config.dtype)[:, None])
-
-    def _hold_outs(self) -> list[NDArray[np.bool_]] | None:
-        """The rows that each network of an ensemble holds out, if any."""
-        config, n_rows = self.config, len(self.samples)
-        if config.ensemble == 1 or config.validation_fraction == 0:
-            return None
-        held_out = hold_outs(n_rows, config)
-        if held_out[0].all():
-            raise DataError(
-                f"validation_fraction {config.validation_fraction:g} holds out all of the "
-                f"{n_rows} rows; lower it"
-            )
-        return held_out
-
-    def _training(self, j: int, start: Model | None) -> Training:
-        """The training of the j-th network."""
-        config, samples = self.config, self.samples
-        sizes = (samples.x.shape[1], *config.hidden_layers, len(config.target))
-        network = Network(sizes, config.activation, config.dtype)
-        member = j + 1 if config.ensemble > 1 else 0
-        if start:
-            network.parameters.vector[:] = start.networks[j].parameters.vector
-        else:
-            rng = stream(config.seed, INITIAL_WEIGHTS, member)
-            network.initialize(rng, config.initialization)
-        if self.held_out is None:
-            procedure = self._procedure(network, len(samples), member)
-            return Training(network, samples, procedure, self.validation)
-        rows, held_out = (np.flatnonzero(of) for of in (~self.held_out[j], self.held_out[j]))
-        procedure = self._procedure(network, len(rows), member)
-        return Training(network, samples, procedure, rows=rows, held_out=held_out)
 
     @property
     def sample_weights(self) -> NDArray[np.float64] | None:
@@ -212,32 +179,6 @@ class TrainingRun:
         remedy = "" if self.config.standardize else " and --set standardize=true"
         name = self.preprocessing.input_names[largest]
         return f"{remedy}; the largest input is {sizes[largest]:.4g}, of {name!r}"
-
-    def _procedure(self, network: Network, n_rows: int, member: int) -> Procedure:
-        config = self.config
-        batch_rows = rows_per_iteration(config.batch_mode, config.batch_size, n_rows)
-        n_iterations = config.ensemble * config.epochs * -(-n_rows // batch_rows)
-        threads = config.threads or available_cores()
-        return Procedure(
-            alpha=config.alpha,
-            epochs=config.epochs,
-            batch_rows=batch_rows,
-            tau=config.tau,
-            shuffle=config.shuffle,
-            seed=config.seed,
-            threads=max(1, threads // config.ensemble),
-            engine=select_engine(config.engine, network, batch_rows, n_iterations),
-            optimizer=config.optimizer,
-            momentum=config.momentum,
-            beta_1=config.beta_1,
-            beta_2=config.beta_2,
-            epsilon=config.epsilon,
-            alpha_schedule=config.alpha_schedule,
-            weight_decay=config.weight_decay,
-            keep=config.keep,
-            patience=config.patience,
-            member=member,
-        )
 
     def model(self, reason: str = "") -> Model:
         """The model as it is after the last epoch taken; `reason` says why, where no epoch does."""

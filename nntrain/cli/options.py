@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nntrain.errors import UsageError
+from nntrain.files import same_file, try_output
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -154,6 +155,16 @@ def tables(
     if paths.count("-") > 1:
         raise UsageError("standard input (-) is named twice; it can be read once")
     return paths
+
+
+def check_output(output: str, inputs: Sequence[str]) -> None:
+    """Raise an error, before any work is done, where an output cannot be, or is an input."""
+    if output == "-":
+        return
+    for used in inputs:
+        if used != "-" and same_file(output, used):
+            raise UsageError(f"--output {output} would overwrite an input of this run")
+    try_output(output)
 
 
 def _character(delimiter: str | None) -> str | None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from nntrain.cli.options import FILE, is_quiet, tables, talk_options
+from nntrain.cli.options import FILE, check_output, is_quiet, tables, talk_options
 from nntrain.cli.text import distinct_names, printable
 from nntrain.errors import UsageError, counted
-from nntrain.files import replacing, same_file, try_output
+from nntrain.files import replacing
 
 WIDTH, HEIGHT = 640.0, 420.0
 MOST_LOGS = 24
@@ -52,11 +52,7 @@ def plot(log: tuple[str, ...], output: str) -> None:
     from nntrain.log_reading import read_log
 
     check_matplotlib()
-    if output != "-":
-        for path in paths:
-            if path != "-" and same_file(output, path):
-                raise UsageError(f"--output {output} would overwrite an input of this run")
-        try_output(output)
+    check_output(output, paths)
     names = map(printable, distinct_names(paths))
     logs = list(zip(names, map(read_log, paths), strict=True))
     drawn = Chart(losses(logs), WIDTH, HEIGHT).file(kind)

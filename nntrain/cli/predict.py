@@ -15,6 +15,7 @@ import click
 
 from nntrain.cli.options import (
     FILE,
+    check_output,
     decimal_option,
     delimiter_option,
     interval_option,
@@ -26,7 +27,7 @@ from nntrain.cli.options import (
 from nntrain.cli.rows import FORMATS, row_writer
 from nntrain.cli.text import printable
 from nntrain.errors import DataError, UsageError, counted
-from nntrain.files import replacing, same_file, try_output
+from nntrain.files import replacing
 from nntrain.kinds import is_utf8
 
 log = logging.getLogger(__name__)
@@ -126,11 +127,7 @@ def predict(
         raise UsageError("--append writes every column; drop it, or drop --keep")
     if not is_utf8(prefix):
         raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
-    if output != "-":
-        for used in (*paths, model_path):
-            if used != "-" and same_file(output, used):
-                raise UsageError(f"--output {output} would overwrite an input of this run")
-        try_output(output)
+    check_output(output, [*paths, model_path])
 
     import numpy as np
 

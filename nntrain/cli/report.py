@@ -10,6 +10,7 @@ import click
 
 from nntrain.cli.options import (
     FILE,
+    check_output,
     decimal_option,
     delimiter_option,
     is_quiet,
@@ -20,7 +21,7 @@ from nntrain.cli.options import (
 )
 from nntrain.cli.text import note, printable
 from nntrain.errors import DataError, UsageError
-from nntrain.files import replacing, same_file, try_output
+from nntrain.files import replacing
 
 if TYPE_CHECKING:
     from nntrain.log_reading import LoggedLosses
@@ -80,11 +81,7 @@ def report(
     from nntrain.drawing import check_matplotlib
 
     check_matplotlib()
-    if output != "-":
-        for used in (*paths, model_path, log_path or DEFAULT_LOG):
-            if used != "-" and same_file(output, used):
-                raise UsageError(f"--output {output} would overwrite an input of this run")
-        try_output(output)
+    check_output(output, [*paths, model_path, log_path or DEFAULT_LOG])
 
     from nntrain.cli.page import page
     from nntrain.cli.report_sections import listed_names, sections
