@@ -70,13 +70,10 @@ class Finding:
 
 
 @np.errstate(all="ignore")
-def of_training(
-    model: Model, course: Course, validation: Measures, largest_update: float
-) -> list[Finding]:
+def of_training(model: Model, course: Course, largest_update: float) -> list[Finding]:
     """What the course of a training and its errors show, of a run that came to its end.
 
-    `validation` are the metrics on held-out rows that neither the model nor the ridge regression
-    was fitted to, empty without; `largest_update` is that of the last epoch.
+    `largest_update` is that of the last epoch.
     """
     config, summary = model.config, model.summary
     if course.epochs == 0 or summary.stopped_by == "time":
@@ -85,6 +82,7 @@ def of_training(
     unfinished = unfinished or _still_falling(model, course)
     oscillating = [] if unfinished else _oscillating(config, summary, course)
     findings = unfinished or [*_overfitting(config, course), *oscillating]
+    validation = summary.validation
     rows, metrics = ("validation", validation) if validation else ("training", summary.training)
     if worse := worse_than_ridge(metrics, rows):
         otherwise = _remedy_of_ridge(model, has_validation=bool(validation))

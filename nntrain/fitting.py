@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.baseline import fit_baseline
+from nntrain.baseline import PENALTY, fit_baseline
 from nntrain.config import Config
 from nntrain.course import Course
 from nntrain.data.encoding import Encoded
@@ -35,6 +35,7 @@ from nntrain.resuming import (
     fingerprint,
     stand_where,
 )
+from nntrain.ridge import held_out_ridge
 from nntrain.threads import available_cores
 from nntrain.trainings import make_trainings, rows_held_out
 
@@ -303,7 +304,8 @@ class TrainingRun:
     def _measured_held_out(self, model: Model) -> tuple[Matrix, Measured] | None:
         """The rows that were held out, if any, and what comes of them.
 
-        Those of an ensemble are predicted by the networks that held them out.
+        Those of an ensemble are predicted by the networks that held them out, and by ridge
+        regressions that did so too.
         """
         if self.validation:
             measured = self._measured(model, self.validation, self.validation_y_true)
@@ -318,8 +320,13 @@ class TrainingRun:
             counts[rows] += 1.0
         any_of = counts[:, 0] > 0
         part = self.samples.of(any_of)
-        y_pred = sums[any_of] / counts[any_of]
-        return part.x, model.beside_baseline(part.x, y_true[any_of], y_pred, _flat(part.weights))
+        measured = model.beside_baseline(
+            part.x, y_true[any_of], sums[any_of] / counts[any_of], _flat(part.weights)
+        )
+        x, y = self.samples.x, self.samples.y
+        ridge = held_out_ridge(x, y, self.sample_weights, self.held_out, PENALTY)
+        decoded = None if ridge is None else self.preprocessing.decode(ridge)
+        return part.x, replace(measured, ridge=decoded)
 
 
 def _mean(values: list[float]) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,13 +60,23 @@ def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) ->
     return Sums(count, sums, products)
 
 
+def total(parts: Iterable[Sums]) -> Sums:
+    """The sums of all parts of some rows."""
+    count, sums, products = zip(*((of.count, of.sums, of.products) for of in parts), strict=True)
+    known = [of for of in products if of is not None]
+    whole = np.sum(known, axis=0) if len(known) == len(products) else None
+    return Sums(math.fsum(count), np.sum(sums, axis=0), whole)
+
+
 def solve_ridge(of: Sums, penalty: float) -> Ridge | None:
     """What minimises the squared error plus `penalty` times the squared weights.
 
     Those are the weights of the inputs scaled to deviation 1; the intercept is not penalized. None
-    where there are too many inputs, or too large ones.
+    where there are too many inputs, or too large ones, or rows without weight.
     """
-    if of.products is None or not np.isfinite(of.products).all() or not np.isfinite(of.sums).all():
+    if of.products is None or of.count <= 0:
+        return None
+    if not (np.isfinite(of.products).all() and np.isfinite(of.sums).all()):
         return None
     n_inputs = len(of.products)
     centre: NDArray[Any] = of.sums / of.count
@@ -81,3 +93,38 @@ def fit_ridge(
 ) -> Ridge | None:
     """`solve_ridge` for inputs x (n_rows, n_inputs), outputs y (n_rows, n_outputs)."""
     return solve_ridge(sum_rows(x, y, sample_weights), penalty)
+
+
+def held_out_ridge(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    sample_weights: Matrix | None,
+    held_out: Sequence[NDArray[np.bool_]],
+    penalty: float,
+) -> Matrix | None:
+    """The outputs of rows that are held out at all, by ridge regressions without them.
+
+    There is one for each of `held_out`, which marks the rows (n_rows,) that it is not fitted to; a
+    row has the mean of those. Rows that the same ones hold out are summed once for all. None where
+    a regression cannot be fitted.
+    """
+    packed = np.ascontiguousarray(np.packbits(held_out, axis=0).T)
+    _, first, which = np.unique(
+        packed.view(f"V{packed.shape[1]}")[:, 0], return_index=True, return_inverse=True
+    )
+    parts = []
+    for k in range(len(first)):
+        rows = which == k
+        weights = None if sample_weights is None else sample_weights[rows]
+        parts.append(sum_rows(x[rows], y[rows], weights))
+    sums, counts = np.zeros(y.shape), np.zeros((len(y), 1))
+    for out in held_out:
+        rest = [of for of, i in zip(parts, first.tolist(), strict=True) if not out[i]]
+        ridge = solve_ridge(total(rest), penalty)
+        if ridge is None:
+            return None
+        sums[out] += ridge.predict(x[out])
+        counts[out] += 1.0
+    rows = counts[:, 0] > 0
+    outputs: Matrix = sums[rows] / counts[rows]
+    return outputs

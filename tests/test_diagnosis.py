@@ -23,12 +23,10 @@ from nntrain.config import as_yaml
 from nntrain.config_file import parse_config
 from nntrain.course import MOST_STRETCHES, Course
 from nntrain.data.table import TableLike
-from nntrain.diagnosing import held_out_ridge
 from nntrain.diagnosis import Finding, worse_than_ridge
 from nntrain.engine.progress import EpochResult
 from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics
-from nntrain.ridge import fit_ridge
 from nntrain.suspects import MOST_ROWS, Sample
 
 CONCRETE = ROOT / "sample_data/concrete.csv"
@@ -377,27 +375,15 @@ def test_the_ridge_of_an_ensemble_is_fitted_without_the_rows_that_it_is_compared
         "alpha_schedule: cosine\n"
     )
     model, findings = fitted(table, source)
-    validation = model.summary.validation
-    assert worse_than_ridge(validation, "validation")
     assert findings == []
-
-
-def test_held_out_ridge_is_that_of_the_other_rows() -> None:
-    rng = np.random.default_rng(10)
-    x, y, weights = rng.normal(size=(30, 3)), rng.normal(size=(30, 2)), rng.random(30)
-    held_out = [np.arange(30) < 10, (np.arange(30) >= 5) & (np.arange(30) < 15)]
-    rows, ridge = held_out_ridge(x, y, weights, held_out)
-    assert rows.tolist() == list(range(15))
-    assert ridge is not None
-    of_each = [fit_ridge(x[~out], y[~out], weights[~out], 1.0) for out in held_out]
-    first, second = (ridge.predict(x) for ridge in of_each if ridge)
-    expected = np.vstack([first[:5], (first[5:10] + second[5:10]) / 2, second[10:15]])
-    np.testing.assert_allclose(ridge, expected, rtol=1e-12)
-
-
-def test_with_too_many_inputs_for_a_ridge_there_is_none() -> None:
-    x, y = np.zeros((4, 3000)), np.zeros((4, 1))
-    assert held_out_ridge(x, y, None, [np.array([True, False, False, False])])[1] is None
+    has_seen = model.baseline.ridge
+    assert has_seen is not None
+    of_y = model.summary.validation["y"]
+    of_all = nntrain.evaluate(model, table).targets["y"]
+    assert of_all.ridge_rmse is not None
+    assert of_y.ridge_rmse is not None
+    assert of_y.rmse < of_y.ridge_rmse
+    assert of_all.ridge_rmse < of_y.rmse
 
 
 def metrics(**figures: Any) -> dict[str, Metrics]:
@@ -488,7 +474,7 @@ def test_what_noise_alone_does_to_tenths_is_not_said() -> None:
     said = 0
     for _ in range(200):
         losses = 1.0 + 0.05 * rng.normal(size=(2, 40))
-        said += bool(diagnosis.of_training(model, course_of(*losses), summary.validation, 1.0))
+        said += bool(diagnosis.of_training(model, course_of(*losses), 1.0))
     assert said <= 4
 
 
@@ -572,5 +558,5 @@ def test_an_unfinished_or_untrained_model_is_to_be_trained() -> None:
 def test_losses_beyond_measure_are_no_error() -> None:
     losses = np.array([1e300, 1e308, 1e308, math.inf] * 10)
     model, _ = fitted(CONCRETE, STRENGTH + "epochs: 1\n")
-    said = diagnosis.of_training(model, course_of(losses), {}, 1.0)
+    said = diagnosis.of_training(model, course_of(losses), 1.0)
     assert all("nan" not in of.text and "inf" not in of.text for of in said)
