@@ -14,13 +14,20 @@ from nntrain.model import Model, Predicted
 
 Matrix = NDArray[np.float64]
 
+PREDICTIONS_AT_ONCE = 1 << 15
+"""Of sets of columns; some tenths of a second of large networks."""
+
 
 @dataclass(frozen=True)
 class Added:
-    """Columns beside the predictions: their names, and their values (n_rows, n_names)."""
+    """Columns beside the predictions: their names, and their values for some rows of a chunk.
+
+    `rows_at_once` are so many that a reader does not wait long for them.
+    """
 
     names: list[str]
-    values: Callable[[Predicted], Matrix]
+    values: Callable[[Predicted, slice], Matrix]
+    rows_at_once: int = 1 << 30
 
 
 def added(
@@ -43,14 +50,25 @@ def added(
                 "a spread is that of an ensemble, and the model is of one network; fit one with "
                 "--set ensemble=5"
             )
-        yield Added([f"{name}_spread" for name in predictions], lambda part: part.spread)
+        yield Added(
+            [f"{name}_spread" for name in predictions], lambda part, rows: part.spread[rows]
+        )
     if interval is not None:
         level = interval
         model.check_level(level)
         names = [f"{name}_{end}" for name in predictions for end in ("lower", "upper")]
-        yield Added(names, lambda part: model.bounds(level, part.x, part.values))
+        yield Added(names, lambda part, rows: model.bounds(level, part.x[rows], part.values[rows]))
     if explain:
         yield _explained(Contributions.of(model), predictions)
+
+
+def with_added(part: Predicted, beside: Sequence[Added]) -> Iterator[tuple[slice, Matrix]]:
+    """Some rows of a chunk after the other: their predictions, and what stands beside them."""
+    n_rows = len(part.values)
+    size = min([n_rows, *(of.rows_at_once for of in beside)])
+    for start in range(0, n_rows, max(size, 1)):
+        rows = slice(start, min(start + size, n_rows))
+        yield rows, np.hstack([part.values[rows], *(of.values(part, rows) for of in beside)])
 
 
 def _explained(contributions: Contributions, predictions: Sequence[str]) -> Added:
@@ -61,18 +79,18 @@ def _explained(contributions: Contributions, predictions: Sequence[str]) -> Adde
     names += [f"contribution_{target}{column}" for target in of_target for column in columns]
     baseline = contributions.baseline
 
-    def values(part: Predicted) -> Matrix:
-        n_rows = len(part.x)
-        found = contributions.to(part.x).reshape(n_rows, -1)
+    def values(part: Predicted, rows: slice) -> Matrix:
+        x = part.x[rows]
+        found = contributions.to(x).reshape(len(x), -1)
         bad = np.logical_not(np.isfinite(found).all(axis=1))
         if part.bad is not None:
-            bad &= ~part.bad
+            bad &= ~part.bad[rows]
         if bad.any():
-            place = part.chunk.place(int(np.flatnonzero(bad)[0]))
+            place = part.chunk.place(rows.start + int(np.flatnonzero(bad)[0]))
             raise DataError(
                 f"{place}: a contribution is no finite number: a number of this row is too far "
                 f"from those of training"
             )
-        return np.hstack([np.tile(baseline, (n_rows, 1)), found])
+        return np.hstack([np.tile(baseline, (len(x), 1)), found])
 
-    return Added(names, values)
+    return Added(names, values, max(1, PREDICTIONS_AT_ONCE // len(contributions.sets)))

@@ -29,6 +29,8 @@ LONGEST_LABEL = 22
 """Of bars, and of the upright label of a small chart."""
 LONGEST_CATEGORY = 16
 LONGEST_LOG_NAME = 48
+FEW_POINTS = 12
+"""So many are marked one by one."""
 
 
 def losses(logs: Sequence[tuple[str, LoggedLosses]]) -> Draw:
@@ -96,6 +98,10 @@ def predicted_against_true(name: str, y_true: Vector, y_pred: Vector) -> Draw:
     def draw(axes: Axes) -> None:
         ends = [float(min(y_true.min(), y_pred.min())), float(max(y_true.max(), y_pred.max()))]
         _points(axes, y_true, y_pred)
+        low, high = span_of(np.array(ends))
+        axes.set_xlim(low, high)
+        axes.set_ylim(low, high)
+        axes.set_box_aspect(1)
         axes.plot(ends, ends, color=SERIES[1], linestyle="--", linewidth=1.3)
         _labels(axes, f"true {_cut(name)}", "predicted")
         number_ticks(axes)
@@ -104,12 +110,12 @@ def predicted_against_true(name: str, y_true: Vector, y_pred: Vector) -> Draw:
 
 
 def residuals(name: str, y_true: Vector, y_pred: Vector) -> Draw:
-    """Prediction less true value against the prediction, and the line of no error."""
+    """True value less prediction against the prediction, and the line of no error."""
 
     def draw(axes: Axes) -> None:
-        _points(axes, y_pred, y_pred - y_true)
+        _points(axes, y_pred, y_true - y_pred)
         axes.axhline(0.0, color=SERIES[1], linestyle="--", linewidth=1.3)
-        _labels(axes, f"predicted {_cut(name)}", "predicted - true")
+        _labels(axes, f"predicted {_cut(name)}", "true - predicted")
         number_ticks(axes)
 
     return draw
@@ -121,7 +127,7 @@ def histogram(name: str, counts: Sequence[int], edges: Vector) -> Draw:
     def draw(axes: Axes) -> None:
         axes.stairs(np.array(counts), edges, fill=True, color=SERIES[0], alpha=0.75)
         axes.axvline(0.0, color=SERIES[1], linestyle="--", linewidth=1.3)
-        _labels(axes, f"predicted - true {_cut(name)}", "rows")
+        _labels(axes, f"true - predicted {_cut(name)}", "rows")
         number_ticks(axes)
 
     return draw
@@ -133,8 +139,12 @@ def bars(
     values: Sequence[float],
     deviations: Sequence[float] | None = None,
     ends: Sequence[str] = (),
+    most: int = LONGEST_LABEL,
 ) -> Draw:
-    """Bars from top to bottom, with their deviations, or with texts at their ends."""
+    """Bars from top to bottom, with their deviations, or with texts at their ends.
+
+    Names are cut to `most` characters.
+    """
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(names))[::-1]
@@ -149,7 +159,7 @@ def bars(
             )
         if ends:
             axes.margins(x=0.28)
-        axes.set_yticks(places, [_cut(name, LONGEST_LABEL) for name in names])
+        axes.set_yticks(places, [_cut(name, most) for name in names])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=MUTED, linewidth=0.8)
@@ -165,7 +175,7 @@ def curve(
     """A mean prediction over a column's numbers, with ticks on the floor at its deciles."""
 
     def draw(axes: Axes) -> None:
-        axes.plot(points, means, color=SERIES[0], marker="o" if len(points) <= 12 else "")
+        axes.plot(points, means, color=SERIES[0], marker="o" if len(points) <= FEW_POINTS else "")
         axes.set_ylim(span)
         for mark in marks:
             axes.axvline(mark, ymax=0.05, color=SERIES[1], linewidth=1.4)

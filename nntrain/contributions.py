@@ -25,8 +25,8 @@ from nntrain.threads import available_cores
 Matrix = NDArray[np.float64]
 Sets = NDArray[np.bool_]
 
-EXACT_COLUMNS = 8
-"""Up to so many columns all orders count; their sets are no more than those of `ORDERS` orders."""
+EXACT_COLUMNS = 10
+"""Up to so many columns all orders count: they have some thousand sets on their ways."""
 ORDERS = 32
 BLOCK_VALUES = 1 << 19
 
@@ -58,7 +58,7 @@ class Contributions:
 
     @property
     def baseline(self) -> Matrix:
-        """The prediction (n_targets,) at the training means and frequencies."""
+        """The prediction (n_targets,) at the means of the network's inputs in training."""
         return self._predict(self._means[None, :]).ravel()
 
     def to(self, x: NDArray[Any]) -> Matrix:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,10 @@ from nntrain.fitting import TrainingRun
 from nntrain.metrics import Metrics
 from nntrain.preparing import Rows, check_watched, prepare_rows
 
-METRICS = ("rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse")
+METRICS = (
+    "rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse", "coverage", "mean_width"
+)  # fmt: skip
+"""What is averaged over folds; the last two with prediction intervals alone."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class FoldResult:
     fold: Fold
     metrics: dict[str, Metrics]
     predictions: NDArray[np.float64]
+    training_rows: int
     epochs_trained: int
 
 
@@ -87,13 +91,22 @@ class FoldRun:
         """Train, an epoch of each network for each item taken. Raises `DivergedError`."""
         return self.run.epochs()
 
-    def result(self) -> FoldResult:
-        """The fold's own rows, measured by what was trained so far."""
+    def result(self, interval: float | None = None) -> FoldResult:
+        """The fold's own rows, measured by what was trained so far.
+
+        `interval` is the level of prediction intervals, which are measured too. Raises `UsageError`
+        for one that takes more calibration rows.
+        """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
         measured = run.measured(encoded.x, self.table.true_values(rows), encoded.weights)
+        if interval is not None:
+            model = run.model()
+            model.check_level(interval)
+            bounds = model.bounds(interval, encoded.x, measured.y_pred)
+            measured = replace(measured, bounds=bounds)
         metrics = measured.metrics(self.config.target)
-        return FoldResult(self.fold, metrics, measured.y_pred, run.epochs_done)
+        return FoldResult(self.fold, metrics, measured.y_pred, len(run.samples), run.epochs_done)
 
 
 @dataclass(frozen=True)
@@ -114,9 +127,10 @@ def summarize(results: list[FoldResult], target: str) -> dict[str, Estimate]:
     """Each metric of a target over the folds; those that some fold lacks are left out."""
     estimates = {}
     for name in METRICS:
-        values = [getattr(result.metrics[target], name) for result in results]
-        if all(value is not None for value in values):
-            estimates[name] = estimate(values)
+        values = [getattr(result.metrics[target], name, None) for result in results]
+        known = [value for value in values if value is not None]
+        if len(known) == len(results):
+            estimates[name] = estimate(known)
     return estimates
 
 
@@ -126,7 +140,7 @@ def as_dict(results: list[FoldResult], config: Config) -> dict[str, Any]:
         "folds": [
             {
                 "fold": result.fold.number,
-                "training_rows": len(result.fold.training_rows),
+                "training_rows": result.training_rows,
                 "epochs_trained": result.epochs_trained,
                 "targets": {name: of.as_dict() for name, of in result.metrics.items()},
             }

@@ -6,6 +6,7 @@ auto-mpg and daily rides of a bike share, each trained in many ways with some ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -44,6 +45,8 @@ VALIDATION_RISE = 0.05
 ADAM_ALPHA = 0.01
 """With Adam and this α networks that had learned too little beat the ridge on four real tables."""
 FEW_EPOCHS = 50
+LEAST_PATIENCE, PATIENCE = 5, 20
+"""With less a validation loss that wavers ended training long before its lowest."""
 FIRST_EPOCHS = 3
 FIRST_PART = 0.05
 """The first epochs are so many, or that part of a run; what was learned is measured besides."""
@@ -79,12 +82,13 @@ def of_training(model: Model, course: Course, largest_update: float) -> list[Fin
     if course.epochs == 0 or summary.stopped_by == "time":
         return []
     unfinished = _stopped_by_tau(config, summary, largest_update)
+    unfinished = unfinished or _out_of_patience(config, course, summary)
     unfinished = unfinished or _still_falling(model, course)
     oscillating = [] if unfinished else _oscillating(config, summary, course)
     findings = unfinished or [*_overfitting(config, course), *oscillating]
     validation = summary.validation
     rows, metrics = ("validation", validation) if validation else ("training", summary.training)
-    if worse := worse_than_ridge(metrics, rows):
+    if worse := worse_than_ridge(metrics, rows, 1.0 if validation else flattery(model)):
         otherwise = _remedy_of_ridge(model, has_validation=bool(validation))
         remedy = oscillating[0].remedy if oscillating else otherwise
         findings = [Finding(worse, remedy), *findings]
@@ -98,9 +102,13 @@ def _relative_error(summary: Summary) -> float:
 
 
 def of_model(model: Model, metrics: Measures) -> list[Finding]:
-    """What the errors of a model on some labelled rows show."""
+    """What the errors of a model on some labelled rows show.
+
+    As many as it was trained on may be those.
+    """
     config, summary = model.config, model.summary
-    worse = worse_than_ridge(metrics, "given")
+    were_seen = all(of.rows == summary.rows for of in metrics.values())
+    worse = worse_than_ridge(metrics, "given", flattery(model) if were_seen else 1.0)
     if not worse:
         return []
     validation = summary.validation
@@ -114,17 +122,28 @@ def _may_learn_by_heart(model: Model) -> bool:
     return model.summary.rows < ROWS_PER_WEIGHT * model.networks[0].parameters.vector.size
 
 
-def worse_than_ridge(metrics: Measures, rows: str) -> str:
+def flattery(model: Model) -> float:
+    """By how much larger the ridge regression's error may be on rows that it was not fitted to.
+
+    Of N rows and p inputs √(N / (N - p - 1)), as if nothing were penalized; infinite where it may
+    know half of the rows by heart.
+    """
+    n_rows, left = model.summary.rows, model.summary.rows - model.networks[0].layer_sizes[0] - 1
+    return math.sqrt(n_rows / left) if 2 * left > n_rows else math.inf
+
+
+def worse_than_ridge(metrics: Measures, rows: str, flattered: float = 1.0) -> str:
     """The targets that a ridge regression predicts better, with both errors; empty without any.
 
-    The ratio of two errors on n rows is off by some 1 / √n.
+    The ratio of two errors on n rows is off by some 1 / √n. On rows that it was fitted to, the
+    ridge regression is `flattered` by this factor.
     """
     worse = [
         f"of {target} {figure(of.rmse)}, the ridge's {figure(of.ridge_rmse)}"
         for target, of in metrics.items()
         if of.rows >= LEAST_ROWS
         and of.ridge_rmse is not None
-        and of.rmse > of.ridge_rmse * (1.0 + max(WORSE, of.rows**-0.5))
+        and of.rmse > of.ridge_rmse * flattered * (1.0 + max(WORSE, of.rows**-0.5))
         and of.rmse > HARDLY_ANY_ERROR * of.mean_rmse
     ]
     if not worse:
@@ -156,6 +175,8 @@ def _remedy_of_underfitting(config: Config, summary: Summary) -> str:
         "--set weight_decay=0": config.weight_decay > 0,
         f"--set standardize=true --set alpha={alpha:g}": not config.standardize,
         "--set tau=0": summary.stopped_by == "tau",
+        f"--set patience={PATIENCE}": summary.stopped_by == "patience"
+        and (config.patience or 0) < PATIENCE,
         f"--set epochs={DEFAULTS['epochs']}": config.epochs < FEW_EPOCHS,
         f"--set optimizer=adam --set alpha={ADAM_ALPHA:g}": not is_adam,
         f"--set alpha={ADAM_ALPHA:g}": config.alpha != ADAM_ALPHA,
@@ -188,6 +209,25 @@ def _stopped_by_tau(config: Config, summary: Summary, largest_update: float) -> 
         return []
     text = f"{stopped}, before it had learned much: RMSE of {'; '.join(unlearned)}"
     return [Finding(text, "--set tau=0")]
+
+
+def _out_of_patience(config: Config, course: Course, summary: Summary) -> list[Finding]:
+    """A patience too short for how a validation loss wavers: the loss had far to fall."""
+    is_short = config.patience is not None and config.patience < LEAST_PATIENCE
+    tenths = course.tenths()
+    if summary.stopped_by != "patience" or not is_short or len(tenths) < 2:
+        return []
+    if _relative_error(summary) < HARDLY_ANY_ERROR:
+        return []
+    second, first = tenths[-2:, 0]
+    if not second - first > FALL * second:
+        return []
+    epochs, patience = counted(summary.epochs_trained, "epoch"), config.patience
+    text = (
+        f"patience = {patience} stopped training after {epochs}, while the loss was still falling: "
+        f"a validation loss goes up and down"
+    )
+    return [Finding(text, f"--set patience={PATIENCE}")]
 
 
 def _still_falling(model: Model, course: Course) -> list[Finding]:

@@ -62,6 +62,8 @@ WIDTH, HEIGHT = 380.0, 270.0
 """In pixels of a page: narrow enough that text stays readable on a phone."""
 LARGE = 1e7
 """Numbers from here on take an exponent, or ticks would run into each other."""
+LONGEST_TICK = 9
+"""Of longer ones there is no room for more than two."""
 NICE_STEPS = [1, 2, 2.5, 5, 10]
 
 
@@ -72,6 +74,8 @@ class Chart:
     draw: Draw
     width: float = WIDTH
     height: float = HEIGHT
+    plot_height: float | None = None
+    """Of the plot alone; what stands below and above it is added, and `height` does not count."""
 
     def svg(self) -> str:
         """The chart as an SVG file without background."""
@@ -94,6 +98,8 @@ class Chart:
             figure = Figure(figsize=size, layout="constrained")
             axes = figure.add_subplot()
             self.draw(axes)
+            if self.plot_height is not None:
+                _set_plot_height(figure, axes, self.plot_height)
             metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
             figure.savefig(
                 written,
@@ -103,6 +109,17 @@ class Chart:
                 metadata=metadata if kind == "svg" else {"Software": None},
             )
         return written.getvalue()
+
+
+def _set_plot_height(figure: Any, axes: Axes, plot_height: float) -> None:
+    """Give the axes a height in pixels, and the figure what is needed around it."""
+    figure.draw_without_rendering()
+    box, height = axes.get_position(), figure.get_figheight() * POINTS_PER_INCH
+    below, above = box.y0 * height, (1.0 - box.y1) * height
+    height = below + plot_height + above
+    figure.set_layout_engine("none")
+    figure.set_figheight(height / POINTS_PER_INCH)
+    axes.set_position((box.x0, below / height, box.width, plot_height / height))
 
 
 def check_matplotlib() -> None:
@@ -120,7 +137,7 @@ def _load() -> None:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        _environment(MPLCONFIGDIR=folder, MPL_IGNORE_SYSTEM_FONTS="1"),
+        _environment(MPLCONFIGDIR=folder, MPL_IGNORE_SYSTEM_FONTS="1", MPLBACKEND="agg"),
     ):
         import matplotlib.backends.backend_agg  # noqa: PLC0415
         import matplotlib.backends.backend_svg  # noqa: PLC0415
@@ -172,12 +189,16 @@ def number_ticks(axes: Axes, *, x: bool = True, y: bool = True) -> None:
 
     for axis, is_meant in ((axes.xaxis, x), (axes.yaxis, y)):
         if is_meant:
-            axis.set_major_locator(MaxNLocator(nbins=4, steps=NICE_STEPS))
+            few = MaxNLocator(nbins=2, steps=NICE_STEPS)
+            some = MaxNLocator(nbins=4, steps=NICE_STEPS)
+            ticks = some.tick_values(*axis.get_view_interval())
+            is_long = axis is axes.xaxis and max(map(len, map(_tick, ticks))) > LONGEST_TICK
+            axis.set_major_locator(few if is_long else some)
             axis.set_major_formatter(FuncFormatter(_tick))
 
 
 def _tick(value: float, _: int | None = None) -> str:
-    return f"{value:,.10g}" if abs(value) < LARGE else f"{value:.4g}"
+    return f"{value:,.12g}" if abs(value) < LARGE else f"{value:.4g}"
 
 
 def line_of(colour: str, style: Any, marker: str = "") -> Any:

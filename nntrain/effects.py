@@ -65,7 +65,7 @@ def effect_of(model: Model, i: int, values: Vector, x: Matrix, weights: Vector |
         return CategoricalEffect(feature.name, names, means, tuple(counts[order].tolist()))
     there = values[~np.isnan(values)]
     points = _points(there) if len(there) else np.array([feature.mean])
-    marks = np.quantile(there, MARKS) if len(there) else np.empty(0)
+    marks = np.quantile(there, MARKS, method="inverted_cdf") if len(there) else np.empty(0)
     means = partial_dependence(model, i, points, x, weights)
     return NumericEffect(feature.name, points, means, marks)
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from nntrain.baseline import PENALTY, fit_baseline
 from nntrain.config import Config
 from nntrain.course import Course
-from nntrain.data.encoding import Encoded
 from nntrain.data.table import TableLike
 from nntrain.engine.batches import Samples
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
@@ -37,7 +36,7 @@ from nntrain.resuming import (
 )
 from nntrain.ridge import held_out_ridge
 from nntrain.threads import available_cores
-from nntrain.trainings import make_trainings, rows_held_out
+from nntrain.trainings import make_trainings, rows_held_out, samples_of
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +82,12 @@ class TrainingRun:
         """A run on prepared rows, from the weights of a model of its architecture, if any."""
         self.config = config
         self.preprocessing = prepared.preprocessing
-        self.samples = self._samples(prepared.training)
-        self.validation = self._samples(prepared.validation) if prepared.validation else None
+        validation = prepared.validation
+        self.samples = samples_of(prepared.training, config.dtype)
+        self.validation = samples_of(validation, config.dtype) if validation else None
         self.calibration = prepared.calibration
         self.y_true = prepared.training.y_true
-        self.validation_y_true = prepared.validation.y_true if prepared.validation else self.y_true
+        self.validation_y_true = validation.y_true if validation else self.y_true
         x, y = self.samples.x, self.samples.y
         self.baseline = fit_baseline(x, y, self.sample_weights, prepared.means)
         if start:
@@ -120,11 +120,6 @@ class TrainingRun:
             return cls(config, prepare(table, config, validation))
         check_same_architecture(config, start.config)
         return cls(config, prepare(table, config, validation, start.preprocessing), start)
-
-    def _samples(self, encoded: Encoded) -> Samples:
-        if encoded.weights is None:
-            return Samples(encoded.x, encoded.y)
-        return Samples(encoded.x, encoded.y, encoded.weights.astype(self.config.dtype)[:, None])
 
     @property
     def sample_weights(self) -> NDArray[np.float64] | None:

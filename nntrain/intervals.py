@@ -27,6 +27,10 @@ Matrix = NDArray[np.float64]
 
 OFFSET, PENALTY = 0.5, 100.0
 """As measured (README, Intervals): how far small errors are told apart, and inputs trusted."""
+NO_CALIBRATION_ROWS = (
+    "an interval takes calibration rows, and the model has none; fit it with --set "
+    "calibration_fraction=0.2"
+)
 LARGEST = float(np.finfo(np.float64).max)
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -150,11 +154,12 @@ def rows_for(level: float) -> int:
 
 def check_level(level: float) -> None:
     """Raise `UsageError` for a level that is no part of 1."""
-    if not 0 < level < 1:
-        percent = f"; write {level / 100:g} for {level:g} %" if 1 < level < 100 else ""
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
+        is_percent = isinstance(level, (int, float)) and 1 < level < 100
+        percent = f"; write {level / 100:g} for {level:g} %" if is_percent else ""
         raise UsageError(
             f"an interval's level is a number above 0 and below 1, such as 0.9, found "
-            f"{level:g}{percent}"
+            f"{level!r}{percent}"
         )
 
 

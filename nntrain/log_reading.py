@@ -137,8 +137,10 @@ def _line(cells: dict[str, bytes], place: str) -> _Line:
             value = float(cells[column])
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            raise DataError(f"{place}, column {column!r}: expects a number{found(column)}")
+        if not (math.isfinite(value) and value >= 0):
+            raise DataError(
+                f"{place}, column {column!r}: expects a number, 0 or more{found(column)}"
+            )
         return value
 
     def found(column: str) -> str:

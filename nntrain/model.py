@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +23,15 @@ from nntrain.data.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
 from nntrain.engine.progress import Progress
 from nntrain.errors import DataError, UsageError
-from nntrain.intervals import Intervals, check_level
+from nntrain.intervals import NO_CALIBRATION_ROWS, Intervals, check_level
 from nntrain.metrics import Measured, Metrics
 from nntrain.threads import available_cores
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -139,14 +143,14 @@ class Model:
 
         >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}), interval=0.9)
         """
-        from nntrain.additions import added  # noqa: PLC0415  (which imports this module)
+        from nntrain.additions import added, with_added  # noqa: PLC0415  (which imports this module)
 
         cells = CellFormat(self.preprocessing.missing_values, decimal)
         names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
         beside = list(added(self, names, interval=interval, explain=explain))
         names += [name for of in beside for name in of.names]
         with self.predicting(table, Reading(cells, delimiter)) as (_, parts):
-            blocks = [np.hstack([of.values, *(add.values(of) for add in beside)]) for of in parts]
+            blocks = [values for part in parts for _, values in with_added(part, beside)]
             values = np.concatenate([np.empty((0, len(names))), *blocks])
         import pandas as pd  # noqa: PLC0415  (slow to load, and not needed by the commands)
 
@@ -208,10 +212,7 @@ class Model:
         if self.unfinished and self.config.calibration_fraction > 0:
             raise UsageError("an unfinished run has no intervals yet; finish it: fit --resume")
         if self.intervals is None:
-            raise UsageError(
-                "an interval takes calibration rows, and the model has none; fit it with --set "
-                "calibration_fraction=0.2"
-            )
+            raise UsageError(NO_CALIBRATION_ROWS)
         self.intervals.quantile(level)
 
     def bounds(
@@ -241,7 +242,14 @@ class Model:
         """
         config = self.config
         weight = config.weight if config.weight in source.columns else None
-        labels = Labels(weight, skip_missing_targets=config.missing_target == "skip")
+        if weight != config.weight:
+            log.warning(
+                "%s: has no column %r, by which training rows were weighted; each row counts once",
+                source.name,
+                config.weight,
+            )
+        skips = config.missing_target == "skip"
+        labels = Labels(weight, skip_missing_targets=skips, by_config=False)
         return read_labelled(self.preprocessing, source, cells, config.dtype, labels)
 
     def measured(

@@ -79,6 +79,8 @@ def prepare(
     if validation is None:
         return prepared
     validating = _read_encoded(validation, config, prepared.preprocessing, "validate on")
+    if prepared.calibration:
+        _check_apart(validating, prepared.calibration)
     return _scaled(replace(prepared, validation=validating))
 
 
@@ -103,7 +105,13 @@ def prepare_rows(
 def _prepare_alike(table: TableLike, config: Config, preprocessing: Preprocessing) -> Prepared:
     """A table prepared as another one was."""
     check_installed(config.engine)
-    encoded = _read_encoded(table, config, preprocessing, "train on")
+    return prepare_encoded(
+        _read_encoded(table, config, preprocessing, "train on"), config, preprocessing
+    )
+
+
+def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessing) -> Prepared:
+    """Rows that a preprocessing has encoded already, those held out that are to be."""
     split = split_rows(np.arange(len(encoded.x)), config)
     if not len(split.training):
         raise DataError(_no_rows("the table", len(encoded.x), config))
@@ -164,6 +172,21 @@ def _scaled(prepared: Prepared) -> Prepared:
         training=scaled(prepared.training),
         validation=scaled(prepared.validation) if prepared.validation else None,
     )
+
+
+def _check_apart(validation: Encoded, calibration: Encoded) -> None:
+    """Raise `DataError` for validation rows that hold most of those for calibration too."""
+    validating, calibrating = (
+        [row.tobytes() for row in np.hstack([of.x, of.y])] for of in (validation, calibration)
+    )
+    known = set(validating)
+    n_known = sum(row in known for row in calibrating)
+    if 2 * n_known > len(calibrating):
+        raise DataError(
+            f"--validation: holds {n_known:,} of the {counted(len(calibrating), 'calibration row')}"
+            f", by which nothing may be chosen; name a table of other rows, or set "
+            f"calibration_fraction: 0"
+        )
 
 
 def check_watched(config: Config, *, has_validation: bool) -> None:

@@ -11,16 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.data.cells import CellFormat
-from nntrain.data.encoding import Labelled
+from nntrain.data.encoding import Encoded, Labelled
 from nntrain.data.opening import Reading, open_table
 from nntrain.data.preprocessing import CategoricalColumn, Replaced
 from nntrain.data.table import TableLike
+from nntrain.diagnosis import Finding, of_model
 from nntrain.effects import Effect, effect_of
 from nntrain.engine.randomness import EXPLANATION, stream
 from nntrain.errors import DataError
 from nntrain.explaining import Explanation, explained
 from nntrain.metrics import Measured, Metrics, joined
 from nntrain.model import Model
+from nntrain.preparing import prepare_encoded
+from nntrain.resuming import fingerprint
+from nntrain.suspects import Sample, of_rows
+from nntrain.trainings import samples_of
 
 Matrix = NDArray[Any]
 Vector = NDArray[np.float64]
@@ -40,7 +45,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 
 @dataclass(frozen=True)
 class WorstRow:
-    """A row by its `place`, with the features' cells; its error is prediction less true value."""
+    """A row by its `place`, with the features' cells."""
 
     place: str
     y_true: float
@@ -48,9 +53,9 @@ class WorstRow:
     cells: dict[str, str]
 
     @property
-    def error(self) -> float:
-        """How far the prediction is above the true value."""
-        return self.y_pred - self.y_true
+    def residual(self) -> float:
+        """How far the true value is above the prediction."""
+        return self.y_true - self.y_pred
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class RangeError:
 class TargetReport:
     """One target: its metrics, true values and predictions of some rows, and where errors are.
 
-    `counts` are the rows whose residual, prediction less true value, is between two of the `edges`.
+    `counts` are the rows whose residual, true value less prediction, is between two of the `edges`.
     """
 
     metrics: Metrics
@@ -85,7 +90,9 @@ class DataReport:
 
     `rows` of the table were measured, `shown` are drawn one by one, `averaged` make up the mean
     that an effect is. Effects are listed by target, the most important column first. `intervals`
-    are the metrics of each target with prediction intervals, by the levels that the model has.
+    are the metrics of each target with prediction intervals, by the levels that the model has;
+    `weight` is the column that the rows are weighted by, if any, `were_learned_from` whether the
+    model was made from these very rows.
     """
 
     rows: int
@@ -95,6 +102,9 @@ class DataReport:
     importance: Explanation
     effects: dict[str, list[Effect]]
     intervals: dict[float, dict[str, Metrics]]
+    findings: tuple[Finding, ...]
+    weight: str | None
+    were_learned_from: bool
 
 
 @dataclass
@@ -132,7 +142,34 @@ def report_on(
         for level in LEVELS
         if model.intervals and model.intervals.has(level)
     }
-    return DataReport(len(x), len(shown), len(averaged), targets, importance, effects, intervals)
+    sample = Sample()
+    sample.add(x, measured.y_true, measured.weights)
+    return DataReport(
+        len(x),
+        len(shown),
+        len(averaged),
+        targets,
+        importance,
+        effects,
+        intervals,
+        (*of_model(model, metrics), *of_rows(model.config, model.preprocessing, sample)),
+        None if measured.weights is None else model.config.weight,
+        _were_learned_from(model, x, measured),
+    )
+
+
+def _were_learned_from(model: Model, x: Matrix, measured: Measured) -> bool:
+    """Whether the rows, as a run would split them, have the fingerprint of the model's run."""
+    config = model.config
+    with np.errstate(all="ignore"):
+        y = model.preprocessing.encode_targets(measured.y_true).astype(config.dtype)
+    try:
+        encoded = Encoded(x, y, measured.y_true, measured.weights)
+        prepared = prepare_encoded(encoded, config, model.preprocessing)
+    except DataError:
+        return False
+    parts = [samples_of(of, config.dtype) for of in (prepared.training, prepared.validation) if of]
+    return fingerprint(*parts, prepared.calibration) == model.summary.fingerprint
 
 
 def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -> _Rows:
@@ -148,7 +185,7 @@ def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -
             for j, target in enumerate(model.preprocessing.targets):
                 found = rows.worst.get(target.name, []) + _worst(model, part, values, measured, j)
                 rows.worst[target.name] = heapq.nlargest(
-                    N_WORST, found, key=lambda row: abs(row.error)
+                    N_WORST, found, key=lambda row: abs(row.residual)
                 )
         if sum(map(len, rows.x)) < 2:
             raise DataError(f"{source.name}: has too few rows to report on; expects two or more")
@@ -160,9 +197,12 @@ def _worst(
 ) -> list[WorstRow]:
     """The rows of a chunk with the largest errors of a target."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
+    if measured.weights is not None:
+        errors = np.where(measured.weights > 0, errors, -1.0)
     rows_of_chunk = np.flatnonzero(part.kept)
     worst = []
-    for row in np.argsort(-errors, kind="stable")[:N_WORST].tolist():
+    largest = np.argsort(-errors, kind="stable")[:N_WORST]
+    for row in largest[errors[largest] >= 0].tolist():
         row_of_chunk = int(rows_of_chunk[row])
         cells = {
             feature.name: str(part.chunk.columns[feature.name][row_of_chunk])
@@ -189,8 +229,8 @@ def _target_report(
     worst: list[WorstRow],
 ) -> TargetReport:
     y_true, y_pred = measured.y_true[:, j], measured.y_pred[:, j]
-    edges = _edges(y_pred - y_true)
-    counts, _ = np.histogram(y_pred - y_true, edges)
+    edges = _edges(y_true - y_pred)
+    counts, _ = np.histogram(y_true - y_pred, edges)
     ranges = _ranges(measured, names, j)
     some = (y_true[shown], y_pred[shown])
     return TargetReport(metrics, *some, tuple(counts.tolist()), edges, ranges, tuple(worst))

@@ -129,8 +129,8 @@ def check_same_architecture(config: Config, of_start: Config) -> None:
     ]
     if found:
         raise UsageError(
-            "--from: the model is of another architecture or other columns; make the config agree:"
-            "\n" + "\n".join(found)
+            "the model to start from is of another architecture or other columns; make the config "
+            "agree:\n" + "\n".join(found)
         )
 
 
@@ -141,8 +141,8 @@ def check_unseen(calibration: Encoded | None, start: Model) -> None:
     kept = start.intervals.fingerprint if start.intervals else None
     if kept != fingerprint(calibration):
         raise UsageError(
-            "--from: the model may have learned from the rows that calibration_fraction holds out, "
-            "and intervals would promise too much; start from a model that held out the same rows "
-            "(of the same table, with the same seed and calibration_fraction), or set "
+            "the model to start from may have learned from the rows that calibration_fraction "
+            "holds out, and intervals would promise too much; start from one that held out the "
+            "same rows (of the same table, with the same seed and calibration_fraction), or set "
             "calibration_fraction: 0"
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nntrain.baseline import PENALTY
 from nntrain.config import Config, as_yaml
-from nntrain.data.preprocessing import CategoricalColumn, Feature, Preprocessing
+from nntrain.data.preprocessing import CategoricalColumn, Feature, NumericColumn, Preprocessing
 from nntrain.diagnosis import Finding
 from nntrain.errors import figure, quoted
 from nntrain.ridge import fit_ridge
@@ -150,12 +150,26 @@ def _leaks(config: Config, preprocessing: Preprocessing, sample: Sample) -> list
         for feature in preprocessing.features:
             inputs = slice(start, start + len(feature.input_names))
             start = inputs.stop
+            of_feature = x[:, inputs].astype(np.float64)
             is_told = isinstance(feature, CategoricalColumn) or suspicious[inputs].any()
-            if is_told and _explained(feature, x[:, inputs].astype(np.float64), y) >= LEAK:
+            if (is_told and _explained(feature, of_feature, y) >= LEAK) or _tells_where_there(
+                feature, of_feature, y
+            ):
                 leaks.append(feature.name)
         if 0 < len(leaks) < len(preprocessing.features):
             findings.append(_leak(config, target.name, leaks))
     return findings
+
+
+def _tells_where_there(feature: Feature, inputs: Matrix, y: Matrix) -> bool:
+    """Whether a feature with missing cells tells y (n_rows,) in the rows that have one."""
+    if not isinstance(feature, NumericColumn) or not feature.has_missing or feature.is_constant:
+        return False
+    there = inputs[:, -1] == 0
+    if np.count_nonzero(there) < LEAST_ROWS or y[there].min() == y[there].max():
+        return False
+    is_told = bool(_suspicious(inputs[there, :1], y[there]).any())
+    return is_told and _explained(feature, inputs[there], y[there]) >= LEAK
 
 
 def _leak(config: Config, target: str, columns: Sequence[str]) -> Finding:

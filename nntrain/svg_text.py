@@ -15,10 +15,10 @@ LIGHT = {
     "series-2": "#d55e00",
     "series-3": "#009e73",
     "series-4": "#cc79a7",
-    "series-5": "#e69f00",
-    "series-6": "#56b4e9",
+    "series-5": "#b87a00",
+    "series-6": "#3c8dc4",
 }
-"""Colours that most colour-blind readers can tell apart (Okabe, Ito 2008)."""
+"""Colours that most colour-blind readers can tell apart (Okabe, Ito 2008), the last two darker."""
 DARK = LIGHT | {
     "paper": "#15181c",
     "ink": "#e6e9ec",
@@ -26,6 +26,7 @@ DARK = LIGHT | {
     "grid": "#363c44",
     "series-1": "#56b4e9",
     "series-2": "#f08a3c",
+    "series-5": "#e69f00",
     "series-6": "#3f8fd0",
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.config import Config
+from nntrain.data.encoding import Encoded
 from nntrain.engine.batches import Samples, rows_per_iteration
 from nntrain.engine.network import Network
 from nntrain.engine.procedure import Procedure
@@ -18,6 +19,13 @@ from nntrain.preparing import hold_outs
 from nntrain.threads import available_cores
 
 HeldOut = list[NDArray[np.bool_]]
+
+
+def samples_of(encoded: Encoded, dtype: str) -> Samples:
+    """Encoded rows as a network learns from them."""
+    if encoded.weights is None:
+        return Samples(encoded.x, encoded.y)
+    return Samples(encoded.x, encoded.y, encoded.weights.astype(dtype)[:, None])
 
 
 def rows_held_out(config: Config, n_rows: int) -> HeldOut | None:

@@ -15,6 +15,7 @@ from conftest import ROOT, Run
 from numpy.typing import NDArray
 
 import nntrain
+from nntrain.additions import added, with_added
 from nntrain.contributions import ORDERS, Contributions, all_orders, some_orders
 from nntrain.data.cells import CellFormat
 from nntrain.data.opening import Reading
@@ -117,7 +118,7 @@ def test_contributions_of_a_linear_model_are_its_weights_by_the_way_from_the_mea
     np.testing.assert_allclose(found["predicted_y_baseline"], table["y"].mean(), atol=0.01)
 
 
-@pytest.mark.parametrize("n_numbers", [2, 7, 8, 12])
+@pytest.mark.parametrize("n_numbers", [2, 9, 10, 12])
 @pytest.mark.parametrize("keys", [{}, {"target_transform": "log"}, {"dtype": "float32"}])
 def test_contributions_add_up_to_the_prediction_minus_the_baseline(
     n_numbers: int, keys: Any
@@ -149,13 +150,13 @@ def test_every_order_leads_from_the_baseline_to_the_prediction() -> None:
 
 
 def test_some_orders_come_near_to_all_and_are_seeded() -> None:
-    table = frame(8)
+    table = frame(10)
     model = nntrain.fit(table, replace(CONFIG, epochs=100))
     sampled = Contributions.of(model)
-    exact = Contributions(model, *all_orders(9))
+    exact = Contributions(model, *all_orders(11))
     x = np.concatenate([part.x for part in parts_of(model, table)])
     found, expected = sampled.to(x), exact.to(x)
-    assert found.shape == (300, 1, 9)
+    assert found.shape == (300, 1, 11)
     assert np.abs(found - expected).mean() < 0.02 * np.abs(expected).mean()
     assert Contributions.of(model).to(x).tobytes() == found.tobytes()
     other = replace(model, config=replace(model.config, seed=1))
@@ -171,12 +172,13 @@ def parts_of(model: nntrain.Model, table: pd.DataFrame) -> list[Any]:
 def test_a_row_has_the_same_contributions_alone_and_in_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    table = frame(9)
+    table = frame(4)
     model = nntrain.fit(table, CONFIG)
     whole = explained(model, table)
     alone = pd.concat([explained(model, table.iloc[k : k + 1]) for k in range(5)])
     np.testing.assert_allclose(alone, whole.iloc[:5], rtol=1e-9, atol=1e-12)
     monkeypatch.setattr("nntrain.contributions.BLOCK_VALUES", 1000)
+    monkeypatch.setattr("nntrain.additions.PREDICTIONS_AT_ONCE", 100)
     np.testing.assert_allclose(explained(model, table), whole, rtol=1e-9, atol=1e-12)
 
 
@@ -264,5 +266,31 @@ def test_a_name_that_would_stand_twice_is_refused(run: Run, folder: Path) -> Non
     done = run("predict", "--explain", stdin=table.to_csv(index=False))
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "Error: two columns would be called 'predicted_y_baseline'; ask for one of them alone\n"
+        "Error: two columns would be called 'predicted_y_baseline', as the model's columns are "
+        "called; rename one of them before nntrain fit\n"
     )
+
+
+def test_a_column_of_the_table_that_is_called_like_a_contribution_is_left_out(
+    run: Run, model: nntrain.Model
+) -> None:
+    table = frame(3).assign(contribution_x0=0).to_csv(index=False)
+    done = run("predict", "--explain", "--append", "--prefix", "p_", stdin=table)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: --append would write two columns called 'contribution_x0'; leave that of DATA out "
+        "with --keep\n"
+    )
+
+
+def test_explained_rows_come_as_they_are_done(
+    model: nntrain.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of the first rows does not wait for those after them, which cost as much."""
+    monkeypatch.setattr("nntrain.additions.PREDICTIONS_AT_ONCE", 160)
+    (part,) = parts_of(model, frame(3))
+    blocks = list(with_added(part, list(added(model, ["y"], explain=True))))
+    assert [rows for rows, _ in blocks[:2]] == [slice(0, 10), slice(10, 20)]
+    assert len(blocks) == 30
+    whole = explained(model, frame(3))
+    np.testing.assert_allclose(np.vstack([values for _, values in blocks]), whole, rtol=1e-9)

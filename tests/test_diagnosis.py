@@ -263,6 +263,47 @@ def test_a_category_that_tells_the_target_is_a_leak_and_so_is_where_it_is_missin
     assert said_of_rows(gaps, "target: y\n") == [Finding(text, "--set 'ignore=[kind]'")]
 
 
+def test_a_leak_with_gaps_is_a_leak_where_it_is_there() -> None:
+    rng = np.random.default_rng(13)
+    y = np.exp(rng.normal(size=500))
+    leak = np.where(rng.random(500) < 0.3, np.nan, 3 * y + 1)
+    near = np.where(rng.random(500) < 0.3, np.nan, y + rng.normal(size=500) / 5)
+    table = pd.DataFrame({"a": rng.normal(size=500), "near": near, "y": y})
+    assert said_of_rows(table, "target: y\ntarget_transform: log\n") == []
+    (found,) = said_of_rows(table.assign(leak=leak), "target: y\ntarget_transform: log\n")
+    assert found.remedy == "--set 'ignore=[leak]'"
+
+
+def test_a_ridge_that_knows_the_rows_by_heart_is_nothing_to_be_measured_by() -> None:
+    """One of nearly as many inputs as rows errs less on them than on any other."""
+    rng = np.random.default_rng(14)
+    x = rng.normal(size=60)
+    table = pd.DataFrame({"x": x, "y": x + rng.normal(size=60)})
+    named = table.assign(name=[f"p{i}" for i in range(60)])
+    model, findings = fitted(named, "target: y\n")
+    ridge = model.summary.training["y"].ridge_rmse
+    assert ridge is not None
+    assert ridge < model.summary.training["y"].rmse / 2
+    assert findings == []
+    assert nntrain.evaluate(model, named).findings == ()
+
+
+def test_a_short_patience_that_ended_a_training_that_still_learned_is_said() -> None:
+    source = STRENGTH + HELD_OUT + "epochs: 300\n"
+    model, findings = fitted(CONCRETE, source + "patience: 1\n")
+    found = findings[-1]
+    assert model.summary.stopped_by == "patience"
+    assert found.remedy == "--set patience=20"
+    assert found.text.startswith("patience = 1 stopped training after ")
+    assert found.text.endswith(
+        ", while the loss was still falling: a validation loss goes up and down"
+    )
+    mended, _ = fitted(CONCRETE, source + "patience: 1\n", found.remedy)
+    before, after = (of.summary.validation["strength_mpa"].rmse for of in (model, mended))
+    assert after < 0.9 * before
+    assert fitted(CONCRETE, source + "patience: 20\n")[1] == []
+
+
 def test_leaks_are_ignored_beside_what_is_ignored_whatever_they_are_called() -> None:
     names = ["it's, a: [leak]\n\x1b[31m", "no"]
     table = leaky().rename(columns={"linear": names[0], "monotone": names[1]})

@@ -423,8 +423,7 @@ def test_a_condition_that_cannot_be_checked_is_refused_before_any_work(
          "'a', 'b', 'load'"),
         ("a,b,kind,load\n", [], 3, "t.csv: has no row to evaluate on"),
         ("a,b,kind,load\n1,2,red,\n", [], 3, "t.csv, line 2, column 'load': the target is missing; "
-         "fill it in, remove the row, or leave out every row without a target: --set "
-         "missing_target=skip"),
+         "fill it in or remove the row"),
         ("a,b,kind,load\n1,2,red,x\n", [], 3, "t.csv, line 2, column 'load': the target must be a "
          "number, found 'x'; correct the cell or choose another target"),
         ("a,b,kind,load\n1,x,red,3\n", [], 3, "t.csv, line 2, column 'b': expects a number, found "

@@ -345,7 +345,14 @@ def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> Non
 
 @pytest.mark.parametrize(
     ("level", "found"),
-    [(0.0, "0"), (1.0, "1"), (-0.5, "-0.5"), (math.nan, "nan"), (95.0, "95; write 0.95 for 95 %")],
+    [
+        (0.0, "0.0"),
+        (1.0, "1.0"),
+        (-0.5, "-0.5"),
+        (math.nan, "nan"),
+        (95.0, "95.0; write 0.95 for 95 %"),
+        ("0.9", "'0.9'"),
+    ],
 )
 def test_a_level_that_is_no_part_of_one_is_refused(level: float, found: str) -> None:
     model = nntrain.fit(made(50, 9, even), replace(CONFIG, epochs=1))
@@ -415,8 +422,8 @@ def test_no_row_is_left_to_train_on() -> None:
 
 
 MAY_HAVE_LEARNED = (
-    "--from: the model may have learned from the rows that calibration_fraction holds out, and "
-    "intervals would promise too much; start from a model that held out the same rows (of the same "
+    "the model to start from may have learned from the rows that calibration_fraction holds out, "
+    "and intervals would promise too much; start from one that held out the same rows (of the same "
     "table, with the same seed and calibration_fraction), or set calibration_fraction: 0"
 )
 
@@ -558,7 +565,11 @@ def test_the_commands_refuse_a_level(run: Run, command: str, calibrated: nntrain
         "Error: an interval of level 0.99 takes 99 calibration rows or more, and the model has 60; "
         "ask for a lower level, or fit it with more rows or a larger calibration_fraction\n"
     )
-    assert run(command, "t.csv", "--interval", "most").code == 2
+    done = run(command, "t.csv", "--interval", "90%")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: --interval expects a number above 0 and below 1, such as 0.9, found '90%'\n"
+    )
 
 
 def test_a_run_with_intervals_is_resumed_and_reproduced(
@@ -582,6 +593,40 @@ def test_a_run_with_intervals_is_resumed_and_reproduced(
     assert run("reproduce", "other.csv").code == 6
     with pytest.raises(UsageError, match="the data: the rows to train on, or those held out"):
         nntrain.TrainingRun.on("other.csv", calibrated.config).resume(half.checkpoint())
+
+
+def test_cv_measures_coverage(run: Run, folder: Path, calibrated: nntrain.Model) -> None:
+    options = ["cv", "t.csv", "-c", "c.yaml", "--folds", "4", "--interval", "0.8"]
+    found = json.loads(run(*options, "--json", "-o", "folds.csv").out)
+    table, folds = pd.read_csv(folder / "t.csv"), pd.read_csv(folder / "folds.csv")["fold"]
+    for fold in found["folds"]:
+        mine = folds == fold["fold"]
+        model = nntrain.fit(table[~mine], calibrated.config)
+        assert fold["training_rows"] == model.summary.rows == 105
+        assert fold["targets"]["y"]["coverage"] == covered(model, table[mine], 0.8)
+    mean = np.mean([fold["targets"]["y"]["coverage"] for fold in found["folds"]])
+    assert found["targets"]["y"]["coverage"]["mean"] == pytest.approx(mean)
+    lines = run(*options).out.splitlines()
+    assert lines[1].endswith("  coverage  mean width")
+    assert f"{mean:.3f}" in lines[-2].split()
+    done = run(*options, "--set", "calibration_fraction=0")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: an interval takes calibration rows, and the model has none; fit it with --set "
+        "calibration_fraction=0.2\n"
+    )
+
+
+def test_validation_rows_that_calibrate_too_are_refused() -> None:
+    table = made(100, 16, even)
+    with pytest.raises(DataError) as caught:
+        nntrain.fit(table, CONFIG, validation=table)
+    assert str(caught.value) == (
+        "--validation: holds 30 of the 30 calibration rows, by which nothing may be chosen; name a "
+        "table of other rows, or set calibration_fraction: 0"
+    )
+    some = table.iloc[split_rows(np.arange(100), CONFIG).calibration[:5]]
+    nntrain.fit(table, CONFIG, validation=pd.concat([some, made(50, 17, even)]))
 
 
 def test_inspect_check_and_cv_go_with_calibration_rows(

@@ -190,7 +190,10 @@ def test_the_page_says_how_the_model_was_made(run: Run, table: Path) -> None:
 
 def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, table: Path) -> None:
     note = "Note: missing cells taken as the training mean: 9 in 'gaps'\n"
-    assert run("report", "t.csv") == Result(0, "", f"{note}Wrote report.html.\n")
+    found = nntrain.evaluate(nntrain.load_model("model.npz"), "t.csv").findings
+    look = "".join(f"Look: {of}\n" for of in found)
+    assert "a leak" in look
+    assert run("report", "t.csv") == Result(0, "", f"{note}{look}Wrote report.html.\n")
     page = Page(Path("report.html").read_text())
     page.check()
     model = nntrain.load_model("model.npz")
@@ -199,7 +202,7 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
     predicted = model.predict("t.csv")
     data = frame()
     all_rows = [rows[1:] for rows in page.tables if rows[0][0] == "rows of" and len(rows) == 2]
-    worst_tables = [rows for rows in page.tables if rows[0][:2] == ["row", "true"]]
+    worst_tables = [rows for rows in page.tables if rows[0][:2] == ["row", "residual"]]
     numbers = [rows[1:] for rows in page.tables if rows[0] == ["column", "RMSE lost", "±"]]
     for j, target in enumerate(("y", "z")):
         assert all_rows[j] == [["all", *metric_cells(metrics[target])]]
@@ -208,14 +211,16 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
             [of.column, figure(of.mean), figure(of.deviation)] for of in of_target
         ]
         header, *worst = worst_tables[j]
-        assert header == ["row", "true", "predicted", "error", *(of.column for of in of_target)]
+        assert header == ["row", "residual", "true", "predicted", *(of.column for of in of_target)]
         y_pred = predicted[f"predicted_{target}"]
-        errors = (y_pred - data[target]).sort_values(key=lambda e: -e.abs())[:10]
+        errors = (data[target] - y_pred).sort_values(key=lambda e: -e.abs())[:10]
         for row, (i, error) in zip(worst, errors.items(), strict=True):
             assert isinstance(i, int)
-            assert row[0] == f"t.csv, line {i + 2}"
-            numbers_of = (float(data[target][i]), float(y_pred[i]), float(error))
-            assert row[1:4] == [figure(of) for of in numbers_of]
+            assert row[0] == f"line {i + 2}"
+            numbers_of = (float(error), float(data[target][i]), float(y_pred[i]))
+            decimals = len(row[1].partition(".")[2])
+            assert row[1:4] == [f"{of:,.{decimals}f}" for of in numbers_of]
+            assert sum(c.isdigit() for c in row[1]) >= 4
             cells = dict(zip(header[4:], row[4:], strict=True))
             assert cells["kind"] == data["kind"][i]
             assert cells["a"] == f"{data['a'][i]:.10g}"
@@ -235,10 +240,10 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
     shown = dict(zip(page.figures[2:7], page.svgs[2:7], strict=True))
     assert n_points(shown["Predicted against true"]) == len(data)
     assert {"true y", "predicted"} <= set(texts_of(shown["Predicted against true"]))
-    assert {"predicted y", "predicted - true"} <= set(
+    assert {"predicted y", "true - predicted"} <= set(
         texts_of(shown["Residuals against prediction"])
     )
-    assert {"rows", "predicted - true y"} <= set(texts_of(shown["Distribution of residuals"]))
+    assert {"rows", "true - predicted y"} <= set(texts_of(shown["Distribution of residuals"]))
     ranges = report_on(model, "t.csv").targets["y"].ranges
     ends = [f"{figure(of.rmse)} ({of.rows})" for of in ranges]
     assert set(ends) <= set(texts_of(shown["RMSE by range of y"]))
@@ -309,7 +314,7 @@ def test_same_model_same_data_same_bytes_from_anywhere(
     first = run("report", "t.csv", "-o", "-").out
     Path("matplotlibrc").write_text("lines.linewidth: 9\nsvg.fonttype: path\n")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    monkeypatch.setenv("MPLBACKEND", "pdf")
+    monkeypatch.setenv("MPLBACKEND", "module://nowhere.to_be_found")
     assert run("report", "t.csv", "-o", "-").out == first
     frame().iloc[:20].to_csv("one.csv", index=False)
     frame().iloc[20:].to_csv("two.csv", index=False)
@@ -431,7 +436,7 @@ def test_names_and_cells_are_escaped_everywhere(run: Run, folder: Path) -> None:
     page.check()
     shown = page.table("column", "kind")
     assert [row[0] for row in shown] == [SHOWN, "k" + SHOWN, "_", "y" + SHOWN]
-    assert page.table("row")[0][0].startswith("<b>$x$&.csv, line ")
+    assert page.table("row")[0][0].startswith("line ")
     drawn = {text for svg in page.svgs for text in texts_of(svg)}
     assert any(text.startswith("</title><script>alert(") for text in drawn)
     assert any(text.startswith("y</title><sc") and "…" in text for text in drawn)
@@ -486,9 +491,66 @@ def test_rows_without_a_target_are_left_out_and_places_stay(run: Run, folder: Pa
     assert result.err.endswith("Note: t.csv: left out 30 rows without a target\n")
     page = Page(result.out)
     for row in page.table("row"):
-        i = int(row[0].removeprefix("t.csv, line ")) - 2
+        i = int(row[0].removeprefix("line ")) - 2
         assert i % 2 == 1
-        assert row[1] == figure(float(data["y"][i]))
+        assert float(row[2]) == pytest.approx(float(data["y"][i]), rel=1e-3, abs=1e-3)
+
+
+def test_the_page_says_what_its_rows_are(run: Run, folder: Path) -> None:
+    data = frame().assign(w=[1.0, 0.0] * 30)
+    data.to_csv("t.csv", index=False)
+    data.iloc[:12].to_csv("few.csv", index=False)
+    data.drop(columns="w").to_csv("unweighted.csv", index=False)
+    config = nntrain.Config(target=("y",), ignore=("z",), weight="w", validation_fraction=0.2)
+    nntrain.fit("t.csv", config).save("model.npz")
+    said = {
+        path: " ".join(Page(run("report", path, "-o", "-").out).texts)
+        for path in ("t.csv", "few.csv", "unweighted.csv")
+    }
+    own = "The model was made from these very rows"
+    few, weighted = "12 rows say little about errors on others.", "Weighted by w; a row of weight 0"
+    assert [text in said["t.csv"] for text in (own, few, weighted)] == [True, False, True]
+    assert [text in said["few.csv"] for text in (own, few, weighted)] == [False, True, True]
+    assert [text in said["unweighted.csv"] for text in (own, few, weighted)] == [False] * 3
+    page = Page(run("report", "t.csv", "-o", "-").out)
+    assert all(int(row[0].removeprefix("line ")) % 2 == 0 for row in page.table("row"))
+    note = "has no column 'w', by which training rows were weighted; each row counts once"
+    for command in ("report", "evaluate", "explain"):
+        assert f"Note: unweighted.csv: {note}\n" in run(command, "unweighted.csv").err
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        nntrain.Config(target=("y",)),
+        nntrain.Config(target=("y", "z"), validation_fraction=0.3, calibration_fraction=0.2),
+        nntrain.Config(target=("y",), ensemble=3, validation_fraction=0.3, dtype="float32"),
+    ],
+)
+def test_rows_that_a_model_was_made_from_are_known(config: nntrain.Config) -> None:
+    model = nntrain.fit(frame(), config)
+    assert report_on(model, frame()).were_learned_from
+    assert not report_on(model, frame().iloc[::-1]).were_learned_from
+    assert not report_on(model, frame().iloc[:50]).were_learned_from
+
+
+def test_numbers_that_hardly_differ_are_told_apart(run: Run, folder: Path) -> None:
+    data = frame()
+    data["y"] = 1e6 + data["y"] / 1000
+    data["a"] = 2024 + data["a"] / 1e4
+    data.to_csv("t.csv", index=False)
+    config = nntrain.Config(target=("y",), ignore=("z",), epochs=3)
+    nntrain.fit("t.csv", config).save("model.npz")
+    page = Page(run("report", "t.csv", "-o", "-").out)
+    ranges = [row[2].split(" to ") for row in page.table("column", "kind") if row[0] in ("a", "y")]
+    assert all(low != high for low, high in ranges)
+    for row in page.table("row"):
+        residual, y_true, y_pred = (float(cell.replace(",", "")) for cell in row[1:4])
+        assert y_true - y_pred == pytest.approx(residual, rel=0.01)
+    bars = page.svgs[page.figures.index("RMSE by range of y")]
+    labels = [text for text in texts_of(bars) if " to " in text]
+    assert len(set(labels)) == 8
+    assert all(label.split(" to ")[0] != label.split(" to ")[1] for label in labels)
 
 
 def test_weights_count(folder: Path) -> None:

@@ -264,7 +264,8 @@ def test_a_model_of_another_architecture_is_no_start() -> None:
     with pytest.raises(UsageError) as caught:
         nntrain.fit(frame(), config(hidden_layers=(5,), activation="tanh"), start=first)
     assert str(caught.value) == (
-        "--from: the model is of another architecture or other columns; make the config agree:\n"
+        "the model to start from is of another architecture or other columns; make the config "
+        "agree:\n"
         "hidden_layers: [4] in the model, [5] in the config\n"
         "activation: 'sigmoid' in the model, 'tanh' in the config"
     )

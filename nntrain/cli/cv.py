@@ -9,7 +9,9 @@ import click
 
 from nntrain.cli.options import (
     FILE,
+    check_output,
     config_option,
+    interval_option,
     is_quiet,
     is_verbose,
     json_option,
@@ -23,7 +25,7 @@ from nntrain.cli.text import figure, json_text, ratio, set_options, suggest
 from nntrain.config import Config
 from nntrain.config_file import load_config
 from nntrain.errors import UsageError
-from nntrain.files import replacing, same_file, try_output
+from nntrain.files import replacing
 
 if TYPE_CHECKING:
     from nntrain.cross_validation import Fold, FoldResult
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write the prediction of each row by the model that has not seen it.",
 )
+@interval_option
 @json_option
 @progress_option
 @talk_options
@@ -66,6 +69,7 @@ def cv(
     group: str | None,
     ordered: bool,
     output: str | None,
+    interval: float | None,
     as_json: bool,
     no_progress: bool,
 ) -> None:
@@ -76,6 +80,7 @@ def cv(
       nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml
       nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml --folds 3 --json
       nntrain cv sample_data/concrete.csv -c configs/batch.yaml --group age_days -o folds.csv
+      nntrain cv sample_data/concrete.csv -c configs/intervals.yaml --interval 0.9
 
     The rows are cut into folds at random, by the config's seed. Each fold is predicted by a model
     that was trained on the other rows alone, with its own preprocessing. Saves no model.
@@ -86,17 +91,20 @@ def cv(
     if output == "-":
         raise UsageError("stdout carries the report of cv; name a file for the predictions")
     if output is not None:
-        if any(same_file(output, used) for used in (*paths, config_path) if used != "-"):
-            raise UsageError(f"--output {output} would overwrite an input of this run")
-        try_output(output)
+        check_output(output, [*paths, config_path])
     config = load_config(config_path, overrides)
 
     from nntrain.cross_validation import as_dict, make_folds
+    from nntrain.intervals import NO_CALIBRATION_ROWS, check_level
     from nntrain.preparing import read_training_table
 
+    if interval is not None:
+        check_level(interval)
+        if config.calibration_fraction == 0:
+            raise UsageError(NO_CALIBRATION_ROWS)
     table = read_training_table(paths, config, group)
     folds = make_folds(table, folds_asked, config, ordered=ordered)
-    results = _train(table, config, folds, shown=not (is_quiet() or no_progress))
+    results = _train(table, config, folds, interval, shown=not (is_quiet() or no_progress))
     if output is not None:
         _write_predictions(output, table, results, config)
     if as_json:
@@ -108,7 +116,7 @@ def cv(
 
 
 def _train(
-    table: TypedTable, config: Config, folds: list[Fold], *, shown: bool
+    table: TypedTable, config: Config, folds: list[Fold], interval: float | None, *, shown: bool
 ) -> list[FoldResult]:
     from nntrain.cli.display import TrainingDisplay
     from nntrain.cross_validation import FoldRun
@@ -124,7 +132,7 @@ def _train(
         with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
             for epoch in run.epochs():
                 display.show(epoch)
-        results.append(run.result())
+        results.append(run.result(interval))
     return results
 
 
@@ -137,8 +145,9 @@ def _print_results(results: list[FoldResult], config: Config) -> None:
     for target in config.target:
         estimates = summarize(results, target)
         means, errors = ["mean", f"{n_rows:,}"], ["±", ""]
-        for name in METRICS:
-            show: Any = ratio if name == "r2" else figure
+        has_intervals = "coverage" in estimates
+        for name in METRICS if has_intervals else METRICS[:-2]:
+            show: Any = ratio if name in ("r2", "coverage") else figure
             of = estimates.get(name)
             means.append(show(of.mean if of else None))
             errors.append(show(of.standard_error if of else None))

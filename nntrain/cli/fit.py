@@ -48,7 +48,7 @@ STOPPED_BY = {
     "epochs": "all epochs are done",
     "time": "the time is over",
     "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
-    "patience": "no lower validation loss for {patience} epochs",
+    "patience": "no lower validation loss for {patience}",
 }
 
 
@@ -257,7 +257,9 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     from nntrain.cli.metrics import epochs_listed, print_metrics
 
     summary, network, config = model.summary, model.networks[0], model.config
-    reason = STOPPED_BY[summary.stopped_by].format(tau=config.tau, patience=config.patience)
+    reason = STOPPED_BY[summary.stopped_by].format(
+        tau=config.tau, patience=counted(config.patience or 0, "epoch")
+    )
     rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
     weights = counted(network.parameters.vector.size, "weight")
     of_each = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""

@@ -75,8 +75,8 @@ model_option = click.option(
 )
 interval_option = click.option(
     "--interval",
-    type=float,
     metavar="LEVEL",
+    callback=lambda _context, _option, value: _level(value),
     help="With prediction intervals of this level, such as 0.9 (calibration_fraction).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
@@ -155,6 +155,18 @@ def tables(
     if paths.count("-") > 1:
         raise UsageError("standard input (-) is named twice; it can be read once")
     return paths
+
+
+def _level(text: str | None) -> float | None:
+    """The level of an interval; one that is no part of 1 is refused where it is used."""
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"--interval expects a number above 0 and below 1, such as 0.9, found {text!r}"
+        ) from None
 
 
 def check_output(output: str, inputs: Sequence[str]) -> None:

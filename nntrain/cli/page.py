@@ -37,7 +37,7 @@ h3 { font-size: 1.05rem; margin: 1.8rem 0 0.5rem; }
 p { max-width: 46rem; margin: 0.4rem 0 0.8rem; }
 a { color: var(--series-1); }
 nav { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; }
-.muted, figcaption span, caption { color: var(--muted); }
+.muted, caption { color: var(--muted); }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: 0.25rem 1.2rem;
   margin: 0; }
 dt { color: var(--muted); }
@@ -47,8 +47,8 @@ dd { margin: 0; }
 figure { margin: 0; max-width: 30rem; display: flex; flex-direction: column; }
 figcaption { margin-bottom: 0.4rem; line-height: 1.35; }
 figcaption b { display: block; }
-figcaption span { font-size: 0.88rem; }
-svg { display: block; width: 100%; height: auto; margin-top: auto; }
+figure p { font-size: 0.88rem; line-height: 1.35; margin: 0.3rem 0 0; }
+svg { display: block; width: 100%; height: auto; }
 svg * { stroke-linejoin: round; }
 .scroll { overflow-x: auto; margin: 0.6rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.93rem; }
@@ -149,8 +149,8 @@ def charts(figures: Sequence[Figure], prefix: str) -> str:
     parts = []
     for i, of in enumerate(figures, start=1):
         svg = inline_svg(of.svg, f"{prefix}-{i}", printable(of.alt or of.title))
-        caption = f"<span>{escaped(of.caption)}</span>" if of.caption else ""
+        caption = f'\n<p class="muted">{escaped(of.caption)}</p>' if of.caption else ""
         parts.append(
-            f"<figure><figcaption><b>{escaped(of.title)}</b>{caption}</figcaption>\n{svg}</figure>"
+            f"<figure><figcaption><b>{escaped(of.title)}</b></figcaption>\n{svg}{caption}</figure>"
         )
     return '<div class="charts">\n' + "\n".join(parts) + "\n</div>"

@@ -8,8 +8,8 @@ import itertools
 import logging
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from typing import IO, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
@@ -29,6 +29,13 @@ from nntrain.cli.text import printable
 from nntrain.errors import DataError, UsageError, counted
 from nntrain.files import replacing
 from nntrain.kinds import is_utf8
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from nntrain.additions import Added
+    from nntrain.model import Predicted
 
 log = logging.getLogger(__name__)
 
@@ -114,10 +121,11 @@ def predict(
 
     Writes a row for each row of DATA, in order, as it comes. Columns are matched by name; extra
     columns are ignored, and the target is not needed. --interval adds predicted_<target>_lower and
-    predicted_<target>_upper: between them lies the true value of a part LEVEL of all rows, or more.
+    predicted_<target>_upper: between them lies the true value of a new row with a probability of
+    LEVEL or more, over all that the model could have learned and been calibrated by.
     --explain adds Shapley values: a row's contributions add up to its prediction minus the
-    baseline, which is the prediction at the training means and frequencies (up to 8 columns
-    exactly, of more by 32 seeded orders of them).
+    baseline, which is the prediction at the means of the network's inputs in training (exact up to
+    10 columns, estimates by 32 seeded orders of more).
 
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files are read as one table.
@@ -128,8 +136,6 @@ def predict(
     if not is_utf8(prefix):
         raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
     check_output(output, [*paths, model_path])
-
-    import numpy as np
 
     from nntrain.additions import added
     from nntrain.data.cells import CellFormat
@@ -144,26 +150,35 @@ def predict(
     names += [name for of in beside for name in of.names]
     with model.predicting(paths, reading) as (columns, parts):
         kept = _kept_columns(columns, append=append, keep=keep)
-        _check_names([columns[i] for i in kept], names, append=append, format_name=format_name)
-        rows = (
-            (part, np.hstack([part.values, *(of.values(part) for of in beside)])) for part in parts
-        )
+        _check_names([columns[i] for i in kept], names, append, format_name, prefix)
+        blocks = _blocks(parts, kept, beside)
         # The first rows are predicted before anything is written, so that a table that does not
         # fit leaves no output behind.
-        first = list(itertools.islice(rows, 1))
+        first = list(itertools.islice(blocks, 1))
         n_bad = 0
         with _open_output(output) as file:
             writer = row_writer(format_name, [columns[i] for i in kept] + names)
             file.write(writer.header)
-            for part, values in itertools.chain(first, rows):
-                bad = part.bad if part.bad is not None and part.bad.any() else None
+            for texts, values, bad in itertools.chain(first, blocks):
                 n_bad += 0 if bad is None else int(bad.sum())
-                texts = part.chunk.as_written(kept) if kept else []
                 file.write(writer.rows(texts, values, bad, skip=on_bad_row == "skip"))
                 file.flush()
     if n_bad:
         done = "left out" if on_bad_row == "skip" else "left without a prediction"
         log.warning("%s that could not be predicted: %s", counted(n_bad, "row"), done)
+
+
+def _blocks(
+    parts: Iterable[Predicted], kept: list[int], beside: list[Added]
+) -> Iterator[tuple[list[NDArray[Any]], NDArray[np.float64], NDArray[np.bool_] | None]]:
+    """Some rows after the other: the texts kept, the numbers, and which rows are bad if any."""
+    from nntrain.additions import with_added
+
+    for part in parts:
+        texts = part.chunk.as_written(kept) if kept else []
+        for rows, values in with_added(part, beside):
+            bad = part.bad[rows] if part.bad is not None and part.bad[rows].any() else None
+            yield [of[rows] for of in texts], values, bad
 
 
 def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> list[int]:
@@ -184,7 +199,9 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
     return [columns.index(name) for name in names]
 
 
-def _check_names(kept: list[str], names: list[str], *, append: bool, format_name: str) -> None:
+def _check_names(
+    kept: list[str], names: list[str], append: bool, format_name: str, prefix: str
+) -> None:
     option = "--append" if append else "--keep"
     counts = Counter(kept)
     twice = next((name for name in kept if counts[name] > 1), None)
@@ -195,13 +212,18 @@ def _check_names(kept: list[str], names: list[str], *, append: bool, format_name
         )
     if len(set(names)) < len(names):
         name = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"two columns would be called {name!r}; ask for one of them alone")
+        raise UsageError(
+            f"two columns would be called {name!r}, as the model's columns are called; rename one "
+            f"of them before nntrain fit"
+        )
     for name in names:
         if name in counts:
-            raise UsageError(
-                f"{option} would write two columns called {name!r}; give the predictions another "
-                f"name with --prefix"
+            remedy = (
+                "give the predictions another name with --prefix"
+                if name.startswith(prefix)
+                else "leave that of DATA out with --keep"
             )
+            raise UsageError(f"{option} would write two columns called {name!r}; {remedy}")
 
 
 def _open_output(output: str) -> contextlib.AbstractContextManager[IO[bytes]]:

@@ -19,7 +19,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import note, printable
+from nntrain.cli.text import note, printable, tell
 from nntrain.errors import DataError, UsageError
 from nntrain.files import replacing
 
@@ -92,13 +92,15 @@ def report(
     log = _log_of(model, model_path, log_path)
     measured = report_on(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
     title = f"A model of {' and '.join(model.config.target)}"
-    intro = f"{model_path} on {listed_names(paths)}" if paths else model_path
+    name = os.path.basename(model_path)  # noqa: PTH119
+    intro = f"{name} on {listed_names(paths)}" if paths else name
     text = page(title, intro, sections(model, log, measured, paths)).encode()
     if output == "-":
         sys.stdout.buffer.write(text)
         return
     with replacing(output) as file:
         file.write(text)
+    tell(measured.findings if measured else ())
     if not is_quiet():
         click.echo(printable(f"Wrote {output}."), err=True)
 

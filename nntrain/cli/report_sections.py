@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from nntrain.cli import page
 from nntrain.cli.fit import STOPPED_BY
 from nntrain.cli.metrics import HEADER, epochs_listed, metric_cells
 from nntrain.cli.page import Figure
-from nntrain.cli.text import distinct_names, figure, printable, ratio
+from nntrain.cli.text import beside, distinct_names, figure, figures, printable, ratio
 from nntrain.config import DEFAULTS, MEANINGS, as_yaml
 from nntrain.data.preprocessing import CategoricalColumn, Feature
 from nntrain.drawing import Chart, Vector
@@ -24,9 +24,12 @@ from nntrain.reporting import DataReport, TargetReport, WorstRow
 
 Section = tuple[str, str]
 
-EFFECT_HEIGHT = 230.0
+PLOT_HEIGHT, SQUARE_HEIGHT, EFFECT_HEIGHT = 200.0, 250.0, 170.0
+"""Of charts that are looked at beside each other, so that their scales are the same."""
 BAR_HEIGHT = 24.0
 MOST_BARS = 20
+FEW_ROWS = 20
+LONGEST_RANGE = 60
 MOST_COLUMNS = 200
 MOST_CELLS = 30
 MOST_DOTS = 15
@@ -74,7 +77,7 @@ def _made(model: Model) -> str:
         ("layers", f"{several}{sizes}{hidden}, {config.dtype}"),
         ("weights", f"{network.parameters.vector.size:,}{each}, biases included"),
         ("training", f"{epochs}, {counted(summary.iterations, 'iteration')}"),
-        ("stopped", reason.format(tau=config.tau, patience=config.patience)),
+        ("stopped", reason.format(tau=config.tau, patience=counted(config.patience or 0, "epoch"))),
     ]
     if summary.kept_epochs:
         pairs.append(("kept", f"the weights of {epochs_listed(summary)}"))
@@ -104,13 +107,13 @@ def _training(log: LoggedLosses, tau: float) -> str:
     course = f"from {log.loss.mean[0]:.4g} to {last:.4g} in epoch {log.epochs[-1]:,.0f}"
     figures = [
         Figure(
-            Chart(charts.training(log)).svg(),
+            Chart(charts.training(log), plot_height=PLOT_HEIGHT).svg(),
             "Loss by epoch",
             f"Half the mean squared error in the units of training, on a log scale.{stays}",
             f"Training loss by epoch, {course}",
         ),
         Figure(
-            Chart(charts.largest_updates(log, tau)).svg(),
+            Chart(charts.largest_updates(log, tau), plot_height=PLOT_HEIGHT).svg(),
             "Largest update by epoch",
             "The largest change of a weight or bias over an epoch, on a log scale"
             + (f", and τ, below which training stops.{moves}" if tau > 0 else f".{moves}"),
@@ -126,6 +129,8 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
     metrics = page.table(["rows of", *HEADER], [["all", *metric_cells(of.metrics)]])
     return "\n".join([
         metrics,
+        *(page.paragraph(text, "muted") for text in _about_rows(data)),
+        *_findings(data),
         *_intervals(data, target),
         page.charts(_figures(data, target, of), f"errors-{j}"),
         page.heading("The rows with the largest errors"),
@@ -134,7 +139,8 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
         _importance(importance, data.importance.repeats, j),
         page.heading("How predictions depend on each column"),
         page.paragraph(
-            f"The mean prediction over {counted(data.averaged, 'row')}"
+            f"The {'weighted ' if data.weight else ''}mean prediction over "
+            f"{counted(data.averaged, 'row')}"
             + (" chosen at random" if data.averaged < data.rows else "")
             + " with the column set to each value in every one of them (partial dependence, "
             "Friedman 2001), over the central 98 % of the column's numbers; the ticks on the "
@@ -144,6 +150,30 @@ def _target(data: DataReport, target: str, j: int, paths: Sequence[str]) -> str:
         ),
         page.charts(_effects(data.effects[target], target, j), f"effects-{j}"),
     ])  # fmt: skip
+
+
+def _about_rows(data: DataReport) -> list[str]:
+    """What a reader must know of the rows to read the errors on them."""
+    texts = []
+    if data.were_learned_from:
+        texts.append(
+            "The model was made from these very rows: the errors are too small to be those on new "
+            "ones. The validation rows above, if there are any, and nntrain cv tell more."
+        )
+    if data.rows < FEW_ROWS:
+        texts.append(f"{counted(data.rows, 'row')} say little about errors on others.")
+    if data.weight:
+        texts.append(
+            f"Weighted by {data.weight}; a row of weight 0 counts for nothing, and is not among "
+            f"those with the largest errors."
+        )
+    return texts
+
+
+def _findings(data: DataReport) -> list[str]:
+    """What is amiss by the errors on the rows, and with these."""
+    said = [page.paragraph(f"{of.text}; try {of.remedy} of nntrain fit") for of in data.findings]
+    return [page.heading("What to look at"), *said] if said else []
 
 
 def _intervals(data: DataReport, target: str) -> list[str]:
@@ -166,6 +196,11 @@ def _intervals(data: DataReport, target: str) -> list[str]:
     ]
 
 
+def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Texts in pairs."""
+    return zip(texts[::2], texts[1::2], strict=True)
+
+
 def _figures(data: DataReport, target: str, of: TargetReport) -> list[Figure]:
     shown = (
         f"{data.shown:,} of {data.rows:,} rows, chosen at random."
@@ -173,36 +208,42 @@ def _figures(data: DataReport, target: str, of: TargetReport) -> list[Figure]:
         else f"{counted(data.rows, 'row')}."
     )
     name = printable(target)
-    labels = [f"{figure(each.low)} to {figure(each.high)}" for each in of.ranges]
+    ends_of_ranges = figures([end for each in of.ranges for end in (each.low, each.high)])
+    labels = [f"{low} to {high}" for low, high in _pairs(ends_of_ranges)]
     ends = [f"{figure(each.rmse)} ({each.rows:,})" for each in of.ranges]
     rmse = [each.rmse for each in of.ranges]
     largest = max(of.ranges, key=lambda each: each.rmse)
     return [
         Figure(
-            Chart(charts.predicted_against_true(name, of.y_true, of.y_pred)).svg(),
+            Chart(
+                charts.predicted_against_true(name, of.y_true, of.y_pred),
+                plot_height=SQUARE_HEIGHT,
+            ).svg(),
             "Predicted against true",
             f"{shown} On the dashed line predictions are right.",
             f"Predicted against true {target}: R² {ratio(of.metrics.r2)}",
         ),
         Figure(
-            Chart(charts.residuals(name, of.y_true, of.y_pred)).svg(),
+            Chart(charts.residuals(name, of.y_true, of.y_pred), plot_height=SQUARE_HEIGHT).svg(),
             "Residuals against prediction",
-            f"{shown} Above the dashed line the model predicts too much.",
+            f"{shown} Above the dashed line the model predicts too little.",
             f"Residuals of {target} against its prediction: RMSE {figure(of.metrics.rmse)}",
         ),
         Figure(
-            Chart(charts.histogram(name, of.counts, of.edges)).svg(),
+            Chart(charts.histogram(name, of.counts, of.edges), plot_height=SQUARE_HEIGHT).svg(),
             "Distribution of residuals",
-            "All rows, by predicted less true value.",
+            "All rows" + (", each counted once." if data.weight else "."),
             f"Distribution of the residuals of {target}, from {figure(float(of.edges[0]))} to "
             f"{figure(float(of.edges[-1]))}",
         ),
         Figure(
             Chart(
-                charts.bars("RMSE", labels, rmse, ends=ends), height=70 + BAR_HEIGHT * len(labels)
+                charts.bars("RMSE", labels, rmse, ends=ends, most=LONGEST_RANGE),
+                height=70 + BAR_HEIGHT * len(labels),
             ).svg(),
             f"RMSE by range of {target}",
-            "About as many rows in each; their number in parentheses.",
+            "About as many rows in each; their number in parentheses."
+            + (f" Weighted by {printable(data.weight)}." if data.weight else ""),
             f"RMSE by range of {target}: largest, {figure(largest.rmse)}, from "
             f"{figure(largest.low)} to {figure(largest.high)}",
         ),
@@ -211,22 +252,24 @@ def _figures(data: DataReport, target: str, of: TargetReport) -> list[Figure]:
 
 def _worst(rows: tuple[WorstRow, ...], columns: list[str], paths: Sequence[str]) -> str:
     shown, names = columns[:MOST_CELLS], dict(zip(paths, distinct_names(paths), strict=True))
-    header = ["row", "true", "predicted", "error", *shown]
-    cells = [
-        [_place(row.place, names), *map(figure, (row.y_true, row.y_pred, row.error))]
-        + [row.cells[column] for column in shown]
-        for row in rows
-    ]
+    header = ["row", "residual", "true", "predicted", *shown]
+    cells = []
+    for row in rows:
+        y_true, y_pred, residual = beside(row.residual, (row.y_true, row.y_pred))
+        of_columns = [row.cells[column] for column in shown]
+        cells.append([_place(row.place, names), residual, y_true, y_pred, *of_columns])
     note = page.paragraph(
-        "The error is predicted less true value; columns stand in the order of their importance"
-        + (f", the first {MOST_CELLS}." if len(columns) > MOST_CELLS else "."),
+        "The residual is the true value less the prediction; columns stand in the order of their "
+        "importance" + (f", the first {MOST_CELLS}." if len(columns) > MOST_CELLS else "."),
         "muted",
     )
     return note + page.table(header, cells)
 
 
 def _place(place: str, names: dict[str, str]) -> str:
-    """A row's place, its file by the name that the page has for it."""
+    """A row's place, its file of several by the name that the page has for it."""
+    if len(names) == 1:
+        return place.rpartition(", ")[2]
     path = max((path for path in names if place.startswith(f"{path}, ")), key=len, default="")
     return names.get(path, "") + place.removeprefix(path)
 
@@ -262,17 +305,20 @@ def _effect(of: Effect, target: str, means: Vector, span: tuple[float, float]) -
     name = printable(of.column)
     if isinstance(of, NumericEffect):
         draw = charts.curve(name, target, of.points, means, of.marks, span)
-        caption, height = "", EFFECT_HEIGHT
+        caption = ""
     else:
         names = [printable(category) or "(empty)" for category in of.categories]
         shown = list(zip(names, of.counts, strict=True))[:MOST_DOTS]
         draw = charts.dots(name, target, shown, means[:MOST_DOTS], span)
         more = len(names) - len(shown)
         rest = f" {counted(more, 'rarer category', 'rarer categories')} not shown." if more else ""
-        caption, height = f"Rows in parentheses.{rest}", EFFECT_HEIGHT + 60
+        caption = f"Rows in parentheses.{rest}"
     alt = f"Mean prediction of {target} by {name}: from {figure(float(means.min()))} to "
     return Figure(
-        Chart(draw, height=height).svg(), name, caption, f"{alt}{figure(float(means.max()))}"
+        Chart(draw, plot_height=EFFECT_HEIGHT).svg(),
+        name,
+        caption,
+        f"{alt}{figure(float(means.max()))}",
     )
 
 
@@ -281,7 +327,7 @@ def _columns(model: Model) -> str:
     features = preprocessing.features
     rows = [_feature_cells(of) for of in features[:MOST_COLUMNS]]
     rows += [
-        [of.name, "target", f"{figure(of.minimum)} to {figure(of.maximum)}", "-", "-"]
+        [of.name, "target", " to ".join(figures([of.minimum, of.maximum])), "-", "-"]
         for of in preprocessing.targets
     ]
     header = ["column", "kind", "range or categories in training", "mean", "missing"]
@@ -293,7 +339,7 @@ def _columns(model: Model) -> str:
 def _feature_cells(feature: Feature) -> list[str]:
     if isinstance(feature, CategoricalColumn):
         return [feature.name, "categories", quoted(feature.categories), "-", "-"]
-    span = f"{figure(feature.minimum)} to {figure(feature.maximum)}"
+    span = " to ".join(figures([feature.minimum, feature.maximum]))
     return [feature.name, "number", span, figure(feature.mean), f"{feature.missing_rate:.1%}"]
 
 

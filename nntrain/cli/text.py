@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
@@ -100,6 +101,28 @@ def escaped_json(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def figures(values: Sequence[float]) -> list[str]:
+    """Numbers beside each other: with as many digits as tell those apart that differ."""
+    texts: list[str] = []
+    for digits in range(4, 18):
+        texts = [
+            f"{of:,.0f}" if 1e4 <= abs(of) < 1e7 and digits < 7 else f"{of:,.{digits}g}"
+            for of in values
+        ]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
+
+
+def beside(error: float, values: Sequence[float]) -> list[str]:
+    """Values, and the error between them, with the digits that show that it is theirs."""
+    decimals = min(max(3 - math.floor(math.log10(abs(error))), 0), 15) if error else 4
+    numbers = [*values, error]
+    if max(map(abs, numbers)) >= 1e12:
+        return [f"{of:.6g}" for of in numbers]
+    return [f"{of:,.{decimals}f}" for of in numbers]
 
 
 def ratio(value: float | None) -> str:

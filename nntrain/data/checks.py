@@ -97,11 +97,12 @@ def target_values(
     *,
     may_miss: bool = False,
     for_log: bool = False,
+    by_config: bool = True,
 ) -> Matrix:
     """A chunk's true values of one target, NaN where one is missing and may be.
 
     Raises `DataError` naming the line of a cell that is no finite number, or that has no logarithm
-    where it is `for_log`.
+    where it is `for_log`; with what a config can do about it, where it is read `by_config`.
     """
     column = chunk.columns[name]
     if column.dtype != np.float64:
@@ -118,6 +119,8 @@ def target_values(
             what = (
                 "is missing; fill it in, remove the row, or leave out every row without a target: "
                 "--set missing_target=skip"
+                if by_config
+                else "is missing; fill it in or remove the row"
             )
         else:
             what = "is infinite or too large for a double; correct it or remove the row"

@@ -181,12 +181,13 @@ class Labelled:
 class Labels:
     """Where the true values of a table stand, and whether rows without one are left out.
 
-    `log_targets`: true values must have a logarithm.
+    `log_targets`: true values must have a logarithm. `by_config`: a config could have it otherwise.
     """
 
     weight: str | None = None
     skip_missing_targets: bool = False
     log_targets: bool = False
+    by_config: bool = True
 
 
 def read_labelled(
@@ -203,9 +204,18 @@ def read_labelled(
     replaced, skipped = Replaced(), 0
     numbers = [*preprocessing.numeric_names, *others]
     for chunk in table.chunks(numbers, preprocessing.categorical_names):
-        may_miss, for_log = labels.skip_missing_targets, labels.log_targets
         y = np.column_stack(
-            [target_values(chunk, t, cells, may_miss=may_miss, for_log=for_log) for t in targets]
+            [
+                target_values(
+                    chunk,
+                    target,
+                    cells,
+                    may_miss=labels.skip_missing_targets,
+                    for_log=labels.log_targets,
+                    by_config=labels.by_config,
+                )
+                for target in targets
+            ]
         )
         kept = np.logical_not(np.isnan(y).any(axis=1))
         weights = weight_values(chunk, labels.weight, cells)[kept] if labels.weight else None
