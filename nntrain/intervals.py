@@ -51,7 +51,10 @@ class ExpectedError:
         """The expected error (n_rows, n_targets) of encoded rows x (n_rows, n_inputs)."""
         if self.ridge is None:
             return np.ones((len(x), len(self.lowest)))
-        return np.exp(np.clip(self.ridge.predict(x), self.lowest, self.highest))
+        logs = self.ridge.predict(x)
+        # Of a row so far away that terms of both signs overflow nothing is known.
+        logs = np.where(np.isnan(logs), self.highest, logs)
+        return np.exp(np.clip(logs, self.lowest, self.highest))
 
 
 def expect_errors(x: NDArray[Any], errors: Matrix) -> ExpectedError:

@@ -20,7 +20,7 @@ import nntrain
 from nntrain.errors import DataError, ModelFileError, UsageError
 from nntrain.intervals import ExpectedError, Intervals, expect_errors
 from nntrain.preparing import split_rows
-from nntrain.ridge import MAX_INPUTS
+from nntrain.ridge import MAX_INPUTS, Ridge
 
 Vector = NDArray[np.float64]
 
@@ -332,12 +332,20 @@ def test_with_too_many_inputs_all_rows_are_alike() -> None:
 
 def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> None:
     model = nntrain.fit(made(200, 8, uneven), CONFIG)
-    found = model.predict(pd.DataFrame({"a": [0.0], "b": [1e6]}), interval=0.9)
+    far = pd.DataFrame({"a": [0.0, 1e308], "b": [1e6, 1e308]})
+    found = model.predict(far, interval=0.9)
     assert model.intervals is not None
     highest = math.exp(model.intervals.expected_error.highest[0])
     half = model.intervals.quantile(0.9)[0] * highest
-    width = found["predicted_y_upper"][0] - found["predicted_y_lower"][0]
-    assert width == pytest.approx(2 * half, rel=1e-9)
+    widths = found["predicted_y_upper"] - found["predicted_y_lower"]
+    assert widths.tolist() == pytest.approx([2 * half] * 2, rel=1e-9)
+
+
+def test_where_terms_of_both_signs_overflow_the_largest_error_is_expected() -> None:
+    ridge = Ridge(np.array([[10.0, -10.0]]), np.zeros(1))
+    expected = ExpectedError(ridge, np.array([0.0]), np.array([2.0]))
+    found = expected.of(np.array([[math.inf, math.inf], [0.1, 0.0], [-1.0, 0.0]]))
+    assert found[:, 0].tolist() == pytest.approx([math.exp(2), math.exp(1), 1.0])
 
 
 # What is refused
