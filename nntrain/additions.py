@@ -68,7 +68,9 @@ def with_added(part: Predicted, beside: Sequence[Added]) -> Iterator[tuple[slice
     size = min([n_rows, *(of.rows_at_once for of in beside)])
     for start in range(0, n_rows, max(size, 1)):
         rows = slice(start, min(start + size, n_rows))
-        yield rows, np.hstack([part.values[rows], *(of.values(part, rows) for of in beside)])
+        with np.errstate(all="ignore"):  # A bad row's numbers may be any.
+            values = np.hstack([part.values[rows], *(of.values(part, rows) for of in beside)])
+        yield rows, values
 
 
 def _explained(contributions: Contributions, predictions: Sequence[str]) -> Added:

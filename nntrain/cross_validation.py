@@ -134,9 +134,12 @@ def summarize(results: list[FoldResult], target: str) -> dict[str, Estimate]:
     return estimates
 
 
-def as_dict(results: list[FoldResult], config: Config) -> dict[str, Any]:
-    """The folds and their summary as JSON types."""
+def as_dict(
+    results: list[FoldResult], config: Config, interval: float | None = None
+) -> dict[str, Any]:
+    """The folds and their summary as JSON types; `interval` is the level, if any."""
     return {
+        **({} if interval is None else {"interval": interval}),
         "folds": [
             {
                 "fold": result.fold.number,

@@ -256,9 +256,11 @@ def _still_falling(model: Model, course: Course) -> list[Finding]:
         if not (fall > FALL * second[j] and fall > noise[j] and third[j] > second[j]):
             return []
     what, fall = "validation loss" if is_watched else "loss", 1.0 - first / second
-    n_epochs = counted(max(1, course.epochs // 10), "epoch")
-    text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {n_epochs}"
-    remedy = f"tau={config.tau / 10:g}" if by_tau else f"epochs={2 * config.epochs}"
+    n_epochs = max(1, course.epochs // 10)
+    last = "epoch" if n_epochs == 1 else counted(n_epochs, "epoch")
+    text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {last}"
+    epochs = 2 * config.epochs if config.epochs >= FEW_EPOCHS else DEFAULTS["epochs"]
+    remedy = f"tau={config.tau / 10:g}" if by_tau else f"epochs={epochs}"
     return [Finding(text, f"--set {remedy}")]
 
 

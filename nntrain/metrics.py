@@ -22,7 +22,8 @@ class Metrics:
 
     `rmse` is the root of the mean squared error, `mae` the mean absolute error, `r2` is
     1 - (squared error / squared distance from these rows' mean), None where the true values are
-    all the same or the error is out of all proportion, `largest_error` the largest absolute error.
+    all the same or the error is out of all proportion, `largest_error` the largest absolute error
+    of a row that weighs anything.
     `mean_rmse` and `ridge_rmse` are the RMSE, on the same rows, of predicting the training mean and
     of a ridge regression, both fitted on the training rows; `ridge_rmse` is None where there are
     too many inputs for one.
@@ -88,6 +89,8 @@ class Measured:
 
     def _of_target(self, j: int, name: str) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
+        weights = self.weights if self.weights is not None and self.weights.any() else None
+        weighing = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
         if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
             raise DataError(
@@ -104,19 +107,17 @@ class Measured:
             rmse=rmse,
             mae=self._mean(errors),
             r2=1.0 - relative * relative if relative < LARGEST_RATIO else None,
-            largest_error=float(np.max(errors)),
+            largest_error=float(np.max(errors[weighing])),
             mean_rmse=self._rms(from_mean),
             ridge_rmse=None if from_ridge is None else self._rms(from_ridge),
         )
         if self.bounds is None:
             return metrics
         lower, upper = self.bounds[:, 2 * j], self.bounds[:, 2 * j + 1]
-        weights = self.weights if self.weights is not None and self.weights.any() else None
-        rows = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         return IntervalMetrics(
             **vars(metrics),
-            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[rows])),
-            mean_width=float(np.mean((upper - lower)[rows])),
+            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[weighing])),
+            mean_width=float(np.mean((upper - lower)[weighing])),
         )
 
     def _rms(self, values: Matrix) -> float:

@@ -179,7 +179,8 @@ class Model:
             values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
             x = self._encoded(values)
             of_each = self.predict_each(x)
-            predictions = np.mean(of_each, axis=0)
+            with np.errstate(over="ignore", invalid="ignore"):
+                predictions = np.mean(of_each, axis=0)
             too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
             if bad is not None:
                 bad = bad | too_far
@@ -250,7 +251,12 @@ class Model:
             )
         skips = config.missing_target == "skip"
         labels = Labels(weight, skip_missing_targets=skips, by_config=False)
-        return read_labelled(self.preprocessing, source, cells, config.dtype, labels)
+        weighs_nothing = weight is not None
+        for part in read_labelled(self.preprocessing, source, cells, config.dtype, labels):
+            weighs_nothing &= part.weights is not None and not part.weights.any()
+            yield part
+        if weighs_nothing:
+            log.warning("%s: every row weighs 0; each row counts once", source.name)
 
     def measured(
         self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None

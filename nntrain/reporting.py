@@ -51,6 +51,7 @@ class WorstRow:
     y_true: float
     y_pred: float
     cells: dict[str, str]
+    weighs: bool
 
     @property
     def residual(self) -> float:
@@ -131,7 +132,7 @@ def report_on(
     chosen = stream(model.config.seed, EXPLANATION).permutation(len(x))
     shown, averaged = np.sort(chosen[:MOST_SHOWN]), np.sort(chosen[:MOST_AVERAGED])
     targets = {
-        name: _target_report(measured, names, j, metrics[name], shown, rows.worst[name])
+        name: _target_report(measured, names, j, metrics[name], shown, _weighing(rows.worst[name]))
         for j, name in enumerate(names)
     }
     importance = explained(model, x, measured.y_true, measured.weights, REPEATS)
@@ -153,7 +154,7 @@ def report_on(
         effects,
         intervals,
         (*of_model(model, metrics), *of_rows(model.config, model.preprocessing, sample)),
-        None if measured.weights is None else model.config.weight,
+        model.config.weight if measured.weights is not None and measured.weights.any() else None,
         _were_learned_from(model, x, measured),
     )
 
@@ -185,7 +186,7 @@ def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -
             for j, target in enumerate(model.preprocessing.targets):
                 found = rows.worst.get(target.name, []) + _worst(model, part, values, measured, j)
                 rows.worst[target.name] = heapq.nlargest(
-                    N_WORST, found, key=lambda row: abs(row.residual)
+                    N_WORST, found, key=lambda row: (row.weighs, abs(row.residual))
                 )
         if sum(map(len, rows.x)) < 2:
             raise DataError(f"{source.name}: has too few rows to report on; expects two or more")
@@ -197,12 +198,10 @@ def _worst(
 ) -> list[WorstRow]:
     """The rows of a chunk with the largest errors of a target."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
-    if measured.weights is not None:
-        errors = np.where(measured.weights > 0, errors, -1.0)
+    weighs = np.ones(len(errors)) if measured.weights is None else measured.weights > 0
     rows_of_chunk = np.flatnonzero(part.kept)
     worst = []
-    largest = np.argsort(-errors, kind="stable")[:N_WORST]
-    for row in largest[errors[largest] >= 0].tolist():
+    for row in np.lexsort((-errors, -weighs.astype(int)))[:N_WORST].tolist():
         row_of_chunk = int(rows_of_chunk[row])
         cells = {
             feature.name: str(part.chunk.columns[feature.name][row_of_chunk])
@@ -211,8 +210,14 @@ def _worst(
             for feature, value in zip(model.preprocessing.features, values[row], strict=True)
         }
         y_true, y_pred = float(measured.y_true[row, j]), float(measured.y_pred[row, j])
-        worst.append(WorstRow(part.chunk.place(row_of_chunk), y_true, y_pred, cells))
+        place = part.chunk.place(row_of_chunk)
+        worst.append(WorstRow(place, y_true, y_pred, cells, weighs=bool(weighs[row])))
     return worst
+
+
+def _weighing(rows: list[WorstRow]) -> list[WorstRow]:
+    """Those that weigh anything; all where none does, and each counts once."""
+    return [row for row in rows if row.weighs] or rows
 
 
 def _as_text(value: float) -> str:

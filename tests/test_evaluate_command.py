@@ -13,6 +13,7 @@ from conftest import Result, Run
 from numpy.typing import NDArray
 
 import nntrain
+from nntrain.metrics import Measured
 
 Vector = NDArray[np.float64]
 METRICS = ["rows", "rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse"]
@@ -462,3 +463,14 @@ def test_what_is_amiss_is_said_on_stderr_or_in_the_json(evaluate: Run, folder: P
     result = evaluate("test.csv", "-m", "trained.npz")
     assert result.err == f"{note}Next: nntrain inspect trained.npz\n"
     assert figures(evaluate, "test.csv", "-m", "trained.npz")["findings"] == []
+
+
+def test_the_largest_error_is_of_a_row_that_weighs_anything() -> None:
+    y_true, y_pred = np.zeros((3, 1)), np.array([[1.0], [-3.0], [9.0]])
+    for weights, largest in (
+        ([1.0, 2.0, 0.0], 3.0),
+        ([0.0, 0.0, 0.0], 9.0),
+        ([1.0, 0.0, 0.1], 9.0),
+    ):
+        measured = Measured(y_true, y_pred, np.zeros(1), None, np.array(weights))
+        assert measured.metrics(["y"])["y"].largest_error == largest

@@ -607,6 +607,7 @@ def test_cv_measures_coverage(run: Run, folder: Path, calibrated: nntrain.Model)
     options = ["cv", "t.csv", "-c", "c.yaml", "--folds", "4", "--interval", "0.8"]
     found = json.loads(run(*options, "--json", "-o", "folds.csv").out)
     table, folds = pd.read_csv(folder / "t.csv"), pd.read_csv(folder / "folds.csv")["fold"]
+    assert found["interval"] == 0.8
     for fold in found["folds"]:
         mine = folds == fold["fold"]
         model = nntrain.fit(table[~mine], calibrated.config)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import COMMAND, Result, Run, environment
@@ -469,3 +470,25 @@ def test_bytes_that_are_not_utf_8_in_a_column_that_is_only_copied_are_an_error(
     for options in (["--append"], ["--keep", "note"], ["--append", "--on-bad-row", "skip"]):
         result = run("predict", "bad.csv", "-m", "m.npz", *options)
         assert (result.code, result.err) == (3, message)
+
+
+@pytest.mark.parametrize("added", [["--interval", "0.9"], ["--spread"], ["--explain"]])
+def test_a_row_too_far_away_is_left_blank_without_a_word_of_arithmetic(
+    run: Run, folder: Path, added: list[str]
+) -> None:
+    table = pd.DataFrame(
+        {"a": np.arange(40.0), "b": np.arange(40.0)[::-1] ** 2, "y": np.arange(40.0)}
+    )
+    config = nntrain.Config(
+        target=("y",), hidden_layers=(), epochs=2, ensemble=3, calibration_fraction=0.4
+    )
+    nntrain.fit(table, config).save(folder / "far.npz")
+    rows = "a,b\n1e308,1e308\n-1e308,1e308\n0,0\n"
+    done = run("predict", "-m", "far.npz", "--on-bad-row", "blank", *added, stdin=rows)
+    assert (done.code, done.err) == (
+        0, "Note: 2 rows that could not be predicted: left without a prediction\n"
+    )  # fmt: skip
+    lines = done.out.splitlines()
+    assert len(lines) == 4
+    assert set(lines[1]) == set(lines[2]) == {","}
+    assert all(cell for cell in lines[3].split(","))

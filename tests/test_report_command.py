@@ -496,6 +496,24 @@ def test_rows_without_a_target_are_left_out_and_places_stay(run: Run, folder: Pa
         assert float(row[2]) == pytest.approx(float(data["y"][i]), rel=1e-3, abs=1e-3)
 
 
+def test_where_every_row_weighs_nothing_each_counts_once_and_that_is_said(
+    run: Run, folder: Path
+) -> None:
+    data = frame().assign(w=[1.0, 2.0] * 30)
+    config = nntrain.Config(target=("y",), ignore=("z",), weight="w", epochs=2)
+    nntrain.fit(data, config).save("model.npz")
+    data.assign(w=0).to_csv("t.csv", index=False)
+    data.assign(w=1).to_csv("equal.csv", index=False)
+    done = run("report", "t.csv", "-o", "-")
+    assert "Note: t.csv: every row weighs 0; each row counts once\n" in done.err
+    page, equal = Page(done.out), Page(run("report", "equal.csv", "-o", "-").out)
+    assert page.table("row") == equal.table("row")
+    assert "Weighted by w" not in " ".join(page.texts)
+    note = "Note: t.csv: every row weighs 0; each row counts once\n"
+    assert note in run("evaluate", "t.csv").err
+    assert note in run("explain", "t.csv").err
+
+
 def test_the_page_says_what_its_rows_are(run: Run, folder: Path) -> None:
     data = frame().assign(w=[1.0, 0.0] * 30)
     data.to_csv("t.csv", index=False)

@@ -108,7 +108,7 @@ def cv(
     if output is not None:
         _write_predictions(output, table, results, config)
     if as_json:
-        click.echo(json_text(as_dict(results, config)))
+        click.echo(json_text(as_dict(results, config, interval)))
         return
     _print_results(results, config)
     if "-" not in paths:

@@ -221,7 +221,7 @@ def _check_names(
             remedy = (
                 "give the predictions another name with --prefix"
                 if name.startswith(prefix)
-                else "leave that of DATA out with --keep"
+                else f"leave that of DATA out {'with' if append else 'of'} --keep"
             )
             raise UsageError(f"{option} would write two columns called {name!r}; {remedy}")
 
