@@ -26,7 +26,7 @@ from nntrain.ridge import Ridge, fit_ridge
 Matrix = NDArray[np.float64]
 
 OFFSET, PENALTY = 0.5, 100.0
-"""As measured (README, Intervals): how far small errors are told apart, and inputs trusted."""
+"""How far small errors are told apart, and inputs trusted; as measured (tests/benchmarks)."""
 NO_CALIBRATION_ROWS = (
     "an interval takes calibration rows, and the model has none; fit it with --set "
     "calibration_fraction=0.2"
