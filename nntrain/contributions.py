@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from nntrain.engine.randomness import CONTRIBUTIONS, stream
 from nntrain.errors import UsageError
 from nntrain.model import Model
-from nntrain.threads import available_cores
 
 Matrix = NDArray[np.float64]
 Sets = NDArray[np.bool_]
@@ -59,7 +58,7 @@ class Contributions:
     @property
     def baseline(self) -> Matrix:
         """The prediction (n_targets,) at the means of the network's inputs in training."""
-        return self._predict(self._means[None, :]).ravel()
+        return self.model.predict_mean(self._means[None, :]).ravel()
 
     def to(self, x: NDArray[Any]) -> Matrix:
         """The contributions (n_rows, n_targets, n_columns) to the predictions of encoded rows x.
@@ -73,7 +72,7 @@ class Contributions:
             block = x[rows]
             for sets in _blocks(len(own_inputs), BLOCK_VALUES // max(block.size, 1)):
                 of_sets = np.where(own_inputs[sets, None, :], block, self._means)
-                predictions = self._predict(of_sets.reshape(-1, n_inputs))
+                predictions = self.model.predict_mean(of_sets.reshape(-1, n_inputs))
                 of_each = predictions.reshape(len(of_sets), len(block), -1)
                 found[rows] += np.einsum("cs,srt->rtc", self.shares[:, sets], of_each)
         return found
@@ -87,10 +86,6 @@ class Contributions:
     def _n_inputs(self) -> list[int]:
         """The inputs that each column becomes."""
         return [len(feature.input_names) for feature in self.model.preprocessing.features]
-
-    def _predict(self, x: NDArray[Any]) -> Matrix:
-        predictions: Matrix = np.mean(self.model.predict_each(x, available_cores()), axis=0)
-        return predictions
 
 
 def all_orders(n_columns: int) -> tuple[Sets, Matrix]:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.data.preprocessing import CategoricalColumn, Feature, Preprocessing
+from nntrain.data.preprocessing import CategoricalColumn, Preprocessing
 from nntrain.model import Model
-from nntrain.threads import available_cores
 
 Matrix = NDArray[Any]
 Vector = NDArray[np.float64]
@@ -77,8 +76,8 @@ def partial_dependence(
 
     Points are what `Preprocessing.encode` takes: numbers, or positions among the categories.
     """
-    inputs = inputs_of(model.preprocessing.features, i)
     preprocessing = model.preprocessing
+    inputs = preprocessing.input_slices[i]
     alone = Preprocessing((preprocessing.features[i],), preprocessing.targets, ())
     encoded = np.empty((len(points), inputs.stop - inputs.start), x.dtype)
     alone.encode(points[:, None], encoded)
@@ -86,15 +85,8 @@ def partial_dependence(
     x, means = x.copy(), np.empty((len(points), len(preprocessing.targets)))
     for k, of_point in enumerate(encoded):
         x[:, inputs] = of_point
-        y_pred = np.mean(model.predict_each(x, available_cores()), axis=0)
-        means[k] = np.average(y_pred, axis=0, weights=counted)
+        means[k] = np.average(model.predict_mean(x), axis=0, weights=counted)
     return means
-
-
-def inputs_of(features: tuple[Feature, ...], i: int) -> slice:
-    """The inputs that the i-th feature becomes."""
-    start = sum(len(feature.input_names) for feature in features[:i])
-    return slice(start, start + len(features[i].input_names))
 
 
 def _points(values: Vector) -> Vector:

@@ -15,7 +15,6 @@ from nntrain.engine.randomness import EXPLANATION, stream
 from nntrain.errors import DataError
 from nntrain.metrics import Measured
 from nntrain.model import Model
-from nntrain.threads import available_cores
 
 Matrix = NDArray[Any]
 
@@ -76,16 +75,13 @@ def explained(
     names = [target.name for target in model.preprocessing.targets]
 
     def rmse() -> Matrix:
-        y_pred = np.mean(model.predict_each(x, available_cores()), axis=0)
+        y_pred = model.predict_mean(x)
         measured = Measured(y_true, y_pred, model.baseline.means, None, weights).metrics(names)
         return np.array([measured[name].rmse for name in names])
 
     whole = rmse()
     lost = np.empty((len(model.preprocessing.features), repeats, len(names)))
-    start = 0
-    for i, feature in enumerate(model.preprocessing.features):
-        inputs = slice(start, start + len(feature.input_names))
-        start = inputs.stop
+    for i, inputs in enumerate(model.preprocessing.input_slices):
         before = x[:, inputs].copy()
         for k in range(repeats):
             order = stream(model.config.seed, EXPLANATION, i, k + 1).permutation(len(x))

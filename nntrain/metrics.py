@@ -68,6 +68,11 @@ class Measured:
     weights: Matrix | None = None
     bounds: Matrix | None = None
 
+    @property
+    def counted_weights(self) -> Matrix | None:
+        """The weights, None also where every one is 0 and each row counts once."""
+        return self.weights if self.weights is not None and self.weights.any() else None
+
     def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
         """The error of each target, of one row or more; unweighted where every weight is 0.
 
@@ -89,7 +94,7 @@ class Measured:
 
     def _of_target(self, j: int, name: str) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
-        weights = self.weights if self.weights is not None and self.weights.any() else None
+        weights = self.counted_weights
         weighing = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
         if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
@@ -129,8 +134,7 @@ class Measured:
         largest = float(np.max(np.abs(values)))
         if largest == 0:
             return 0.0
-        weights = self.weights if self.weights is not None and self.weights.any() else None
-        return largest * float(np.average(values / largest, weights=weights))
+        return largest * float(np.average(values / largest, weights=self.counted_weights))
 
 
 def joined(parts: Sequence[Measured]) -> Measured:

@@ -229,6 +229,11 @@ class Model:
         lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
         return np.stack([lower, upper], axis=2).reshape(len(x), -1)
 
+    def predict_mean(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """The predictions (n_rows, n_targets) of encoded rows x, on all cores."""
+        predictions: NDArray[np.float64] = np.mean(self.predict_each(x, available_cores()), axis=0)
+        return predictions
+
     def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
         """The message about the first row of a chunk that has no finite prediction, if any."""
         values = self.preprocessing.values_of(chunk, cells, Replaced())
@@ -265,8 +270,7 @@ class Model:
 
         Raises `DataError` where a prediction is no finite number.
         """
-        y_pred = np.mean(self.predict_each(x, available_cores()), axis=0)
-        return self.beside_baseline(x, y_true, y_pred, weights)
+        return self.beside_baseline(x, y_true, self.predict_mean(x), weights)
 
     def beside_baseline(
         self,

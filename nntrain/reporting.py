@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nntrain.data.cells import CellFormat
 from nntrain.data.encoding import Encoded, Labelled
 from nntrain.data.opening import Reading, open_table
-from nntrain.data.preprocessing import CategoricalColumn, Replaced
+from nntrain.data.preprocessing import CategoricalColumn
 from nntrain.data.table import TableLike
 from nntrain.diagnosis import Finding, of_model
 from nntrain.effects import Effect, effect_of
@@ -154,7 +154,7 @@ def report_on(
         effects,
         intervals,
         (*of_model(model, metrics), *of_rows(model.config, model.preprocessing, sample)),
-        model.config.weight if measured.weights is not None and measured.weights.any() else None,
+        None if measured.counted_weights is None else model.config.weight,
         _were_learned_from(model, x, measured),
     )
 
@@ -179,12 +179,11 @@ def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -
     with open_table(table, Reading(cells, delimiter)) as source:
         for part in model.labelled(source, cells):
             measured = model.measured(part.x, part.y_true, part.weights)
-            values = model.preprocessing.values_of(part.chunk, cells, Replaced())[part.kept]
             rows.x.append(part.x)
-            rows.values.append(values)
+            rows.values.append(part.values)
             rows.measured.append(measured)
             for j, target in enumerate(model.preprocessing.targets):
-                found = rows.worst.get(target.name, []) + _worst(model, part, values, measured, j)
+                found = rows.worst.get(target.name, []) + _worst(model, part, measured, j)
                 rows.worst[target.name] = heapq.nlargest(
                     N_WORST, found, key=lambda row: (row.weighs, abs(row.residual))
                 )
@@ -193,9 +192,7 @@ def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -
     return rows
 
 
-def _worst(
-    model: Model, part: Labelled, values: Matrix, measured: Measured, j: int
-) -> list[WorstRow]:
+def _worst(model: Model, part: Labelled, measured: Measured, j: int) -> list[WorstRow]:
     """The rows of a chunk with the largest errors of a target."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
     weighs = np.ones(len(errors)) if measured.weights is None else measured.weights > 0
@@ -207,7 +204,7 @@ def _worst(
             feature.name: str(part.chunk.columns[feature.name][row_of_chunk])
             if isinstance(feature, CategoricalColumn)
             else _as_text(float(value))
-            for feature, value in zip(model.preprocessing.features, values[row], strict=True)
+            for feature, value in zip(model.preprocessing.features, part.values[row], strict=True)
         }
         y_true, y_pred = float(measured.y_true[row, j]), float(measured.y_pred[row, j])
         place = part.chunk.place(row_of_chunk)

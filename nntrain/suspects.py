@@ -146,10 +146,8 @@ def _leaks(config: Config, preprocessing: Preprocessing, sample: Sample) -> list
             continue
         y = y / np.max(np.abs(y))  # noqa: PLW2901  (so that no square overflows)
         suspicious = _suspicious(x, y)
-        leaks, start = [], 0
-        for feature in preprocessing.features:
-            inputs = slice(start, start + len(feature.input_names))
-            start = inputs.stop
+        leaks = []
+        for feature, inputs in zip(preprocessing.features, preprocessing.input_slices, strict=True):
             of_feature = x[:, inputs].astype(np.float64)
             is_told = isinstance(feature, CategoricalColumn) or suspicious[inputs].any()
             if (is_told and _explained(feature, of_feature, y) >= LEAK) or _tells_where_there(

@@ -15,8 +15,8 @@ from conftest import ROOT, Result, Run
 
 import nntrain
 from nntrain.cli.metrics import metric_cells
-from nntrain.cli.text import figure
 from nntrain.config import DEFAULTS
+from nntrain.errors import figure
 from nntrain.model_file import read_model
 from nntrain.reporting import report_on
 from nntrain.svg_text import DARK, LIGHT

@@ -21,10 +21,10 @@ from nntrain.cli.options import (
     tables,
     talk_options,
 )
-from nntrain.cli.text import figure, json_text, ratio, set_options, suggest
+from nntrain.cli.text import json_text, ratio, set_options, suggest
 from nntrain.config import Config
 from nntrain.config_file import load_config
-from nntrain.errors import UsageError
+from nntrain.errors import UsageError, figure
 from nntrain.files import replacing
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import figure, json_text, suggest, tell
-from nntrain.errors import CheckFailedError, UsageError, quoted
+from nntrain.cli.text import json_text, suggest, tell
+from nntrain.errors import CheckFailedError, UsageError, figure, quoted
 
 if TYPE_CHECKING:
     from nntrain.metrics import Metrics

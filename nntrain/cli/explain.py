@@ -13,7 +13,8 @@ from nntrain.cli.options import (
     tables_or_stdin,
     talk_options,
 )
-from nntrain.cli.text import figure, json_text
+from nntrain.cli.text import json_text
+from nntrain.errors import figure
 
 
 @click.command()

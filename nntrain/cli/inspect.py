@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain.cli.options import FILE, json_option, talk_options
-from nntrain.cli.text import figure, json_text, model_options, printable, suggest
+from nntrain.cli.text import json_text, model_options, printable, suggest
 from nntrain.config import DEFAULTS, as_yaml
-from nntrain.errors import counted
+from nntrain.errors import counted, figure
 
 if TYPE_CHECKING:
     from nntrain.data.preprocessing import Feature

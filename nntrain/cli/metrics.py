@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nntrain.cli.display import print_table
-from nntrain.cli.text import figure, ratio
+from nntrain.cli.text import ratio
+from nntrain.errors import figure
 from nntrain.metrics import IntervalMetrics, Metrics
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from nntrain.cli.fit import STOPPED_BY
 from nntrain.cli.metrics import HEADER, epochs_listed, metric_cells
 from nntrain.cli.page import Figure
 from nntrain.cli.report_target import MOST_COLUMNS, target_section
-from nntrain.cli.text import distinct_names, figure, figures
+from nntrain.cli.text import distinct_names, figures
 from nntrain.config import DEFAULTS, MEANINGS, as_yaml
 from nntrain.data.preprocessing import CategoricalColumn, Feature
 from nntrain.drawing import Chart
-from nntrain.errors import counted, quoted
+from nntrain.errors import counted, figure, quoted
 from nntrain.log_reading import LoggedLosses
 from nntrain.model import Model
 from nntrain.reporting import DataReport

@@ -10,10 +10,10 @@ from nntrain import charts
 from nntrain.cli import page
 from nntrain.cli.metrics import HEADER, metric_cells
 from nntrain.cli.page import Figure
-from nntrain.cli.text import beside, distinct_names, figure, figures, printable, ratio
+from nntrain.cli.text import beside, distinct_names, figures, printable, ratio
 from nntrain.drawing import Chart, Vector
 from nntrain.effects import Effect, NumericEffect
-from nntrain.errors import counted
+from nntrain.errors import counted, figure
 from nntrain.explaining import Importance
 from nntrain.reporting import DataReport, TargetReport, WorstRow
 

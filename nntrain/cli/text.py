@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nntrain.cli.options import is_quiet
-from nntrain.errors import figure as figure  # noqa: PLC0414  (every command takes it from here)
 from nntrain.errors import shortened
 
 if TYPE_CHECKING:

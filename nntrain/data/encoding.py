@@ -168,8 +168,13 @@ def _check_inputs(x: NDArray[Any], names: Sequence[str], table_name: str) -> Non
 
 @dataclass(frozen=True)
 class Labelled:
-    """A chunk encoded, with its true values (n_rows, n_targets) in their own units."""
+    """A chunk encoded, with its true values (n_rows, n_targets) in their own units.
 
+    `values` (n_rows, n_features) are what x was encoded from, `kept` marks the chunk's rows that
+    are here.
+    """
+
+    values: Matrix
     x: NDArray[Any]
     y_true: Matrix
     weights: Matrix | None
@@ -224,7 +229,7 @@ def read_labelled(
         preprocessing.encode(values, x)
         _check_inputs(x, preprocessing.input_names, table.name)
         skipped += int(np.count_nonzero(~kept))
-        yield Labelled(x, y[kept], weights, chunk, kept)
+        yield Labelled(values, x, y[kept], weights, chunk, kept)
     replaced.report()
     if skipped:
         log.warning("%s: left out %s without a target", table.name, counted(skipped, "row"))

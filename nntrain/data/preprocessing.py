@@ -133,6 +133,12 @@ class Preprocessing:
         """The network's inputs, in order."""
         return tuple(name for feature in self.features for name in feature.input_names)
 
+    @cached_property
+    def input_slices(self) -> tuple[slice, ...]:
+        """For each feature the inputs that it becomes."""
+        ends = np.cumsum([len(feature.input_names) for feature in self.features]).tolist()
+        return tuple(slice(start, end) for start, end in pairwise([0, *ends]))
+
     @property
     def numeric_names(self) -> list[str]:
         """The columns read as numbers."""
