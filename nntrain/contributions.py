@@ -9,7 +9,6 @@ prediction, so contributions add up to that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.engine.randomness import CONTRIBUTIONS, stream
+from nntrain.engine.row_blocks import blocks
 from nntrain.errors import UsageError
 from nntrain.model import Model
 
@@ -68,13 +68,17 @@ class Contributions:
         n_rows, n_inputs = x.shape
         found = np.zeros((n_rows, len(self.model.config.target), self.sets.shape[1]))
         own_inputs = np.repeat(self.sets, self._n_inputs, axis=1)
-        for rows in _blocks(n_rows, BLOCK_VALUES // n_inputs):
-            block = x[rows]
-            for sets in _blocks(len(own_inputs), BLOCK_VALUES // max(block.size, 1)):
-                of_sets = np.where(own_inputs[sets, None, :], block, self._means)
+        # Blocks of sets do not depend on the rows, nor do the sums over them.
+        sets_at_once = max(1, BLOCK_VALUES // n_inputs)
+        rows_at_once = max(1, sets_at_once // len(own_inputs))
+        for rows in blocks(n_rows, rows_at_once):
+            block = x[rows, None, :]
+            for sets in blocks(len(own_inputs), sets_at_once):
+                of_sets = np.where(own_inputs[sets], block, self._means)
                 predictions = self.model.predict_mean(of_sets.reshape(-1, n_inputs))
-                of_each = predictions.reshape(len(of_sets), len(block), -1)
-                found[rows] += np.einsum("cs,srt->rtc", self.shares[:, sets], of_each)
+                of_each = predictions.reshape(len(block), of_sets.shape[1], -1)
+                # A product of one shape for each row.
+                found[rows] += (self.shares[:, sets] @ of_each).transpose(0, 2, 1)
         return found
 
     @property
@@ -132,8 +136,3 @@ def _number(of_order: Sets, numbers: dict[bytes, int], found: list[Sets]) -> int
         numbers[key] = len(found)
         found.append(of_order.copy())
     return numbers[key]
-
-
-def _blocks(n: int, size: int) -> Iterator[slice]:
-    size = max(size, 1)
-    return (slice(start, start + size) for start in range(0, n, size))

@@ -178,7 +178,7 @@ class Model:
                 bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
             values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
             x = self._encoded(values)
-            of_each = self.predict_each(x)
+            of_each = self.predict_each(x, available_cores())
             with np.errstate(over="ignore", invalid="ignore"):
                 predictions = np.mean(of_each, axis=0)
             too_far = np.logical_not(np.isfinite(predictions).all(axis=1))

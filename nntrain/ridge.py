@@ -10,10 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.engine.row_blocks import apply_in_blocks, filled_up
+
 Matrix = NDArray[np.float64]
 
 MAX_INPUTS = 2048
 BLOCK_ROWS = 1 << 12
+PREDICTED_ROWS = 1 << 7
+"""The rows of a block whose outputs are computed together."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,19 @@ class Ridge:
     intercepts: Matrix
 
     def predict(self, x: NDArray[Any]) -> Matrix:
-        """Its outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            outputs: Matrix = x @ self.weights.T + self.intercepts
-        return outputs
+        """Its outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs).
+
+        A row's outputs are the same to the last bit whichever rows stand beside it.
+        """
+        n_outputs, n_inputs = self.weights.shape
+        weights = np.zeros((filled_up(n_outputs), n_inputs))
+        weights[:n_outputs] = self.weights
+
+        def predicted(block: Matrix) -> Matrix:
+            outputs: Matrix = block.dot(weights.T)[:, :n_outputs] + self.intercepts
+            return outputs
+
+        return apply_in_blocks(x, PREDICTED_ROWS, n_outputs, [predicted])
 
 
 @dataclass(frozen=True)

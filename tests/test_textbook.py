@@ -17,9 +17,10 @@ from nntrain.engine import gradient as gradient_module
 from nntrain.engine import network as network_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples, row_order, rows_per_iteration
-from nntrain.engine.network import Network, blocks, rows_per_block
+from nntrain.engine.network import Network, rows_per_block
 from nntrain.engine.procedure import Procedure
 from nntrain.engine.progress import EpochResult
+from nntrain.engine.row_blocks import blocks
 from nntrain.engine.training import train
 from nntrain.errors import DivergedError
 
@@ -328,12 +329,12 @@ def test_single_precision_is_close_to_the_textbook(batch_mode: str, activation: 
     )
 
 
-def test_single_precision_stays_single() -> None:
+def test_single_precision_stays_single_and_predicts_in_double() -> None:
     network = Network((N_INPUTS, 4, 2), dtype="float32")
     x, y = random_rows(9, 2)
     list(train(network, Samples(x.astype("f4"), y.astype("f4")), Procedure(0.1, 2, 4)))
     assert network.dtype == np.float32
-    assert network.predict(x.astype("f4")).dtype == np.float32
+    assert network.predict(x.astype("f4")).dtype == np.float64
 
 
 @pytest.mark.parametrize("n_rows", [1, 6])

@@ -20,10 +20,10 @@ from nntrain.engine.network import (
     Parameters,
     Workspace,
     backward,
-    blocks,
     forward,
     rows_per_block,
 )
+from nntrain.engine.row_blocks import blocks
 from nntrain.engine.team import Team
 
 Array = NDArray[Any]

@@ -8,8 +8,9 @@ a column vector y, an array here has a row for each sample.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.loss import half_squared_error
-from nntrain.engine.team import Team
+from nntrain.engine.row_blocks import apply_in_blocks, filled_up
 
 Array = NDArray[Any]
 
@@ -28,6 +29,9 @@ BLOCK_BYTES = 1 << 20
 
 SPLIT_PRODUCTS = 1 << 24
 """A batch of this many products of an input and a weight is worth two blocks, and two threads."""
+
+PREDICTION_PRODUCTS = 1 << 19
+"""About the products of an input and a weight in a block of rows that are predicted."""
 
 
 class Parameters:
@@ -86,23 +90,17 @@ class Network:
             w[:] = INITIALIZATIONS[initialization](rng, w.shape)
             b[:] = 0.0
 
-    def predict(self, x: Array, threads: int = 1) -> Array:
-        """Outputs (n_rows, n_outputs) for inputs (n_rows, n_inputs) of the network's dtype.
+    def predict(self, x: Array, threads: int = 1) -> NDArray[np.float64]:
+        """Outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs), in double precision.
 
+        A row's outputs are the same to the last bit whichever rows stand beside it (`row_blocks`).
         Inputs near the largest number may give an output that is not finite.
         """
-        y = np.empty((len(x), self.layer_sizes[-1]), self.dtype)
-        rows_of = list(blocks(len(x), rows_per_block(self, len(x))))
-        n_workers = min(threads, len(rows_of))
-        workspaces = [Workspace(self, len(x[rows_of[0]])) for _ in range(n_workers)]
-
-        def work(worker: int, block: int) -> None:
-            rows = rows_of[block]
-            y[rows] = forward(x[rows], workspaces[worker].of(rows.stop - rows.start))
-
-        with Team(n_workers) as team:
-            team.run(len(rows_of), work)
-        return y
+        network, block_rows = _for_prediction(self), prediction_block_rows(self)
+        n_workers = min(threads, max(1, -(-len(x) // block_rows)))
+        workspaces = [Workspace(network, block_rows) for _ in range(n_workers)]
+        functions = [partial(forward, workspace=workspace) for workspace in workspaces]
+        return apply_in_blocks(x, block_rows, self.layer_sizes[-1], functions)
 
     def loss(
         self, x: Array, y_true: Array, weights: Array | None = None, threads: int = 1
@@ -112,8 +110,28 @@ class Network:
         return half_squared_error(y_pred, y_true, np.empty_like(y_pred), weights) / len(x)
 
 
+def _for_prediction(network: Network) -> Network:
+    """The same network in double precision, its wide layers filled up with neurons of weight 0."""
+    n_inputs, *others = network.layer_sizes
+    filled = Network((n_inputs, *map(filled_up, others)), network.activation)
+    if filled.dtype == network.dtype and filled.layer_sizes == network.layer_sizes:
+        return network
+    ours, theirs = network.parameters, filled.parameters
+    for w, b, filled_w, filled_b in zip(
+        ours.weights, ours.biases, theirs.weights, theirs.biases, strict=True
+    ):
+        filled_w[: w.shape[0], : w.shape[1]], filled_b[: len(b)] = w, b
+    return filled
+
+
+def prediction_block_rows(network: Network) -> int:
+    """The rows of a block that a network predicts; the network alone decides, not the rows."""
+    block_rows = 1 << round(math.log2(PREDICTION_PRODUCTS / network.parameters.vector.size))
+    return min(max(block_rows, 64), 512)
+
+
 def rows_per_block(network: Network, n_rows: int) -> int:
-    """The rows of a block, of `n_rows` that are to go through the network.
+    """The rows of a block, of a batch of `n_rows` that the network learns from.
 
     It depends on the network and the rows alone, never on the machine, and so do results.
     """
@@ -122,12 +140,6 @@ def rows_per_block(network: Network, n_rows: int) -> int:
     if n_rows * network.parameters.vector.size >= SPLIT_PRODUCTS:
         block_rows = min(block_rows, -(-n_rows // 2))
     return block_rows
-
-
-def blocks(n_rows: int, block_rows: int) -> Iterator[slice]:
-    """Slices of at most `block_rows` rows that together are all rows, in order."""
-    for start in range(0, n_rows, block_rows):
-        yield slice(start, min(start + block_rows, n_rows))
 
 
 class Workspace:
