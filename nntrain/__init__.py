@@ -13,18 +13,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from nntrain.config import Config
-    from nntrain.config_file import load_config
-    from nntrain.diagnosing import diagnose
-    from nntrain.errors import NntrainError
-    from nntrain.evaluation import Evaluation, evaluate
-    from nntrain.explaining import Explanation, explain
-    from nntrain.fitting import TrainingRun, fit
-    from nntrain.model import Model
-    from nntrain.model_file import load_model
+from nntrain._version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from nntrain.config.keys import Config
+    from nntrain.config.yaml_file import load_config
+    from nntrain.diagnostics.diagnose import diagnose
+    from nntrain.errors import NntrainError
+    from nntrain.evaluation.evaluate import Evaluation, evaluate
+    from nntrain.evaluation.importance import Explanation, explain
+    from nntrain.model.archive import load_model
+    from nntrain.model.model import Model
+    from nntrain.training.run import TrainingRun, fit
 
 __all__ = [
     "Config",
@@ -43,18 +43,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Config": "config",
-    "load_config": "config_file",
-    "diagnose": "diagnosing",
+    "Config": "config.keys",
+    "load_config": "config.yaml_file",
+    "diagnose": "diagnostics.diagnose",
     "NntrainError": "errors",
-    "Evaluation": "evaluation",
-    "evaluate": "evaluation",
-    "Explanation": "explaining",
-    "explain": "explaining",
-    "TrainingRun": "fitting",
-    "fit": "fitting",
-    "Model": "model",
-    "load_model": "model_file",
+    "Evaluation": "evaluation.evaluate",
+    "evaluate": "evaluation.evaluate",
+    "Explanation": "evaluation.importance",
+    "explain": "evaluation.importance",
+    "TrainingRun": "training.run",
+    "fit": "training.run",
+    "Model": "model.model",
+    "load_model": "model.archive",
 }
 
 

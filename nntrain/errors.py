@@ -1,5 +1,7 @@
 """The errors of nntrain: one tree, each branch with the exit code that the commands give for it."""
 
+from nntrain.text import shortened
+
 EXIT_CODES = {
     0: "done; also when the reader of a pipe closed it early",
     1: "a bug in nntrain",
@@ -12,9 +14,6 @@ EXIT_CODES = {
     130: "interrupted by Ctrl-C",
     143: "ended by SIGTERM",
 }
-
-
-LONGEST_LINE = 500
 
 
 class NntrainError(Exception):
@@ -71,30 +70,3 @@ class OutputError(NntrainError):
     """A file could not be written; files that stood there before are as they were."""
 
     exit_code = 7
-
-
-def shortened(line: str) -> str:
-    """A line of bounded length: of a longer one its start and its end."""
-    if len(line) <= LONGEST_LINE:
-        return line
-    return f"{line[: LONGEST_LINE - 200]} … {line[-190:]}"
-
-
-def quoted(names: list[str] | tuple[str, ...], most: int = 8) -> str:
-    """Names for a message: `'a', 'b' and 3 more`."""
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def counted(count: int, singular: str, plural: str | None = None) -> str:
-    """A count with its noun: `1 row`, `1,030 rows`."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
-
-
-def figure(value: float | None) -> str:
-    """A number for a person: four digits that count, no exponent for the sizes targets have."""
-    if value is None:
-        return "-"
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"

@@ -1,36 +1,12 @@
-"""What the tests of the command share: running it as it is installed, in a folder of its own."""
+"""Fixtures of the tests of the command: running it as it is installed, in a folder of its own."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
-COMMAND = Path(sys.executable).with_name("nntrain")
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Result]
-
-
-def environment() -> dict[str, str]:
-    """The process's environment, with warnings as errors and a plain terminal."""
-    plain = {name: value for name, value in os.environ.items() if "COLOR" not in name}
-    return plain | {"PYTHONWARNINGS": "error", "COLUMNS": "80"}
+from support.command import COMMAND, ROOT, Result, Run, environment
 
 
 @pytest.fixture

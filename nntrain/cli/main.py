@@ -13,10 +13,10 @@ from typing import NoReturn
 
 import click
 
-from nntrain import __version__
+from nntrain._version import __version__
+from nntrain.cli.messages import complain, note
 from nntrain.cli.options import is_verbose
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
-from nntrain.cli.text import complain, note
 from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
 
 BLAS_THREADS = (
@@ -69,7 +69,7 @@ class Commands(click.Group):
         """A command by its name."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"nntrain.cli.{cmd_name}"), cmd_name)
+        command = getattr(importlib.import_module(f"nntrain.cli.commands.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 

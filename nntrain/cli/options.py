@@ -33,7 +33,7 @@ def _complete_keys(
     """The config keys that begin so, as `--set` takes them."""
     from click.shell_completion import CompletionItem
 
-    from nntrain.config import MEANINGS
+    from nntrain.config.keys import MEANINGS
 
     return [
         CompletionItem(f"{name}=", help=meaning)
@@ -182,7 +182,7 @@ def check_output(output: str, inputs: Sequence[str]) -> None:
 def _character(delimiter: str | None) -> str | None:
     if delimiter is None:
         return None
-    from nntrain.kinds import Scalar, separator
+    from nntrain.config.values import Scalar, separator
 
     try:
         return str(separator().read(Scalar(delimiter, plain=False)))

@@ -1,1 +1,1 @@
-"""Tables: reading their bytes, typing their columns, turning columns into matrices and back."""
+"""Tables: read from any format, checked, and turned into matrices and back."""

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.data.cells import DECIMAL_COMMA, CellFormat
-from nntrain.data.table import Chunk, CsvTable, Table
-from nntrain.errors import DataError, quoted
-
-Matrix = NDArray[np.float64]
+from nntrain.arrays import Matrix
+from nntrain.data.readers.cells import DECIMAL_COMMA, CellFormat
+from nntrain.data.readers.csv_table import CsvTable
+from nntrain.data.readers.table import Chunk, Table
+from nntrain.errors import DataError
+from nntrain.text import quoted
 
 JSON_MEMBER = re.compile(r'\{\s*"[^"]*"\s*:')
 OTHER_DELIMITERS = "|,;\t:~^ "
@@ -97,12 +97,12 @@ def target_values(
     *,
     may_miss: bool = False,
     for_log: bool = False,
-    by_config: bool = True,
+    suggest_config_fix: bool = True,
 ) -> Matrix:
     """A chunk's true values of one target, NaN where one is missing and may be.
 
     Raises `DataError` naming the line of a cell that is no finite number, or that has no logarithm
-    where it is `for_log`; with what a config can do about it, where it is read `by_config`.
+    where it is `for_log`. `suggest_config_fix`: the message says what a config can do about it.
     """
     column = chunk.columns[name]
     if column.dtype != np.float64:
@@ -119,7 +119,7 @@ def target_values(
             what = (
                 "is missing; fill it in, remove the row, or leave out every row without a target: "
                 "--set missing_target=skip"
-                if by_config
+                if suggest_config_fix
                 else "is missing; fill it in or remove the row"
             )
         else:

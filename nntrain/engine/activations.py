@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import Array
 from nntrain.engine.denormals import LOWEST, SINGLE
-
-Array = NDArray[Any]
 
 LEAK = 0.01
 """The slope of leaky_relu below 0."""

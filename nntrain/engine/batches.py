@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.engine.randomness import ROW_ORDER, stream
-
-Array = NDArray[Any]
+from nntrain.arrays import Array
+from nntrain.engine.random_streams import ROW_ORDER, random_stream
 
 GATHER_ROWS = 1024
 """Shuffled rows are gathered this many at a time, or a batch where that is more."""
@@ -24,7 +22,7 @@ def rows_per_iteration(batch_mode: str, batch_size: int, n_rows: int) -> int:
 
 def row_order(n_rows: int, seed: int, epoch: int, member: int = 0) -> Array:
     """A new order of all rows for this epoch of a member, the same for the same seed."""
-    return stream(seed, ROW_ORDER, member, epoch).permutation(n_rows)
+    return random_stream(seed, ROW_ORDER, member, epoch).permutation(n_rows)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from nntrain.arrays import Array
+
 SINGLE, DOUBLE = 4, 8
 """The bytes of a number, by which the limits below are found."""
 

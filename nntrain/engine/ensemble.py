@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from nntrain.engine.progress import EpochResult
-from nntrain.engine.team import Team
 from nntrain.engine.training import Training
+from nntrain.engine.worker_pool import WorkerPool
 
 
 def train_together(
@@ -21,7 +21,7 @@ def train_together(
     """
     runs = [training.epochs(is_to_stop) for training in trainings]
     epoch = epochs_done(trainings)
-    with Team(threads) as team:
+    with WorkerPool(threads) as team:
         while not all(is_over(training) for training in trainings):
             epoch += 1
             going_on = [i for i, training in enumerate(trainings) if not _is_at(training, epoch)]
@@ -39,7 +39,7 @@ def train_together(
 def is_over(training: Training) -> bool:
     """Whether a training has come to its end."""
     last = training.last
-    return last.stopped_by != "" if last else training.procedure.epochs == 0
+    return last.stopped_by != "" if last else training.hyperparameters.epochs == 0
 
 
 def epochs_done(trainings: Sequence[Training]) -> int:

@@ -8,10 +8,8 @@ not depend on the threads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.batches import Batch
@@ -24,9 +22,7 @@ from nntrain.engine.network import (
     rows_per_block,
 )
 from nntrain.engine.row_blocks import blocks
-from nntrain.engine.team import Team
-
-Array = NDArray[Any]
+from nntrain.engine.worker_pool import WorkerPool
 
 
 class BatchGradient:
@@ -36,7 +32,7 @@ class BatchGradient:
         self,
         network: Network,
         batch_rows: int,
-        team: Team,
+        team: WorkerPool,
         activations: Mapping[str, Activation] = ACTIVATIONS,
     ) -> None:
         self.network = network

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
-from numpy.typing import NDArray
-
+from nntrain.arrays import Array
 from nntrain.engine.activations import ACTIVATIONS
+from nntrain.engine.backend import is_small
 from nntrain.engine.batches import Samples, batches
 from nntrain.engine.gradient import BatchGradient
+from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
-from nntrain.engine.optimizers import PlainUpdates, Updates, updates_of
-from nntrain.engine.procedure import Procedure
-from nntrain.engine.selection import is_small
-from nntrain.engine.team import Team
-
-Array = NDArray[Any]
+from nntrain.engine.optimizers import PlainUpdates, Updates, make_updates
+from nntrain.engine.worker_pool import WorkerPool
 
 
 class Learner(Protocol):
@@ -47,18 +44,18 @@ class NumpyLearner:
         samples: Samples,
         gradient: BatchGradient,
         updates: PlainUpdates | Updates,
-        procedure: Procedure,
+        hyperparameters: Hyperparameters,
     ) -> None:
         self.samples = samples
-        self.procedure = procedure
+        self.hyperparameters = hyperparameters
         self.gradient = gradient
         self.updates = updates
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `Learner.learn`."""
-        gradient, procedure, update = self.gradient, self.procedure, self.updates.update
-        i = done + rows.start // procedure.batch_rows
-        for batch in batches(self.samples, procedure.batch_rows, order, rows):
+        gradient, hyperparameters, update = self.gradient, self.hyperparameters, self.updates.update
+        i = done + rows.start // hyperparameters.batch_rows
+        for batch in batches(self.samples, hyperparameters.batch_rows, order, rows):
             i += 1
             loss += gradient.of(batch)  # forward pass, backward pass
             update(gradient.vector, len(batch[0]), i)
@@ -69,25 +66,25 @@ class NumpyLearner:
         if rows is not None:
             samples = samples.of(rows)
         network = self.gradient.network
-        return network.loss(samples.x, samples.y, samples.weights, self.procedure.threads)
+        return network.loss(samples.x, samples.y, samples.weights, self.hyperparameters.threads)
 
 
-def learner_of(
+def make_learner(
     network: Network,
     samples: Samples,
-    procedure: Procedure,
+    hyperparameters: Hyperparameters,
     state: Array,
     n_iterations: int,
-    team: Team,
+    team: WorkerPool,
 ) -> Learner:
     """What a procedure learns with, its optimizer remembering in `state` (`Optimizer.state`)."""
     activations = ACTIVATIONS
-    if procedure.engine == "compiled":
-        from nntrain.engine import compiled_learner as compiled  # noqa: PLC0415  (optional)
+    if hyperparameters.engine == "compiled":
+        from nntrain.engine.compiled import learner as compiled  # noqa: PLC0415  (optional)
 
-        if is_small(network, procedure.batch_rows):
-            return compiled.CompiledLearner(network, samples, procedure, state, n_iterations)
+        if is_small(network, hyperparameters.batch_rows):
+            return compiled.CompiledLearner(network, samples, hyperparameters, state, n_iterations)
         activations = compiled.COMPILED_ACTIVATIONS
-    gradient = BatchGradient(network, procedure.batch_rows, team, activations)
-    updates = updates_of(procedure, network.parameters, state, n_iterations)
-    return NumpyLearner(samples, gradient, updates, procedure)
+    gradient = BatchGradient(network, hyperparameters.batch_rows, team, activations)
+    updates = make_updates(hyperparameters, network.parameters, state, n_iterations)
+    return NumpyLearner(samples, gradient, updates, hyperparameters)

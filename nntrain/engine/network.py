@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntrain.arrays import Array
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.loss import half_squared_error
 from nntrain.engine.row_blocks import apply_in_blocks, filled_up
-
-Array = NDArray[Any]
 
 BLOCK_BYTES = 1 << 20
 """About the size of a block's activations, so that they stay in the cache."""

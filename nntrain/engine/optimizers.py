@@ -1,23 +1,21 @@
 """How parameters follow a gradient: each optimizer is an update θ := θ - … of one iteration.
 
 g is the batch's gradient (1/m) ∂ℓ/∂θ, m the rows of the batch. What an optimizer remembers is the
-rows of its `state` (n_remembered, n_parameters), zeros at first. `engine/compiled.py` has the same
+rows of its `state` (n_remembered, n_parameters), zeros at first. `compiled/kernels.py` has the same
 updates once more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import Array
 from nntrain.engine.denormals import SMALLEST_SQUARE, flush
+from nntrain.engine.hyperparameters import SCHEDULES, Hyperparameters
 from nntrain.engine.network import Parameters
-from nntrain.engine.procedure import SCHEDULES, Procedure
-
-Array = NDArray[Any]
 
 
 class Optimizer(Protocol):
@@ -40,7 +38,7 @@ class GradientDescent:
 
     n_remembered: ClassVar = 0
 
-    def __init__(self, _procedure: Procedure, state: Array) -> None:
+    def __init__(self, _procedure: Hyperparameters, state: Array) -> None:
         self.state = state
 
     def update(
@@ -56,9 +54,9 @@ class Momentum:
 
     n_remembered: ClassVar = 1
 
-    def __init__(self, procedure: Procedure, state: Array) -> None:
+    def __init__(self, hyperparameters: Hyperparameters, state: Array) -> None:
         self.state = state
-        self.mu = procedure.momentum
+        self.mu = hyperparameters.momentum
 
     def update(
         self, parameters: Array, gradient: Array, n_rows: int, alpha: float, _i: int, /
@@ -91,9 +89,9 @@ class Adam:
 
     n_remembered: ClassVar = 2
 
-    def __init__(self, procedure: Procedure, state: Array) -> None:
+    def __init__(self, hyperparameters: Hyperparameters, state: Array) -> None:
         self.state = state
-        self.procedure = procedure
+        self.hyperparameters = hyperparameters
         self._buffer = np.empty(state.shape[1], state.dtype)
 
     def update(
@@ -101,7 +99,7 @@ class Adam:
     ) -> None:
         """See `Optimizer.update`."""
         (m, v), g, buffer = self.state, gradient, self._buffer
-        beta_1, beta_2 = self.procedure.beta_1, self.procedure.beta_2
+        beta_1, beta_2 = self.hyperparameters.beta_1, self.hyperparameters.beta_2
         np.multiply(g, 1.0 / n_rows, g)
         np.multiply(m, beta_1, m)
         np.multiply(g, 1.0 - beta_1, buffer)
@@ -115,7 +113,7 @@ class Adam:
         np.maximum(v, SMALLEST_SQUARE[v.itemsize], out=v)
         np.sqrt(v, buffer)
         np.multiply(buffer, (1.0 - beta_2**i) ** -0.5, buffer)
-        np.add(buffer, self.procedure.epsilon, buffer)
+        np.add(buffer, self.hyperparameters.epsilon, buffer)
         np.divide(m, buffer, buffer)
         np.multiply(buffer, alpha / (1.0 - beta_1**i), buffer)
         np.subtract(parameters, buffer, parameters)
@@ -129,9 +127,9 @@ OPTIMIZERS: dict[str, type[GradientDescent | Momentum | Nesterov | Adam]] = {
 }
 
 
-def initial_state(procedure: Procedure, parameters: Array) -> Array:
+def initial_state(hyperparameters: Hyperparameters, parameters: Array) -> Array:
     """What a procedure's optimizer remembers before the first iteration: nothing, as zeros."""
-    n_remembered = OPTIMIZERS[procedure.optimizer].n_remembered
+    n_remembered = OPTIMIZERS[hyperparameters.optimizer].n_remembered
     return np.zeros((n_remembered, len(parameters)), parameters.dtype)
 
 
@@ -156,13 +154,17 @@ class Updates:
     """The updates of a training: α by its schedule, the decay of weights, and the optimizer."""
 
     def __init__(
-        self, procedure: Procedure, parameters: Parameters, state: Array, n_iterations: int
+        self,
+        hyperparameters: Hyperparameters,
+        parameters: Parameters,
+        state: Array,
+        n_iterations: int,
     ) -> None:
         self.parameters = parameters
-        self.alpha, self.weight_decay = procedure.alpha, procedure.weight_decay
-        self.schedule = SCHEDULES[procedure.alpha_schedule]
+        self.alpha, self.weight_decay = hyperparameters.alpha, hyperparameters.weight_decay
+        self.schedule = SCHEDULES[hyperparameters.alpha_schedule]
         self.n_iterations = n_iterations
-        self.optimizer: Optimizer = OPTIMIZERS[procedure.optimizer](procedure, state)
+        self.optimizer: Optimizer = OPTIMIZERS[hyperparameters.optimizer](hyperparameters, state)
 
     def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
         """The i-th iteration, counted from 1; `gradient` is as `Optimizer.update` takes it."""
@@ -172,13 +174,13 @@ class Updates:
         self.optimizer.update(self.parameters.vector, gradient, n_rows, alpha, i)
 
 
-def updates_of(
-    procedure: Procedure, parameters: Parameters, state: Array, n_iterations: int
+def make_updates(
+    hyperparameters: Hyperparameters, parameters: Parameters, state: Array, n_iterations: int
 ) -> PlainUpdates | Updates:
     """The updates of a procedure; `state` is what its optimizer remembers (`Optimizer.state`)."""
-    if procedure.is_plain:
-        return PlainUpdates(parameters.vector, procedure.alpha)
-    return Updates(procedure, parameters, state, n_iterations)
+    if hyperparameters.is_plain:
+        return PlainUpdates(parameters.vector, hyperparameters.alpha)
+    return Updates(hyperparameters, parameters, state, n_iterations)
 
 
 def _decay(weights: Sequence[Array], factor: float) -> None:

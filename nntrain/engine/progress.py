@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from numpy.typing import NDArray
+from nntrain.arrays import Array
+from nntrain.engine.hyperparameters import Hyperparameters
 
-from nntrain.engine.procedure import Procedure
-
-Array = NDArray[Any]
 Reason = Literal["", "epochs", "tau", "patience"]
 
 
@@ -60,10 +58,14 @@ class Progress:
     best: Best | None = None
 
 
-def stopped_by(procedure: Procedure, last: EpochResult, best: Best | None) -> Reason:
+def stopped_by(hyperparameters: Hyperparameters, last: EpochResult, best: Best | None) -> Reason:
     """Why training ends after an epoch; empty while it goes on."""
-    if last.largest_update < procedure.tau:
+    if last.largest_update < hyperparameters.tau:
         return "tau"
-    if procedure.patience is not None and best and last.epoch - best.epoch >= procedure.patience:
+    if (
+        hyperparameters.patience is not None
+        and best
+        and last.epoch - best.epoch >= hyperparameters.patience
+    ):
         return "patience"
-    return "epochs" if last.epoch == procedure.epochs else ""
+    return "epochs" if last.epoch == hyperparameters.epochs else ""

@@ -11,14 +11,13 @@ of w on, unless they are a multiple of 8.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.engine.team import Team
+from nntrain.arrays import Array
+from nntrain.engine.worker_pool import WorkerPool
 
-Array = NDArray[Any]
 Function = Callable[[Array], Array]
 
 WIDE, LANES = 64, 8
@@ -45,7 +44,7 @@ def apply_in_blocks(
         buffer[n_rows:] = 0.0
         outputs[rows] = functions[worker](buffer)[:n_rows, :n_outputs]
 
-    with Team(len(functions)) as team:
+    with WorkerPool(len(functions)) as team:
         team.run(len(rows_of), work)
     return outputs
 

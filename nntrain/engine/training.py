@@ -10,21 +10,18 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import Array
 from nntrain.engine.batches import Samples, row_order
-from nntrain.engine.learners import Learner, learner_of
+from nntrain.engine.hyperparameters import Hyperparameters
+from nntrain.engine.learners import Learner, make_learner
 from nntrain.engine.network import Network
 from nntrain.engine.optimizers import initial_state
-from nntrain.engine.procedure import Procedure
 from nntrain.engine.progress import Best, EpochResult, Progress, stopped_by
-from nntrain.engine.team import Team
+from nntrain.engine.worker_pool import WorkerPool
 from nntrain.errors import DataError, DivergedError
-
-Array = NDArray[Any]
 
 SLICE_SECONDS = 0.1
 FINISH_SECONDS = 2.0
@@ -41,18 +38,18 @@ class Training:
         self,
         network: Network,
         samples: Samples,
-        procedure: Procedure,
+        hyperparameters: Hyperparameters,
         validation: Samples | None = None,
         *,
         rows: Array | None = None,
         held_out: Array | None = None,
     ) -> None:
-        self.network, self.samples, self.procedure = network, samples, procedure
+        self.network, self.samples, self.hyperparameters = network, samples, hyperparameters
         self.validation = validation
         self.rows, self.held_out = rows, held_out
         self.n_rows = len(samples) if rows is None else len(rows)
-        self.iterations_per_epoch = -(-self.n_rows // procedure.batch_rows)
-        self._state = initial_state(procedure, network.parameters.vector)
+        self.iterations_per_epoch = -(-self.n_rows // hyperparameters.batch_rows)
+        self._state = initial_state(hyperparameters, network.parameters.vector)
         self._progress = Progress()
         self._check_weighed()
 
@@ -62,8 +59,8 @@ class Training:
             weights: Array | None = self.samples.weights[self.held_out]
         else:
             weights = self.validation.weights if self.validation else None
-        if weights is not None and self.procedure.watches and not weights.any():
-            by = f" by network {self.procedure.member}" if self.procedure.member else ""
+        if weights is not None and self.hyperparameters.watches and not weights.any():
+            by = f" by network {self.hyperparameters.member}" if self.hyperparameters.member else ""
             raise DataError(
                 f"the rows held out{by} all weigh 0, and tell no epoch from another; raise "
                 f"validation_fraction, or choose another seed"
@@ -102,15 +99,15 @@ class Training:
         `DataError` for validation rows that give no finite loss; the network is then as before
         that epoch.
         """
-        procedure, last = self.procedure, self._progress.last
-        if last and stopped_by(procedure, last, self._progress.best):
+        hyperparameters, last = self.hyperparameters, self._progress.last
+        if last and stopped_by(hyperparameters, last, self._progress.best):
             return
-        pace = _Pace(procedure.batch_rows)
-        with Team(procedure.threads) as team:
-            n_iterations = procedure.epochs * self.iterations_per_epoch
-            given = self.network, self.samples, procedure, self._state, n_iterations
-            learner = learner_of(*given, team)
-            for epoch in range(last.epoch + 1 if last else 1, procedure.epochs + 1):
+        pace = _Pace(hyperparameters.batch_rows)
+        with WorkerPool(hyperparameters.threads) as team:
+            n_iterations = hyperparameters.epochs * self.iterations_per_epoch
+            given = self.network, self.samples, hyperparameters, self._state, n_iterations
+            learner = make_learner(*given, team)
+            for epoch in range(last.epoch + 1 if last else 1, hyperparameters.epochs + 1):
                 result = self._epoch(learner, epoch, pace, is_to_stop)
                 if result is None:
                     return
@@ -140,28 +137,36 @@ class Training:
             largest_update = float(np.max(np.abs(parameters - before[0]), initial=0.0))
             if not math.isfinite(loss) or not math.isfinite(largest_update):
                 parameters[:], state[:] = before
-                raise _diverged(epoch, self._first_not_finite(learner, order, done), self.procedure)
+                raise _diverged(
+                    epoch, self._first_not_finite(learner, order, done), self.hyperparameters
+                )
             validation_loss = self._validation_loss(learner, epoch)
         iterations = done + self.iterations_per_epoch
         figures = loss / n_rows, validation_loss, largest_update
-        result = EpochResult(epoch, iterations, *figures, "", self.procedure.member)
+        result = EpochResult(epoch, iterations, *figures, "", self.hyperparameters.member)
         best = self._better(progress.best, result)
-        result = dataclasses.replace(result, stopped_by=stopped_by(self.procedure, result, best))
+        result = dataclasses.replace(
+            result, stopped_by=stopped_by(self.hyperparameters, result, best)
+        )
         self._progress = Progress(result, best=best)
         return result
 
     def _better(self, best: Best | None, result: EpochResult) -> Best | None:
         """The best epoch so far, now that another one has ended."""
         loss = result.validation_loss
-        if loss is None or not self.procedure.watches or (best and loss >= best.validation_loss):
+        if (
+            loss is None
+            or not self.hyperparameters.watches
+            or (best and loss >= best.validation_loss)
+        ):
             return best
         return Best(result.epoch, loss, self.network.parameters.vector.copy())
 
     def _row_order(self, epoch: int) -> Array | None:
-        procedure = self.procedure
-        if not procedure.shuffle or procedure.batch_rows >= self.n_rows:
+        hyperparameters = self.hyperparameters
+        if not hyperparameters.shuffle or hyperparameters.batch_rows >= self.n_rows:
             return self.rows
-        order = row_order(self.n_rows, procedure.seed, epoch, procedure.member)
+        order = row_order(self.n_rows, hyperparameters.seed, epoch, hyperparameters.member)
         return order if self.rows is None else self.rows[order]
 
     def _validation_loss(self, learner: Learner, epoch: int) -> float | None:
@@ -180,7 +185,7 @@ class Training:
 
     def _first_not_finite(self, learner: Learner, order: Array | None, done: int) -> int:
         """Replay an epoch to find its first iteration that is not finite; until then free."""
-        loss, batch_rows = 0.0, self.procedure.batch_rows
+        loss, batch_rows = 0.0, self.hyperparameters.batch_rows
         starts = range(0, self.n_rows, batch_rows)
         for iteration, start in enumerate(starts, start=1):
             rows = range(start, min(start + batch_rows, self.n_rows))
@@ -194,11 +199,11 @@ class Training:
 def train(
     network: Network,
     samples: Samples,
-    procedure: Procedure,
+    hyperparameters: Hyperparameters,
     validation: Samples | None = None,
 ) -> Iterator[EpochResult]:
     """Train a network in place from the start, an epoch for each item taken (`Training`)."""
-    return Training(network, samples, procedure, validation).epochs()
+    return Training(network, samples, hyperparameters, validation).epochs()
 
 
 class _Pace:
@@ -238,14 +243,14 @@ def _whole_epochs(parameters: Array, state: Array) -> Iterator[tuple[Array, Arra
         raise
 
 
-def _diverged(epoch: int, iteration: int, procedure: Procedure) -> DivergedError:
-    which = f" (network {procedure.member})" if procedure.member else ""
-    if procedure.alpha * procedure.weight_decay >= 1.0:
+def _diverged(epoch: int, iteration: int, hyperparameters: Hyperparameters) -> DivergedError:
+    which = f" (network {hyperparameters.member})" if hyperparameters.member else ""
+    if hyperparameters.alpha * hyperparameters.weight_decay >= 1.0:
         remedy = "Weights decay by more than they are; try --set weight_decay=0.01"
     else:
         remedy = (
             f"The learning rate is too large for this network and data; "
-            f"try --set alpha={procedure.alpha / 10:g}"
+            f"try --set alpha={hyperparameters.alpha / 10:g}"
         )
     return DivergedError(
         f"training diverged{which} in epoch {epoch}, at its iteration {iteration}: the loss or a "

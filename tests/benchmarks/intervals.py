@@ -14,8 +14,8 @@ from measure import as_markdown, machine
 from numpy.typing import NDArray
 
 import nntrain
-from nntrain.intervals import ExpectedError, absolute_errors, calibrate
-from nntrain.recipes import RECIPES
+from nntrain.config.recipes import RECIPES
+from nntrain.stats.conformal import ExpectedError, absolute_errors, calibrate
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 Measures = NDArray[np.float64]

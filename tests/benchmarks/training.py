@@ -13,8 +13,8 @@ from measure import Contender, Row, medians, micro, milli
 from peers import ALPHA, c_loop, products, pytorch, scikit_learn, table
 
 from nntrain.engine.batches import Samples
+from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
-from nntrain.engine.procedure import Procedure
 from nntrain.engine.training import train
 
 ENGINES: tuple[Literal["numpy", "compiled"], ...] = ("numpy", "compiled")
@@ -34,8 +34,10 @@ def ours(
     samples = Samples(*table(n_rows, sizes, dtype))
     network = Network(sizes, dtype=dtype)
     network.initialize(np.random.default_rng(0))
-    procedure = Procedure(ALPHA, 10**9, batch, shuffle=shuffle, engine=engine, threads=threads)
-    epochs = train(network, samples, procedure)
+    hyperparameters = Hyperparameters(
+        ALPHA, 10**9, batch, shuffle=shuffle, engine=engine, threads=threads
+    )
+    epochs = train(network, samples, hyperparameters)
     next(epochs)
 
     def run() -> float:

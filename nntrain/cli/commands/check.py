@@ -1,0 +1,140 @@
+"""`nntrain check`: what fit or predict would make of a table, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.messages import model_options, reading_options, set_options, suggest
+from nntrain.cli.options import (
+    FILE,
+    decimal_option,
+    delimiter_option,
+    json_option,
+    set_option,
+    tables,
+    tables_or_stdin,
+    talk_options,
+)
+from nntrain.config.yaml_file import load_config
+from nntrain.errors import CheckFailedError, DataError, UsageError
+from nntrain.text import counted, json_text, printable
+
+if TYPE_CHECKING:
+    from nntrain.evaluation.check import ColumnCheck, Verdict
+
+SHOWN_CATEGORIES = 5
+
+
+@click.command()
+@tables_or_stdin
+@click.option(
+    "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."
+)
+@click.option(
+    "-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check what predict would do."
+)
+@set_option
+@click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
+@json_option
+@delimiter_option
+@decimal_option
+@talk_options
+def check(
+    data: tuple[str, ...],
+    config_path: str | None,
+    model_path: str | None,
+    overrides: tuple[str, ...],
+    strict: bool,
+    as_json: bool,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Check the table DATA against a config or a model, without training or predicting.
+
+    \b
+    Examples:
+      nntrain check sample_data/housing.csv --config configs/housing.yaml
+      nntrain check sample_data/concrete.csv --model model.npz --strict
+      nntrain check sample_data/concrete.csv --model model.npz --json
+
+    Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
+    mark are keys of the config.
+    """
+    paths = tables(data, "check")
+    if (config_path is None) == (model_path is None):
+        raise UsageError("check needs either --config, for fit, or --model, for predict")
+    if model_path is not None and overrides:
+        raise UsageError("--set goes with --config")
+    if config_path is not None and (delimiter is not None or decimal != "."):
+        raise UsageError(
+            "--delimiter and --decimal go with --model; with --config they are keys of it, as in "
+            "--set delimiter=tab"
+        )
+
+    from nntrain.evaluation.check import check_with_config, check_with_model
+    from nntrain.model.archive import load_model
+
+    if config_path is not None:
+        judge = partial(check_with_config, paths, load_config(config_path, overrides))
+        next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
+    else:
+        model = load_model(str(model_path))
+        judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
+        options = model_options(str(model_path)) + reading_options(delimiter, decimal)
+        next_words = ["predict", *paths, *options]
+    verdict = _verdict(judge)
+    if as_json:
+        click.echo(json_text(verdict.as_dict()))
+    elif verdict.columns:
+        _print_verdict(verdict, "fit" if config_path else "predict")
+    if verdict.error:
+        raise DataError(verdict.error)
+    if strict and verdict.warnings:
+        raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
+    if not as_json and "-" not in paths:
+        suggest(next_words)
+
+
+def _verdict(judge: Callable[[], Verdict]) -> Verdict:
+    """A table that cannot even be read is judged too, so that --json always has its object."""
+    from nntrain.evaluation.check import Verdict
+
+    try:
+        return judge()
+    except DataError as error:
+        return Verdict(0, [], [], str(error))
+
+
+def _print_verdict(verdict: Verdict, command: str) -> None:
+    from nntrain.cli.terminal import print_table
+
+    if command == "fit":
+        columns = [[of.name, of.use, of.type, _count(of.missing)] for of in verdict.columns]
+        print_table(["column", "use", "type", "missing"], columns, left=3)
+    else:
+        header = ["column", "type", "new categories", "missing", "out of range", "bad"]
+        print_table(header, [_cells(of) for of in verdict.columns], left=3)
+    for warning in verdict.warnings:
+        click.echo(printable(f"Warning: {warning}"))
+    rows = counted(verdict.rows, "row")
+    if verdict.error:
+        click.echo(f"nntrain {command} would not work on this table.")
+    else:
+        warnings = counted(len(verdict.warnings), "warning")
+        click.echo(f"nntrain {command} would work on this table: {rows}, {warnings}.")
+
+
+def _cells(of: ColumnCheck) -> list[str]:
+    new = [f"{name!r} ({n:,})" for name, n in list(of.new_categories.items())[:SHOWN_CATEGORIES]]
+    if len(of.new_categories) > SHOWN_CATEGORIES:
+        new.append(f"{len(of.new_categories) - SHOWN_CATEGORIES:,} more")
+    counts = map(_count, (of.missing, of.outside_range, of.bad))
+    return [of.name, of.type, ", ".join(new) or "-", *counts]
+
+
+def _count(n: int) -> str:
+    return f"{n:,}" if n else "-"

@@ -1,0 +1,152 @@
+"""`nntrain evaluate`: how well a model does on a table with the true values."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.messages import suggest, tell
+from nntrain.cli.options import (
+    decimal_option,
+    delimiter_option,
+    interval_option,
+    json_option,
+    model_option,
+    tables,
+    tables_or_stdin,
+    talk_options,
+)
+from nntrain.errors import CheckFailedError, UsageError
+from nntrain.text import format_number, json_text, quoted
+
+if TYPE_CHECKING:
+    from nntrain.stats.metrics import Metrics
+
+CONDITION = re.compile(
+    r"\s*(?:(?P<target>.+)\.)?(?P<metric>\w+)\s*(?P<sign>[<>])\s*(?P<limit>\S+)\s*"
+)
+INTERVAL_METRICS = ("coverage", "mean_width")
+SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt}
+
+
+@click.command()
+@tables_or_stdin
+@model_option
+@click.option("--by", metavar="COLUMN", help="Report each text of this column by itself too.")
+@click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Exit with code 6 when this holds: a metric, < or >, a number; may be repeated.",
+)
+@interval_option
+@json_option
+@delimiter_option
+@decimal_option
+@talk_options
+def evaluate(
+    data: tuple[str, ...],
+    model_path: str,
+    by: str | None,
+    conditions: tuple[str, ...],
+    interval: float | None,
+    as_json: bool,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Measure a model's error on the table DATA, in the target's unit.
+
+    \b
+    Examples:
+      nntrain evaluate sample_data/concrete.csv
+      nntrain evaluate sample_data/concrete.csv --by age_days --json
+      nntrain evaluate sample_data/concrete.csv --fail-if 'rmse>20' --fail-if 'r2<0.1'
+      nntrain evaluate sample_data/concrete.csv -m calibrated.npz --interval 0.9
+
+    Beside the model's error stand those of predicting the training mean and of a ridge regression,
+    both fitted on the training rows by `nntrain fit`, never here. Metrics for --fail-if: rows,
+    rmse, mae, r2, largest_error, mean_rmse, ridge_rmse, with --interval also coverage (the part of
+    the rows whose true value lies within) and mean_width; with several targets as target.rmse.
+
+    What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
+    try; with --json under findings.
+    """
+    paths = tables(data, "evaluate")
+
+    from nntrain.cli.metrics_table import print_metrics
+    from nntrain.evaluation.evaluate import evaluate as evaluate_model
+    from nntrain.model.archive import load_model
+
+    model = load_model(model_path)
+    checks = [_parse(condition, model.config.target) for condition in conditions]
+    for check in checks:
+        if interval is None and check.metric in INTERVAL_METRICS:
+            raise UsageError(
+                f"--fail-if {check.text!r}: {check.metric} takes prediction intervals; add "
+                f"--interval 0.9"
+            )
+    result = evaluate_model(
+        model, paths, by, interval=interval, delimiter=delimiter, decimal=decimal
+    )
+    if as_json:
+        click.echo(json_text(result.as_dict()))
+    else:
+        print_metrics(by or "rows of", {"all": result.targets, **result.groups})
+        tell(result.findings)
+    failed = [message for check in checks if (message := check.failure(result.targets))]
+    if failed:
+        raise CheckFailedError("\n".join(failed))
+    if not as_json:
+        suggest("inspect", [] if model_path == "model.npz" else [model_path])
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition under which the command fails."""
+
+    text: str
+    target: str
+    metric: str
+    sign: str
+    limit: float
+
+    def failure(self, metrics: dict[str, Metrics]) -> str:
+        """The message if the condition holds, or cannot be told; else an empty text."""
+        value = getattr(metrics[self.target], self.metric)
+        if value is None:
+            return f"--fail-if {self.text!r}: {self.metric} of {self.target!r} is not defined here"
+        if SIGNS[self.sign](value, self.limit):
+            found = f"{self.metric} of {self.target!r} is {format_number(value)}"
+            return f"--fail-if {self.text!r}: {found}"
+        return ""
+
+
+def _parse(text: str, targets: Sequence[str]) -> Check:
+    from nntrain.stats.metrics import IntervalMetrics
+
+    metrics = [f.name for f in fields(IntervalMetrics)]
+    match = CONDITION.fullmatch(text)
+    try:
+        limit = float(match["limit"]) if match else math.nan
+    except ValueError:
+        limit = math.nan
+    if not match or match["metric"] not in metrics or not math.isfinite(limit):
+        raise UsageError(
+            f"--fail-if {text!r}: expects a metric, < or >, and a number, such as 'rmse>3.2'; the "
+            f"metrics are {', '.join(metrics)}"
+        )
+    target = match["target"] or (targets[0] if len(targets) == 1 else "")
+    if target not in targets:
+        asked = f"has no target {target!r}" if target else "has several targets"
+        raise UsageError(
+            f"--fail-if {text!r}: the model {asked}; write one of {quoted(list(targets))} before "
+            f"the metric, as in '{targets[0]}.{match['metric']}{match['sign']}{match['limit']}'"
+        )
+    return Check(text, target, match["metric"], match["sign"], limit)

@@ -1,0 +1,82 @@
+"""`nntrain init`: a config for a table."""
+
+from __future__ import annotations
+
+import click
+
+from nntrain.cli.messages import suggest
+from nntrain.cli.options import (
+    FILE,
+    decimal_option,
+    delimiter_option,
+    one_or_more_tables,
+    tables,
+    talk_options,
+)
+from nntrain.config.choices import RECIPES
+from nntrain.errors import UsageError
+from nntrain.files import replacing, same_file, try_output
+
+
+@click.command()
+@one_or_more_tables
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="COL",
+    help="The column to predict, the last one without it; may be repeated.",
+)
+@click.option(
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    default="accurate",
+    show_default=True,
+    help="How to train: " + "; ".join(f"{name} is {what}" for name, what in RECIPES.items()) + ".",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Where to write the config; stdout without it.",
+)
+@delimiter_option
+@decimal_option
+@talk_options
+def init(
+    data: tuple[str, ...],
+    targets: tuple[str, ...],
+    recipe: str,
+    output: str | None,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Write a config for the table DATA, one that trains as it stands.
+
+    \b
+    Examples:
+      nntrain init sample_data/concrete.csv > concrete.yaml
+      nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
+      nntrain init sample_data/concrete.csv --recipe textbook > textbook.yaml
+
+    It says what each column holds, leaves out columns that are constant or identify rows, with the
+    reason, and has every key with its value and meaning.
+    """
+    paths = tables(data, "init")
+    output = None if output == "-" else output
+    if output is not None:
+        if any(same_file(output, path) for path in paths if path != "-"):
+            raise UsageError(f"--output {output} would overwrite an input of this run")
+        try_output(output)
+
+    from nntrain.config.suggest import start
+
+    text = start(paths, targets, recipe=recipe, delimiter=delimiter, decimal=decimal).as_yaml()
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        with replacing(output) as file:
+            file.write(text.encode())
+    config = output or "config.yaml"
+    suggest("cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config)

@@ -1,0 +1,74 @@
+"""`nntrain plot`: the loss curves of runs, drawn over each other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nntrain.cli.options import FILE, check_output, is_quiet, tables, talk_options
+from nntrain.errors import UsageError
+from nntrain.files import replacing
+from nntrain.text import counted, distinct_names, printable
+
+WIDTH, HEIGHT = 640.0, 420.0
+MOST_LOGS = 24
+
+
+@click.command()
+@click.argument("log", nargs=-1, required=True, type=FILE)
+@click.option(
+    "-o",
+    "--output",
+    default="loss.svg",
+    show_default=True,
+    type=FILE,
+    metavar="FILE",
+    help="Where to draw, a file in .svg or .png; - for an SVG on stdout.",
+)
+@talk_options
+def plot(log: tuple[str, ...], output: str) -> None:
+    """Draw the loss curves of each LOG that `nntrain fit` wrote, over each other.
+
+    \b
+    Examples:
+      nntrain plot loss.csv
+      cp loss.csv before.csv; nntrain plot before.csv loss.csv -o curves.png
+      cat loss.csv | nntrain plot - -o - > loss.svg
+
+    The training loss is solid, the validation loss dashed, on a log scale. Of an ensemble the line
+    is the mean over its networks, one that has stopped staying at its last loss, and the band
+    reaches from the least to the largest. The log of a run that is still going is drawn as far as
+    it has come. Needs the extra report: pip install 'nntrain[report]'.
+    """
+    paths = tables(log, "plot", "log", "loss.csv")
+    kind = _kind(output)
+    if len(paths) > MOST_LOGS:
+        raise UsageError(f"{len(paths)} logs are more than a chart can tell apart, {MOST_LOGS}")
+
+    from nntrain.report.axes import Chart, check_matplotlib
+    from nntrain.report.charts import losses
+    from nntrain.training.loss_log_reader import read_log
+
+    check_matplotlib()
+    check_output(output, paths)
+    names = map(printable, distinct_names(paths))
+    logs = list(zip(names, map(read_log, paths), strict=True))
+    drawn = Chart(losses(logs), WIDTH, HEIGHT).file(kind)
+    if output == "-":
+        sys.stdout.buffer.write(drawn)
+        return
+    with replacing(output) as file:
+        file.write(drawn)
+    if not is_quiet():
+        drawn_of = counted(len(logs), "log")
+        click.echo(printable(f"Wrote {output}, the curves of {drawn_of}."), err=True)
+
+
+def _kind(output: str) -> str:
+    """The format that an output's name asks for."""
+    kind = "svg" if output == "-" else Path(output).suffix.lower().removeprefix(".")
+    if kind not in ("svg", "png"):
+        raise UsageError(f"--output {output}: expects a name that ends in .svg or .png")
+    return kind

@@ -1,0 +1,145 @@
+"""`nntrain report`: a page about a model."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from nntrain.cli.messages import note, tell
+from nntrain.cli.options import (
+    FILE,
+    check_output,
+    decimal_option,
+    delimiter_option,
+    is_quiet,
+    model_option,
+    tables,
+    tables_or_stdin,
+    talk_options,
+)
+from nntrain.errors import DataError, UsageError
+from nntrain.files import replacing
+from nntrain.text import printable
+
+if TYPE_CHECKING:
+    from nntrain.model.model import Model
+    from nntrain.training.loss_log_reader import LoggedLosses
+
+DEFAULT_LOG = "loss.csv"
+
+
+@click.command()
+@tables_or_stdin
+@model_option
+@click.option(
+    "-l",
+    "--log",
+    "log_path",
+    type=FILE,
+    metavar="FILE",
+    help="The loss log of the model's run; without it loss.csv, if that is of this run.",
+)
+@click.option(
+    "-o",
+    "--output",
+    default="report.html",
+    show_default=True,
+    type=FILE,
+    metavar="FILE",
+    help="Where to write the page; - for stdout.",
+)
+@delimiter_option
+@decimal_option
+@talk_options
+def report(
+    data: tuple[str, ...],
+    model_path: str,
+    log_path: str | None,
+    output: str,
+    delimiter: str | None,
+    decimal: str,
+) -> None:
+    """Write a page about a model, and about how it does on the table DATA.
+
+    \b
+    Examples:
+      nntrain report
+      nntrain report sample_data/concrete.csv
+      nntrain report sample_data/concrete.csv --model ensemble.npz --output ensemble.html
+
+    The page says how the model was made, its errors in training, and the course of its losses. With
+    DATA, which must have the true values, it shows predictions against them, the rows with the
+    largest errors, what the model goes by and how predictions depend on each column. It is one file
+    of HTML without scripts, which fetches nothing. Needs the extra report: pip install
+    'nntrain[report]'.
+    """
+    paths = tables(data, "report") if data else []
+    _check_inputs(paths, log_path)
+
+    from nntrain.report.axes import check_matplotlib
+
+    check_matplotlib()
+    check_output(output, [*paths, model_path, log_path or DEFAULT_LOG])
+
+    from nntrain.model.archive import load_model
+    from nntrain.report.html import page
+    from nntrain.report.measure import report_on
+    from nntrain.report.sections import listed_names, sections
+
+    model = load_model(model_path)
+    log = _log_of(model, model_path, log_path)
+    measured = report_on(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
+    title = f"A model of {' and '.join(model.config.target)}"
+    name = os.path.basename(model_path)  # noqa: PTH119
+    intro = f"{name} on {listed_names(paths)}" if paths else name
+    text = page(title, intro, sections(model, log, measured, paths)).encode()
+    if output == "-":
+        sys.stdout.buffer.write(text)
+        return
+    with replacing(output) as file:
+        file.write(text)
+    tell(measured.findings if measured else ())
+    if not is_quiet():
+        click.echo(printable(f"Wrote {output}."), err=True)
+
+
+def _check_inputs(paths: list[str], log_path: str | None) -> None:
+    if log_path == "-":
+        tables(("-",), "report", "log", f"--log {DEFAULT_LOG}")
+        if "-" in paths:
+            raise UsageError("standard input (-) is named twice; it can be read once")
+
+
+def _log_of(model: Model, model_path: str, path: str | None) -> LoggedLosses | None:
+    """The log of a model's run; the default one is left out where it is of another.
+
+    Raises `DataError` where one that was named is.
+    """
+    from nntrain.training.loss_log_reader import read_log
+
+    if path is None and not os.path.isfile(DEFAULT_LOG):  # noqa: PTH113
+        return None
+    try:
+        log = read_log(path or DEFAULT_LOG)
+        _check_same_run(log, model, model_path)
+    except DataError as error:
+        if path is not None:
+            raise
+        note(f"the page shows no course of training: {error}")
+        return None
+    return log
+
+
+def _check_same_run(log: LoggedLosses, model: Model, model_path: str) -> None:
+    """Raise `DataError` for a log that does not end as the model's run did."""
+    epochs, loss = model.summary.epochs_trained, model.summary.loss
+    ends = int(log.epochs[-1]), log.last_loss, log.n_networks
+    if ends != (epochs, loss, len(model.networks)):
+        where = f"epoch {ends[0]:,} with the loss {log.last_loss!r}"
+        raise DataError(
+            f"{log.path}: is of another run than {model_path}: it ends after {where}, the model's "
+            f"after epoch {epochs:,} with {loss!r}; name the log of its run with --log"
+        )

@@ -1,0 +1,27 @@
+"""Metrics as tables, the same in every command: one for each target, a row for each set of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nntrain.cli.terminal import print_table
+from nntrain.stats.metrics import IntervalMetrics, Metrics
+from nntrain.stats.metrics_text import HEADER, INTERVAL_HEADER, metric_cells
+
+
+def print_metrics(
+    label: str,
+    parts: Mapping[str, Mapping[str, Metrics]],
+    *,
+    err: bool = False,
+    ends: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> None:
+    """Print the metrics of each target, a row for each part, and then the target's `ends`."""
+    targets = list(next(iter(parts.values())))
+    for target in targets:
+        rows = [[part, *metric_cells(metrics[target])] for part, metrics in parts.items()]
+        rows += [list(row) for row in (ends or {}).get(target, [])]
+        header = HEADER + INTERVAL_HEADER * any(
+            isinstance(metrics[target], IntervalMetrics) for metrics in parts.values()
+        )
+        print_table([label, *header], rows, title=f"Error of {target}", err=err)

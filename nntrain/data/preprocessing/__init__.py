@@ -1,0 +1,1 @@
+"""Preprocessing: what is learned of columns once and replayed at predict."""

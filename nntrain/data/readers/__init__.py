@@ -1,0 +1,1 @@
+"""Readers: the bytes of a table, its cells and its columns, chunk by chunk."""

@@ -1,0 +1,120 @@
+"""What the columns of a table hold, found in one pass: what `nntrain init` and `check` go by."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.table import Table
+
+MAX_DISTINCT = 10_000
+
+
+@dataclass
+class ColumnProfile:
+    """The cells of one column: how many are missing, numbers and texts, and what they are.
+
+    `texts` counts the distinct cells that are no numbers, up to `MAX_DISTINCT` of them; `values`
+    are the distinct numbers, and `written` the distinct cells where some are texts, likewise.
+    `counts_rows`: the numbers rise by 1 from row to row.
+    """
+
+    name: str
+    n_rows: int = 0
+    n_missing: int = 0
+    n_numbers: int = 0
+    n_infinite: int = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    counts_rows: bool = True
+    texts: Counter[str] = field(default_factory=Counter)
+    values: set[float] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    _last: float = math.nan
+
+    @property
+    def n_texts(self) -> int:
+        """Cells that are neither missing nor numbers."""
+        return self.n_rows - self.n_missing - self.n_numbers - self.n_infinite
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether `fit` would take the column for numbers."""
+        n_numbers = self.n_numbers + self.n_infinite
+        return n_numbers > 0 and n_numbers >= 9 * self.n_texts
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every cell is missing."""
+        return self.n_missing == self.n_rows
+
+    @property
+    def n_distinct(self) -> int:
+        """Distinct numbers, or distinct cells as they are written where some are texts."""
+        return max(len(self.written), len(self.texts) + len(self.values))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all cells are the same."""
+        return self.n_distinct + (self.n_missing > 0) <= 1
+
+    def take_numbers(self, values: NDArray[np.float64]) -> None:
+        """Take in cells that are all numbers or missing (NaN)."""
+        self.n_rows += len(values)
+        missing = np.isnan(values)
+        infinite = np.isinf(values)
+        numbers = values[~missing & ~infinite]
+        self.n_missing += int(np.count_nonzero(missing))
+        self.n_infinite += int(np.count_nonzero(infinite))
+        self.n_numbers += len(numbers)
+        if len(self.values) < MAX_DISTINCT:
+            self.values.update(np.unique(numbers)[:MAX_DISTINCT].tolist())
+        if len(numbers):
+            self.minimum = min(self.minimum, float(numbers.min()))
+            self.maximum = max(self.maximum, float(numbers.max()))
+        if len(numbers) < len(values):
+            self.counts_rows = False
+        if self.counts_rows and len(values):
+            before = values[0] - 1 if math.isnan(self._last) else self._last
+            self.counts_rows = bool((np.diff(values, prepend=before) == 1).all())
+            self._last = float(values[-1])
+
+    def take_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
+        """Take in cells of which some are texts."""
+        codes, distinct = distinct_texts(column)
+        if len(self.written) < MAX_DISTINCT:
+            self.written.update(distinct)
+        numbers = [cells.number(text) for text in distinct]
+        values = np.array([math.nan if n is None else n for n in numbers])[codes]
+        is_text = np.array([n is None for n in numbers], dtype=bool)[codes]
+        self.counts_rows = False
+        self.take_numbers(values[~is_text])
+        self.n_rows += int(np.count_nonzero(is_text))
+        for text, count, number in zip(distinct, np.bincount(codes).tolist(), numbers, strict=True):
+            if number is None and (text in self.texts or len(self.texts) < MAX_DISTINCT):
+                self.texts[text] += count
+
+
+def profile(table: Table, cells: CellFormat) -> list[ColumnProfile]:
+    """A profile of each column that has a name, in the table's order. Raises `DataError`."""
+    names = list(dict.fromkeys(name for name in table.columns if name))
+    profiles = {name: ColumnProfile(name) for name in names}
+    numbers, texts = list(names), list[str]()
+    are_texts: set[str] = set()
+    for chunk in table.chunks(numbers, texts):
+        for name, of in profiles.items():
+            column = chunk.columns[name]
+            if column.dtype == np.float64:
+                of.take_numbers(column)
+                continue
+            of.take_texts(column, cells)
+            are_texts.add(name)
+        if len(are_texts) > len(texts):
+            numbers[:] = [name for name in names if name not in are_texts]
+            texts[:] = [name for name in names if name in are_texts]
+    return list(profiles.values())

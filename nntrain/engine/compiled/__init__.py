@@ -1,0 +1,1 @@
+"""The compiled engine (Numba, extra `fast`); importing its modules raises `ImportError` without."""

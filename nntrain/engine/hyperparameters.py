@@ -1,0 +1,56 @@
+"""How to learn, as numbers and names: what `train` is told, and how α falls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """How to learn; `batch_rows` is the rows of one iteration (`batches.rows_per_iteration`).
+
+    The result does not depend on `threads`, and on the `engine` only by rounding. `patience` is the
+    epochs that may pass without a lower validation loss, None without end; `member` is which one
+    of an ensemble learns.
+    """
+
+    alpha: float
+    epochs: int
+    batch_rows: int
+    tau: float = 0.0
+    shuffle: bool = True
+    seed: int = 0
+    threads: int = 1
+    engine: Literal["numpy", "compiled"] = "numpy"
+    optimizer: str = "gradient_descent"
+    momentum: float = 0.9
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    alpha_schedule: str = "constant"
+    weight_decay: float = 0.0
+    keep: str = "last"
+    patience: int | None = None
+    member: int = 0
+
+    @property
+    def watches(self) -> bool:
+        """Whether the epoch with the lowest validation loss matters."""
+        return self.keep == "best" or self.patience is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether an update is θ := θ - α (1/m) ∂ℓ/∂θ and no more, α the same throughout."""
+        names = self.optimizer, self.alpha_schedule
+        return names == ("gradient_descent", "constant") and self.weight_decay == 0
+
+
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda _: 1.0,
+    "cosine": lambda t: 0.5 * (1.0 + math.cos(math.pi * t)),  # Loshchilov, Hutter 2017, eq. 5
+    "linear": lambda t: 1.0 - t,
+}
+"""What α is multiplied by when the part t of all iterations, 0 to 1, is done."""

@@ -1,0 +1,18 @@
+"""Random streams, one for each purpose, member and epoch: none shares bits or needs replaying."""
+
+from __future__ import annotations
+
+import numpy as np
+
+INITIAL_WEIGHTS = 1
+ROW_ORDER = 2
+VALIDATION_SPLIT = 3
+CALIBRATION_SPLIT = 4
+FOLDS = 5
+EXPLANATION = 6
+CONTRIBUTIONS = 7
+
+
+def random_stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:
+    """The random stream of one purpose; epochs count from 1, 0 stands where one does not apply."""
+    return np.random.default_rng([seed, purpose, member, epoch])

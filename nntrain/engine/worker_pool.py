@@ -1,0 +1,97 @@
+"""Threads that share out numbered pieces of work; NumPy lets them run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+from threading import Condition, Thread
+
+import numpy as np
+
+Work = Callable[[int, int], object]
+"""What a worker (a number from 0) does to a piece (a number from 0)."""
+
+
+class WorkerPool:
+    """A number of threads, the caller's own among them; the others end with the `with` block."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._shifts: SimpleQueue[tuple[_Shift, int] | None] = SimpleQueue()
+        self._ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._helpers: list[Thread] = []
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for _ in self._helpers:
+            self._shifts.put(None)
+        self._helpers.clear()
+
+    def run(self, n_pieces: int, work: Work, in_order: Work | None = None) -> None:
+        """Do `work` to all pieces, several at a time; then `in_order`, one at a time, in order.
+
+        No two pieces are with one worker at once, from the start of `work` to the end of
+        `in_order`. Raises what either raises, once every thread has stopped.
+        """
+        shift = _Shift(n_pieces, work, in_order)
+        n_helpers = min(self.threads, n_pieces) - 1
+        while len(self._helpers) < n_helpers:
+            self._helpers.append(Thread(target=self._help, daemon=True))
+            self._helpers[-1].start()
+        for worker in range(1, n_helpers + 1):
+            self._shifts.put((shift, worker))
+        try:
+            shift.take_part(0)
+        finally:
+            errors = [self._ended.get() for _ in range(n_helpers)]
+        for error in errors:
+            if error:
+                raise error
+
+    def _help(self) -> None:
+        while given := self._shifts.get():
+            shift, worker = given
+            try:
+                shift.take_part(worker)
+            except BaseException as error:  # noqa: BLE001  (raised again by the caller's thread)
+                self._ended.put(error)
+            else:
+                self._ended.put(None)
+
+
+class _Shift:
+    """One `WorkerPool.run`: the pieces that are left, and whose turn it is."""
+
+    def __init__(self, n_pieces: int, work: Work, in_order: Work | None) -> None:
+        self.pieces: Iterator[int] = iter(range(n_pieces))
+        self.work, self.in_order = work, in_order
+        self.turn = 0
+        self.has_failed = False
+        self.changed = Condition()
+
+    def take_part(self, worker: int) -> None:
+        """Do what is left, until nothing is."""
+        try:
+            # A thread has its own error state; what is not finite is looked for afterwards.
+            with np.errstate(all="ignore"):
+                for piece in self.pieces:
+                    self.work(worker, piece)
+                    if self.in_order:
+                        self._take_turn(worker, piece, self.in_order)
+                    if self.has_failed:
+                        return
+        except BaseException:
+            with self.changed:
+                self.has_failed = True
+                self.changed.notify_all()
+            raise
+
+    def _take_turn(self, worker: int, piece: int, in_order: Work) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.has_failed or self.turn == piece)
+            if not self.has_failed:
+                in_order(worker, piece)
+                self.turn += 1
+                self.changed.notify_all()

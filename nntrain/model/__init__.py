@@ -1,0 +1,1 @@
+"""A model: what it holds, how it predicts, and its file."""

@@ -1,0 +1,1 @@
+"""The HTML report about a model, and its charts (extra `report`)."""

@@ -1,0 +1,1 @@
+"""Statistics on arrays: metrics, ridge regression, prediction intervals, Shapley values."""

@@ -1,0 +1,151 @@
+"""How far predictions are from the true values, in the target's own unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntrain.arrays import Matrix
+from nntrain.errors import DataError
+
+LARGEST_RATIO = 1e150
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The error of one target on some rows, weighted where there are sample weights.
+
+    `rmse` is the root of the mean squared error, `mae` the mean absolute error, `r2` is
+    1 - (squared error / squared distance from these rows' mean), None where the true values are
+    all the same or the error is out of all proportion, `largest_error` the largest absolute error
+    of a row that weighs anything.
+    `mean_rmse` and `ridge_rmse` are the RMSE, on the same rows, of predicting the training mean and
+    of a ridge regression, both fitted on the training rows; `ridge_rmse` is None where there are
+    too many inputs for one.
+    """
+
+    rows: int
+    rmse: float
+    mae: float
+    r2: float | None
+    largest_error: float
+    mean_rmse: float
+    ridge_rmse: float | None
+
+    def as_dict(self) -> dict[str, float | None]:
+        """The figures by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class IntervalMetrics(Metrics):
+    """The same, with prediction intervals: the part of the rows that they cover, and their width.
+
+    `coverage` and `mean_width` are of rows that weigh anything, each counted once.
+    """
+
+    coverage: float
+    mean_width: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """True values and predictions (n_rows, n_targets) in the targets' units, and what to beat.
+
+    `means` is (n_targets,), `ridge` like the predictions or None, `weights` (n_rows,) or None.
+    `bounds` (n_rows, 2 n_targets) are the lower and upper ends of prediction intervals, if any.
+    """
+
+    y_true: Matrix
+    y_pred: Matrix
+    means: Matrix
+    ridge: Matrix | None
+    weights: Matrix | None = None
+    bounds: Matrix | None = None
+
+    @property
+    def counted_weights(self) -> Matrix | None:
+        """The weights, None also where every one is 0 and each row counts once."""
+        return self.weights if self.weights is not None and self.weights.any() else None
+
+    def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
+        """The error of each target, of one row or more; unweighted where every weight is 0.
+
+        Raises `DataError` for an error that no double can hold.
+        """
+        with np.errstate(over="ignore"):
+            return {name: self._of_target(j, name) for j, name in enumerate(targets)}
+
+    def of(self, rows: NDArray[np.intp]) -> Measured:
+        """The same for some of the rows."""
+        return Measured(
+            self.y_true[rows],
+            self.y_pred[rows],
+            self.means,
+            None if self.ridge is None else self.ridge[rows],
+            None if self.weights is None else self.weights[rows],
+            None if self.bounds is None else self.bounds[rows],
+        )
+
+    def _of_target(self, j: int, name: str) -> Metrics:
+        y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
+        weights = self.counted_weights
+        weighing = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
+        from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
+        if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
+            raise DataError(
+                f"column {name!r}: an error is too large for a double; its numbers are too far "
+                f"from those of training, or from each other"
+            )
+        rmse, deviation = self._rms(errors), self._rms(from_own_mean)
+        from_ridge = None if self.ridge is None else self.ridge[:, j] - y_true
+        if from_ridge is not None and not np.isfinite(from_ridge).all():
+            from_ridge = None
+        relative = rmse / deviation if deviation > 0 else math.inf
+        metrics = Metrics(
+            rows=len(y_true),
+            rmse=rmse,
+            mae=self._mean(errors),
+            r2=1.0 - relative * relative if relative < LARGEST_RATIO else None,
+            largest_error=float(np.max(errors[weighing])),
+            mean_rmse=self._rms(from_mean),
+            ridge_rmse=None if from_ridge is None else self._rms(from_ridge),
+        )
+        if self.bounds is None:
+            return metrics
+        lower, upper = self.bounds[:, 2 * j], self.bounds[:, 2 * j + 1]
+        return IntervalMetrics(
+            **vars(metrics),
+            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[weighing])),
+            mean_width=float(np.mean((upper - lower)[weighing])),
+        )
+
+    def _rms(self, values: Matrix) -> float:
+        """The root of the mean square, without overflow or underflow on the way."""
+        largest = float(np.max(np.abs(values)))
+        return largest * self._mean(np.square(values / largest)) ** 0.5 if largest > 0 else 0.0
+
+    def _mean(self, values: Matrix) -> float:
+        largest = float(np.max(np.abs(values)))
+        if largest == 0:
+            return 0.0
+        return largest * float(np.average(values / largest, weights=self.counted_weights))
+
+
+def joined(parts: Sequence[Measured]) -> Measured:
+    """Parts that were measured alike as one, in order."""
+    ridge = [part.ridge for part in parts if part.ridge is not None]
+    weights = [part.weights for part in parts if part.weights is not None]
+    bounds = [part.bounds for part in parts if part.bounds is not None]
+    return Measured(
+        np.concatenate([part.y_true for part in parts]),
+        np.concatenate([part.y_pred for part in parts]),
+        parts[0].means,
+        np.concatenate(ridge) if ridge else None,
+        np.concatenate(weights) if weights else None,
+        np.concatenate(bounds) if bounds else None,
+    )

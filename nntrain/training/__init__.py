@@ -1,0 +1,1 @@
+"""Training: from a table and a config to a model, its log and its checkpoints."""

@@ -1,0 +1,120 @@
+"""Work done ahead on threads: in order, no further ahead than it may, and gone when nobody asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.threads import done_ahead
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_results_come_in_order_each_beside_its_item(threads: int) -> None:
+    def slow_square(number: int) -> int:
+        time.sleep(0.001 * (number % 3))
+        return number * number
+
+    assert list(done_ahead(iter(range(40)), slow_square, threads)) == [
+        (number, number * number) for number in range(40)
+    ]
+
+
+def test_nothing_gives_nothing() -> None:
+    assert list(done_ahead(iter([]), str, 2)) == []
+
+
+def test_a_result_does_not_wait_for_the_next_item() -> None:
+    may_go_on = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        assert may_go_on.wait(timeout=20)
+        yield 2
+
+    results = done_ahead(items(), str, 2)
+    assert next(results) == (1, "1")
+    may_go_on.set()
+    assert list(results) == [(2, "2")]
+
+
+def test_items_are_drawn_only_a_few_ahead() -> None:
+    drawn: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            drawn.append(number)
+            yield number
+
+    results = done_ahead(items(), str, 2)
+    next(results)
+    time.sleep(0.05)
+    assert len(drawn) <= 6
+    results.close()
+    time.sleep(0.05)
+    assert len(drawn) <= 8
+
+
+def test_what_is_raised_comes_in_its_place() -> None:
+    def refuse_three(number: int) -> int:
+        if number == 3:
+            raise ValueError("three")
+        return number
+
+    results = done_ahead(iter(range(10)), refuse_three, 2)
+    assert [next(results) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
+    with pytest.raises(ValueError, match="three"):
+        next(results)
+
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyError("drawn")
+
+    results = done_ahead(items(), refuse_three, 2)
+    assert next(results) == (1, 1)
+    with pytest.raises(KeyError, match="drawn"):
+        next(results)
+
+
+def test_who_stops_asking_is_left_with_no_thread() -> None:
+    """At once: a thread that went on reading would read from the next file opened."""
+    for threads in (1, 2, 4):
+        before = set(threading.enumerate())
+        results = done_ahead(iter(range(1000)), str, threads)
+        next(results)
+        assert set(threading.enumerate()) - before
+        results.close()
+        assert not set(threading.enumerate()) - before
+
+
+def test_closing_does_not_wait_for_items_that_may_wait() -> None:
+    may_end = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        may_end.wait(timeout=20)
+
+    results = done_ahead(items(), str, 2, may_wait=True)
+    next(results)
+    began = time.monotonic()
+    results.close()
+    assert time.monotonic() - began < 5
+    may_end.set()
+
+
+def test_a_file_that_is_read_in_part_gives_no_bytes_of_the_next_away(tmp_path: Path) -> None:
+    """Many times over: the first file's reader is stopped within its blocks."""
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("a\n" + "1\n" * 2_000_000 + "x\n" * 10)
+    second.write_text("a\n" + "2\n" * 1000)
+    cells = CellFormat(())
+    for _ in range(30):
+        with open_table(first, ReadOptions(cells)) as table:
+            next(iter(table.chunks(["a"], [])))
+        with open_table(second, ReadOptions(cells)) as table:
+            assert sum(chunk.n_rows for chunk in table.chunks(["a"], [])) == 1000

@@ -1,0 +1,297 @@
+"""`predict --explain`: contributions by their definition, and where the answer is known."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from support.command import ROOT, Run
+
+import nntrain
+from nntrain.data.preprocessing.transform import NumericColumn
+from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.open import ReadOptions
+from nntrain.errors import DataError, UsageError
+from nntrain.model.output_columns import added, with_added
+from nntrain.stats.shapley import ORDERS, Contributions, all_orders, some_orders
+
+Matrix = NDArray[np.float64]
+
+
+def frame(n_numbers: int, n_rows: int = 300) -> pd.DataFrame:
+    """Numbers x0, x1, …, one of them with gaps, and a text; y bends, with an interaction."""
+    rng = np.random.default_rng(3)
+    columns: dict[str, Any] = {f"x{i}": rng.normal(i, 1 + i, n_rows) for i in range(n_numbers)}
+    columns["x1"] = np.where(rng.random(n_rows) < 0.2, np.nan, columns["x1"])
+    columns["text"] = rng.choice(["u", "v", "w"], n_rows, p=[0.5, 0.3, 0.2])
+    y = np.tanh(columns["x0"]) * np.nan_to_num(columns["x1"]) + sum(
+        columns[f"x{i}"] for i in range(2, n_numbers)
+    )
+    return pd.DataFrame({**columns, "y": y + 3.0 * (columns["text"] == "u")})
+
+
+CONFIG = nntrain.Config(target=("y",), hidden_layers=(6,), activation="tanh", epochs=20)
+
+
+def explained(model: nntrain.Model, table: pd.DataFrame) -> pd.DataFrame:
+    return model.predict(table, explain=True)
+
+
+def by_definition(model: nntrain.Model, x: Matrix, means: Matrix) -> Matrix:
+    """Shapley values of one row's columns: the mean over all orders, each walked step by step."""
+    ends = np.cumsum([len(feature.input_names) for feature in model.preprocessing.features])
+    inputs = [range(end - len(f.input_names), end) for f, end in zip(
+        model.preprocessing.features, ends.tolist(), strict=True
+    )]  # fmt: skip
+    found = np.zeros(len(inputs))
+    orders = list(itertools.permutations(range(len(inputs))))
+    for order in orders:
+        row = means.copy()
+        before = model.predict_each(row[None, :]).mean()
+        for column in order:
+            for i in inputs[column]:
+                row[i] = x[i]
+            after = model.predict_each(row[None, :]).mean()
+            found[column] += (after - before) / len(orders)
+            before = after
+    return found
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [{}, {"ensemble": 2}, {"numeric_encoding": "piecewise_linear"}, {"clamp_predictions": True}],
+)
+def test_contributions_of_a_few_columns_are_those_of_the_definition(keys: Any) -> None:
+    table = frame(3)
+    run = nntrain.TrainingRun.on(table, replace(CONFIG, **keys))
+    for _ in run.epochs():
+        pass
+    model = run.model()
+    means = run.samples.x.mean(axis=0)
+    found = explained(model, table.iloc[:4])
+    names = ["contribution_x0", "contribution_x1", "contribution_x2", "contribution_text"]
+    assert found.columns.tolist() == ["predicted_y", "predicted_y_baseline", *names]
+    baseline = model.predict_each(means[None, :]).mean()
+    np.testing.assert_allclose(found["predicted_y_baseline"], baseline, rtol=1e-12)
+    for k in range(4):
+        expected = by_definition(model, run.samples.x[k], means)
+        np.testing.assert_allclose(found[names].iloc[k], expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_numbers", [4, 12])
+def test_contributions_of_a_linear_model_are_its_weights_by_the_way_from_the_mean(
+    n_numbers: int,
+) -> None:
+    table = frame(n_numbers).assign(
+        y=lambda of: (
+            2 * of["x0"]
+            - 3 * of["x1"].fillna(of["x1"].mean())
+            + 1.5 * of["x1"].isna()
+            + of["x2"] / 4
+            + 5.0 * (of["text"] == "v")
+        )
+    )
+    config = nntrain.Config(
+        target=("y",), hidden_layers=(), epochs=60, optimizer="adam", alpha=0.05,
+        alpha_schedule="cosine",
+    )  # fmt: skip
+    model = nntrain.fit(table, config)
+    assert model.summary.training["y"].rmse < 1e-3
+    found = explained(model, table)
+    gaps, is_v = table["x1"].isna(), table["text"] == "v"
+    x1 = table["x1"].fillna(table["x1"].mean())
+    expected = {
+        "x0": 2 * (table["x0"] - table["x0"].mean()),
+        "x1": -3 * (x1 - x1.mean()) + 1.5 * (gaps - gaps.mean()),
+        "x2": (table["x2"] - table["x2"].mean()) / 4,
+        "x3": 0 * table["x3"],
+        "text": 5 * (is_v - is_v.mean()),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[f"contribution_{name}"], values, atol=0.02)
+    np.testing.assert_allclose(found["predicted_y_baseline"], table["y"].mean(), atol=0.01)
+
+
+@pytest.mark.parametrize("n_numbers", [2, 9, 10, 12])
+@pytest.mark.parametrize("keys", [{}, {"target_transform": "log"}, {"dtype": "float32"}])
+def test_contributions_add_up_to_the_prediction_minus_the_baseline(
+    n_numbers: int, keys: Any
+) -> None:
+    table = frame(n_numbers).assign(y=lambda of: np.exp(of["y"] / of["y"].std()))
+    model = nntrain.fit(table, replace(CONFIG, **keys))
+    found = explained(model, table.assign(text="never seen"))
+    contributions = found.filter(like="contribution_")
+    assert contributions.shape[1] == n_numbers + 1
+    np.testing.assert_allclose(
+        found["predicted_y_baseline"] + contributions.sum(axis=1),
+        found["predicted_y"],
+        rtol=1e-10,
+        atol=1e-5 * table["y"].std() if keys.get("dtype") else 0.0,
+    )
+
+
+def test_every_order_leads_from_the_baseline_to_the_prediction() -> None:
+    """What sets are added and taken away leaves the whole set, and the empty one."""
+    for sets, shares in (all_orders(5), some_orders(20, seed=4)):
+        total = shares.sum(axis=0)
+        whole, empty = sets.all(axis=1), ~sets.any(axis=1)
+        assert whole.sum() == empty.sum() == 1
+        np.testing.assert_allclose(total[whole], 1)
+        np.testing.assert_allclose(total[empty], -1)
+        np.testing.assert_allclose(total[~whole & ~empty], 0, atol=1e-12)
+        assert len(np.unique(sets, axis=0)) == len(sets)
+    assert len(some_orders(20, seed=4)[0]) <= ORDERS * 19 + 2
+
+
+def test_some_orders_come_near_to_all_and_are_seeded() -> None:
+    table = frame(10)
+    model = nntrain.fit(table, replace(CONFIG, epochs=100))
+    sampled = Contributions.of(model)
+    exact = Contributions(model, *all_orders(11))
+    x = np.concatenate([part.x for part in parts_of(model, table)])
+    found, expected = sampled.to(x), exact.to(x)
+    assert found.shape == (300, 1, 11)
+    assert np.abs(found - expected).mean() < 0.02 * np.abs(expected).mean()
+    assert Contributions.of(model).to(x).tobytes() == found.tobytes()
+    other = replace(model, config=replace(model.config, seed=1))
+    assert Contributions.of(other).to(x).tobytes() != found.tobytes()
+
+
+def parts_of(model: nntrain.Model, table: pd.DataFrame) -> list[Any]:
+    cells = CellFormat(model.preprocessing.missing_values, ".")
+    with model.predicting(table, ReadOptions(cells)) as (_, parts):
+        return list(parts)
+
+
+def test_a_row_has_the_same_contributions_alone_and_in_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = frame(4)
+    model = nntrain.fit(table, CONFIG)
+    whole = explained(model, table)
+    alone = pd.concat([explained(model, table.iloc[k : k + 1]) for k in range(5)])
+    np.testing.assert_allclose(alone, whole.iloc[:5], rtol=1e-9, atol=1e-12)
+    monkeypatch.setattr("nntrain.stats.shapley.BLOCK_VALUES", 1000)
+    monkeypatch.setattr("nntrain.model.output_columns.PREDICTIONS_AT_ONCE", 100)
+    np.testing.assert_allclose(explained(model, table), whole, rtol=1e-9, atol=1e-12)
+
+
+def test_several_targets_are_told_apart_and_baselines_are_weighted() -> None:
+    table = frame(3).assign(z=lambda of: of["x2"] * 2, w=1.0)
+    table.loc[:99, "w"] = 5.0
+    model = nntrain.fit(table, replace(CONFIG, target=("y", "z"), weight="w"))
+    found = explained(model, table)
+    columns = ["x0", "x1", "x2", "text"]
+    assert found.columns.tolist() == [
+        "predicted_y", "predicted_z", "predicted_y_baseline", "predicted_z_baseline",
+        *(f"contribution_{target}_{column}" for target in "yz" for column in columns),
+    ]  # fmt: skip
+    for target in "yz":
+        total = found.filter(like=f"contribution_{target}_").sum(axis=1)
+        np.testing.assert_allclose(
+            found[f"predicted_{target}_baseline"] + total, found[f"predicted_{target}"], rtol=1e-9
+        )
+    assert model.baseline.inputs is not None
+    x0 = np.average(table["x0"], weights=table["w"])
+    feature = model.preprocessing.features[0]
+    assert isinstance(feature, NumericColumn)
+    assert model.baseline.inputs[0] == pytest.approx((x0 - feature.shift) / feature.scale)
+
+
+def test_a_model_of_an_older_version_is_refused() -> None:
+    model = nntrain.load_model(ROOT / "tests/model/golden/model-format-1.npz")
+    assert model.baseline.inputs is None
+    with pytest.raises(UsageError) as caught:
+        model.predict(pd.DataFrame({"a": [1.0]}), explain=True)
+    assert str(caught.value) == (
+        "the model does not keep the means of its inputs, which contributions start from: an older "
+        "nntrain made it; fit it again"
+    )
+
+
+def test_a_row_without_finite_contributions_is_named() -> None:
+    table = frame(2).assign(y=lambda of: np.exp(of["x0"]))
+    config = replace(CONFIG, target_transform="log", hidden_layers=(), ignore=("text",))
+    model = nntrain.fit(table, config)
+    far = pd.DataFrame({"x0": [0.0, 1e3, 0.0], "x1": [0.0, -1e9, 0.0]})
+    weights = model.networks[0].parameters.weights[0]
+    weights[0, :2] = 1.0, 0.1
+    assert np.isfinite(model.predict(far)["predicted_y"]).all()
+    model.predict(far.iloc[[0, 2]], explain=True)
+    with pytest.raises(DataError) as caught:
+        model.predict(far, explain=True)
+    assert str(caught.value) == (
+        "the DataFrame, row 1 (counting from 0): a contribution is no finite number: a number of this row is too far "
+        "from those of training"
+    )
+
+
+# The command
+
+
+@pytest.fixture
+def model(folder: Path) -> nntrain.Model:
+    """A model of t.csv, in the folder."""
+    frame(3).to_csv(folder / "t.csv", index=False)
+    model = nntrain.fit(folder / "t.csv", CONFIG)
+    model.save(folder / "model.npz")
+    return model
+
+
+def test_the_command_adds_contributions(run: Run, folder: Path, model: nntrain.Model) -> None:
+    options = ["--explain", "--keep", "text", "--format", "jsonl", "--on-bad-row", "blank"]
+    rows = frame(3).drop(columns="y").head(2).to_csv(index=False) + "a,b,c,d\n"
+    done = run("predict", *options, "--prefix", "p_", stdin=rows)
+    assert done.code == 0
+    first, _, bad = map(json.loads, done.out.splitlines())
+    expected = explained(model, frame(3).head(1)).iloc[0]
+    assert list(first) == [
+        "text", "p_y", "p_y_baseline",
+        "contribution_x0", "contribution_x1", "contribution_x2", "contribution_text",
+    ]  # fmt: skip
+    np.testing.assert_allclose(list(first.values())[1:], expected, rtol=1e-9)
+    assert list(bad.values()) == ["d", None, None, None, None, None, None]
+
+
+def test_a_name_that_would_stand_twice_is_refused(run: Run, folder: Path) -> None:
+    table = frame(3).rename(columns={"x0": "z_x2"}).assign(z=1.0 * np.arange(300))
+    config = replace(CONFIG, target=("y", "y_baseline"))
+    nntrain.fit(table.rename(columns={"z": "y_baseline"}), config).save(folder / "model.npz")
+    done = run("predict", "--explain", stdin=table.to_csv(index=False))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: two columns would be called 'predicted_y_baseline', as the model's columns are "
+        "called; rename one of them before nntrain fit\n"
+    )
+
+
+def test_a_column_of_the_table_that_is_called_like_a_contribution_is_left_out(
+    run: Run, model: nntrain.Model
+) -> None:
+    table = frame(3).assign(contribution_x0=0).to_csv(index=False)
+    done = run("predict", "--explain", "--append", "--prefix", "p_", stdin=table)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "Error: --append would write two columns called 'contribution_x0'; leave that of DATA out "
+        "with --keep\n"
+    )
+
+
+def test_explained_rows_come_as_they_are_done(
+    model: nntrain.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of the first rows does not wait for those after them, which cost as much."""
+    monkeypatch.setattr("nntrain.model.output_columns.PREDICTIONS_AT_ONCE", 160)
+    (part,) = parts_of(model, frame(3))
+    blocks = list(with_added(part, list(added(model, ["y"], explain=True))))
+    assert [rows for rows, _ in blocks[:2]] == [slice(0, 10), slice(10, 20)]
+    assert len(blocks) == 30
+    whole = explained(model, frame(3))
+    np.testing.assert_allclose(np.vstack([values for _, values in blocks]), whole, rtol=1e-9)

@@ -1,0 +1,1 @@
+"""What tests share: running the command, documents, the slow and obvious form of training."""

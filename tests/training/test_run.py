@@ -1,0 +1,738 @@
+"""From a table to a model and back to predictions, by the library's own calls; logs and outputs too.
+
+The same table and config give the same bytes, wherever the rows come from.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import gzip
+import io
+import logging
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nntrain
+from nntrain.config.choices import ACTIVATIONS, BATCH_MODES, DTYPES
+from nntrain.config.keys import Config
+from nntrain.data.readers import csv_records as records
+from nntrain.data.readers import frames
+from nntrain.engine.progress import EpochResult
+from nntrain.errors import DataError, DivergedError, OutputError, UsageError
+from nntrain.files import replacing, same_file, try_output
+from nntrain.model.model import Model
+from nntrain.training.loss_log import LossLog
+
+N_ROWS = 60
+rng = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "a": np.where(np.arange(N_ROWS) % 9 == 4, np.nan, rng.normal(10.0, 3.0, N_ROWS)),
+        "b": rng.integers(0, 2, N_ROWS),
+        "c": rng.choice(["north", "south", "007", "é,\n"], N_ROWS),
+        "d": rng.normal(size=N_ROWS) * 1e-6,
+    }
+)
+FRAME["y"] = FRAME["b"] * 40.0 + FRAME["d"] * 3e7 + rng.normal(size=N_ROWS) + 1000.0
+FRAME["z"] = -FRAME["d"] + (FRAME["c"] == "north") * 1e-6
+FEATURES = ("a", "b", "c", "d")
+CONFIG = Config(
+    target=("y", "z"), features=FEATURES, hidden_layers=(5,), epochs=3, batch_size=16, seed=7
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return nntrain.fit(FRAME, CONFIG)
+
+
+@pytest.fixture
+def csv_path(tmp_path: Path) -> Path:
+    FRAME.to_csv(tmp_path / "t.csv", index=False)
+    return tmp_path / "t.csv"
+
+
+def bytes_of(model: Model, folder: Path) -> bytes:
+    model.save(folder / "model.npz")
+    return (folder / "model.npz").read_bytes()
+
+
+def predicted(model: Model, table: nntrain.data.table.TableLike) -> list[list[float]]:
+    values: list[list[float]] = model.predict(table).to_numpy().tolist()
+    return values
+
+
+def same_training(left: Model, right: Model) -> bool:
+    """Whether two models were learned from the same rows in the same way."""
+    vectors = (left.networks[0].parameters.vector, right.networks[0].parameters.vector)
+    return (
+        np.array_equal(*vectors)
+        and left.preprocessing == right.preprocessing
+        and left.summary == right.summary
+    )
+
+
+# Where rows come from
+
+
+def test_a_path_a_dataframe_and_parts_of_it_give_the_same_model(
+    csv_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bytes_of(nntrain.fit(FRAME, CONFIG), tmp_path)
+    assert bytes_of(nntrain.fit(csv_path, CONFIG), tmp_path) == first
+    assert bytes_of(nntrain.fit(str(csv_path), CONFIG), tmp_path) == first
+    parts = (FRAME.iloc[start : start + 7] for start in range(0, N_ROWS, 7))
+    assert bytes_of(nntrain.fit(parts, CONFIG), tmp_path) == first
+    compressed = tmp_path / "t.csv.gz"
+    compressed.write_bytes(gzip.compress(csv_path.read_bytes()))
+    assert bytes_of(nntrain.fit(compressed, CONFIG), tmp_path) == first
+    monkeypatch.setattr(records, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(frames, "FRAME_ROWS", 4)
+    assert bytes_of(nntrain.fit(csv_path, CONFIG), tmp_path) == first
+    assert bytes_of(nntrain.fit(FRAME, CONFIG), tmp_path) == first
+
+
+def test_a_path_a_dataframe_and_parts_of_it_are_predicted_alike(
+    model: Model, csv_path: Path
+) -> None:
+    expected = predicted(model, FRAME)
+    assert predicted(model, csv_path) == expected
+    parts = [FRAME.iloc[:50], FRAME.iloc[50:]]
+    assert np.allclose(predicted(model, parts), expected, rtol=1e-12)
+
+
+def test_predictions_of_a_dataframe_keep_its_index(model: Model) -> None:
+    index = pd.Index(["x", "y", "x"], name="id")
+    prediction = model.predict(FRAME.iloc[:3].set_index(index))
+    assert prediction.index.equals(index)
+    assert list(prediction.columns) == ["predicted_y", "predicted_z"]
+    assert list(model.predict(FRAME.iloc[5:8]).index) == [5, 6, 7]
+
+
+def test_a_table_without_rows_has_no_predictions(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c,d\n", encoding="utf-8")
+    for empty in (FRAME.iloc[:0], tmp_path / "t.csv"):
+        prediction = model.predict(empty)
+        assert prediction.shape == (0, 2)
+        assert list(prediction.columns) == ["predicted_y", "predicted_z"]
+
+
+def test_a_table_without_rows_cannot_be_learned_from(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,d,y,z\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        nntrain.fit(path, CONFIG)
+    assert str(caught.value) == f"{path}: has no rows to train on"
+
+
+def test_another_decimal_mark_and_delimiter_change_nothing(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    FRAME.to_csv(path, index=False, sep=";", decimal=",")
+    assert predicted_with(model, path, ";", ",") == predicted(model, FRAME)
+    config = replace(CONFIG, decimal=",")
+    assert same_training(nntrain.fit(path, config), model)
+
+
+def predicted_with(model: Model, path: Path, delimiter: str, decimal: str) -> list[list[float]]:
+    values: list[list[float]] = (
+        model.predict(path, delimiter=delimiter, decimal=decimal).to_numpy().tolist()
+    )
+    return values
+
+
+# What predict needs, and refuses
+
+
+def test_neither_the_target_nor_a_dropped_column_is_needed_at_predict() -> None:
+    frame = FRAME.assign(constant=5.0, nothing=np.nan, same="x")
+    model = nntrain.fit(frame, replace(CONFIG, features=None))
+    assert predicted(model, FRAME[list(FEATURES)]) == predicted(model, frame)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        (
+            "a",
+            "oops",
+            (
+                "the DataFrame, row 1 (counting from 0), column 'a': expects a number, found "
+                "'oops'; correct the cell, or leave it empty if it is missing"
+            ),
+        ),
+        (
+            "d",
+            math.inf,
+            (
+                "the DataFrame, row 1 (counting from 0), column 'd': the number is infinite or too "
+                "large for a double; correct it, or leave the cell empty if it is missing"
+            ),
+        ),
+    ],
+)
+def test_a_cell_that_is_no_number_is_refused_at_predict(
+    model: Model, column: str, cell: float | str, message: str
+) -> None:
+    frame = FRAME.iloc[:3].assign(**{column: [1.0, cell, 2.0]})
+    with pytest.raises(DataError) as caught:
+        model.predict(frame)
+    assert str(caught.value) == message
+
+
+def test_a_missing_column_is_refused_at_predict(model: Model) -> None:
+    with pytest.raises(DataError) as caught:
+        model.predict(FRAME.drop(columns=["c"]).rename(columns={"d": "dd"}))
+    assert str(caught.value) == (
+        "the DataFrame: has no column 'c', which the model needs; it has 'a', 'b', 'dd', 'y', 'z'"
+    )
+
+
+def test_a_column_that_stands_twice_is_refused_at_predict(model: Model) -> None:
+    with pytest.raises(DataError) as caught:
+        model.predict(FRAME[["a", "b", "c", "d", "a"]])
+    assert str(caught.value) == (
+        "the DataFrame: the header names 'a' more than once, as columns 1, 5; rename one"
+    )
+
+
+# What changes nothing
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.permutations([*FEATURES, "extra", "y", ""]).flatmap(
+        lambda order: st.integers(0, 3).map(lambda n: [x for x in order if x not in order[:n]])
+    )
+)
+def test_column_order_and_extra_columns_change_nothing_at_predict(
+    model: Model, order: list[str]
+) -> None:
+    frame = FRAME.assign(extra="anything", **{"": 5})
+    columns = [*order, *(name for name in FEATURES if name not in order)]
+    assert predicted(model, frame[columns]) == predicted(model, FRAME)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.permutations([*FEATURES, "y", "z"]), st.lists(st.sampled_from(["e", "f", ""]), unique=True)
+)
+def test_column_order_and_extra_columns_change_nothing_at_fit_with_features(
+    tmp_path_factory: pytest.TempPathFactory, order: list[str], extra: list[str]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    frame = FRAME.assign(e=[f"text {i}" for i in range(N_ROWS)], f=np.inf, **{"": 1})
+    config = replace(CONFIG, epochs=1)
+    expected = bytes_of(nntrain.fit(FRAME, config), folder)
+    path = folder / "ordered.csv"
+    frame[[*extra, *order]].to_csv(path, index=False)
+    assert bytes_of(nntrain.fit(path, config), folder) == expected
+    assert bytes_of(nntrain.fit(frame[[*order, *extra]], config), folder) == expected
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_row_alone_is_predicted_as_among_others(dtype: str, activation: str) -> None:
+    config = replace(CONFIG, dtype=dtype, activation=activation, hidden_layers=(33, 17), epochs=1)
+    model = nntrain.fit(FRAME, config)
+    many = FRAME.sample(2500, replace=True, random_state=1)
+    together = model.predict(many).to_numpy()
+    tolerance = (1e-12 if dtype == "float64" else 1e-5) * FRAME[["y", "z"]].std(ddof=0).to_numpy()
+    for start, n_rows in [(0, 1), (1023, 1), (1024, 1), (2499, 1), (3, 2), (1000, 100)]:
+        part = model.predict(many.iloc[start : start + n_rows]).to_numpy()
+        assert (np.abs(part - together[start : start + n_rows]) <= tolerance).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("batch_mode", BATCH_MODES)
+def test_the_same_table_and_config_give_the_same_bytes(
+    tmp_path: Path, batch_mode: str, dtype: str
+) -> None:
+    config = replace(CONFIG, batch_mode=batch_mode, dtype=dtype, validation_fraction=0.2)
+    first, second = (bytes_of(nntrain.fit(FRAME, config), tmp_path) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CONFIG, seed=8),
+        replace(CONFIG, alpha=0.05),
+        replace(CONFIG, epochs=4),
+        replace(CONFIG, batch_size=15),
+        replace(CONFIG, shuffle=False),
+        replace(CONFIG, standardize=False, alpha=1e-9),
+        replace(CONFIG, activation="tanh"),
+    ],
+)
+def test_another_config_gives_another_network(model: Model, other: Config) -> None:
+    vector = nntrain.fit(FRAME, other).networks[0].parameters.vector
+    assert not np.array_equal(vector, model.networks[0].parameters.vector)
+
+
+# Validation rows
+
+
+def split(n_rows: int, n_validation: int, seed: int) -> tuple[list[int], list[int]]:
+    order = np.random.default_rng([seed, 3, 0, 0]).permutation(n_rows).tolist()
+    held_out = sorted(order[:n_validation])
+    return [row for row in range(n_rows) if row not in held_out], held_out
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "fraction", "n_validation", "seed"),
+    [(60, 0.25, 15, 0), (60, 0.25, 15, 1), (30, 0.15, 5, 2**32 - 1), (60, 0.001, 1, 3)],
+)
+def test_validation_rows_are_held_out_by_the_seed_before_anything_is_learned(
+    n_rows: int, fraction: float, n_validation: int, seed: int
+) -> None:
+    frame = FRAME.iloc[:n_rows]
+    config = replace(CONFIG, seed=seed)
+    rows, held_out = split(n_rows, n_validation, seed)
+    beside = nntrain.fit(frame.iloc[rows], config, validation=frame.iloc[held_out])
+    apart = nntrain.fit(frame, replace(config, validation_fraction=fraction))
+    assert apart.summary.rows == n_rows - n_validation
+    assert apart.summary.validation_rows == n_validation
+    assert same_training(apart, beside)
+
+
+def test_without_a_fraction_every_row_is_trained_on(model: Model) -> None:
+    assert model.summary.rows == N_ROWS
+    assert model.summary.validation_rows == 0
+    assert model.summary.validation == {}
+    assert model.summary.validation_loss is None
+
+
+def test_validation_rows_change_nothing_that_is_learned(model: Model) -> None:
+    other = FRAME.iloc[:10].assign(a=1e6, c="elsewhere", y=0.0)
+    beside = nntrain.fit(FRAME, CONFIG, validation=other)
+    assert beside.preprocessing == model.preprocessing
+    assert np.array_equal(beside.networks[0].parameters.vector, model.networks[0].parameters.vector)
+    assert beside.summary.training == model.summary.training
+    assert beside.summary.validation_rows == 10
+
+
+def test_validation_rows_from_a_file_are_those_of_the_dataframe(csv_path: Path) -> None:
+    left = nntrain.fit(FRAME, CONFIG, validation=csv_path)
+    assert same_training(left, nntrain.fit(FRAME, CONFIG, validation=FRAME))
+    assert left.summary.validation == left.summary.training
+
+
+@pytest.mark.parametrize("measure", ["fit", "evaluate"])
+@pytest.mark.parametrize(
+    ("cells", "dtype", "activation"),
+    [
+        ({"d": 1e300}, "float64", "sigmoid"),
+        ({"d": 1e300}, "float64", "relu"),
+        ({"d": 1.7e308}, "float64", "identity"),
+        ({"y": 1e300}, "float64", "sigmoid"),
+        ({"y": 1.7e308, "z": 1.7e308}, "float64", "sigmoid"),
+        ({"d": 1e39}, "float32", "sigmoid"),
+        ({"d": 1e39}, "float32", "relu"),
+        ({"y": 1e39}, "float32", "sigmoid"),
+    ],
+)
+def test_rows_far_from_those_of_training_are_measured_or_refused(
+    tmp_path: Path, cells: dict[str, float], dtype: str, activation: str, measure: str
+) -> None:
+    config = replace(CONFIG, dtype=dtype, activation=activation, epochs=1)
+    far = FRAME.assign(**{name: [value, *FRAME[name][1:]] for name, value in cells.items()})
+    trained = nntrain.fit(FRAME, config)
+    try:
+        if measure == "fit":
+            nntrain.fit(FRAME, config, validation=far).save(tmp_path / "model.npz")
+            figures = nntrain.load_model(tmp_path / "model.npz").summary.validation
+        else:
+            figures = nntrain.evaluate(trained, far).targets
+    except DataError as error:
+        refused = str(error)
+        figures = {}
+    else:
+        refused = ""
+    numbers = [value for each in figures.values() for value in each.as_dict().values()]
+    assert bool(refused) != bool(numbers)
+    assert all(value is None or math.isfinite(value) for value in numbers)
+
+
+def test_an_unfit_network_of_huge_outputs_is_measured_or_refused() -> None:
+    frame = FRAME.assign(d=FRAME["d"] * 1e306)
+    config = replace(
+        CONFIG, standardize=False, epochs=0, activation="identity", hidden_layers=(4, 4)
+    )
+    try:
+        figures = nntrain.fit(frame, config).summary.training
+    except nntrain.NntrainError as error:
+        figures, refused = {}, str(error)
+    else:
+        refused = ""
+    numbers = [value for each in figures.values() for value in each.as_dict().values()]
+    assert bool(refused) != bool(numbers)
+    assert all(value is None or math.isfinite(value) for value in numbers)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "fraction", "all_rows"), [(1, 0.5, "1 row"), (3, 0.99, "3 rows")]
+)
+def test_a_fraction_that_leaves_no_row_to_train_on_is_an_error(
+    n_rows: int, fraction: float, all_rows: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        nntrain.fit(FRAME.iloc[:n_rows], replace(CONFIG, validation_fraction=fraction))
+    assert str(caught.value) == (
+        f"the DataFrame: has no rows left to train on: validation_fraction {fraction:g} holds out "
+        f"all of its {all_rows}; lower it"
+    )
+
+
+def test_validation_rows_of_a_category_that_training_lacks_are_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    frame = pd.DataFrame({"group": [f"g{i}" for i in range(10)], "y": range(10)})
+    caplog.set_level(logging.WARNING, "nntrain")
+    nntrain.fit(frame, nntrain.Config(target=("y",), epochs=1, validation_fraction=0.3))
+    assert caplog.messages == ["cells of a category not seen in training: 3 in 'group'"]
+
+
+def test_validation_rows_are_asked_for_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        nntrain.fit(FRAME, replace(CONFIG, validation_fraction=0.5), validation=FRAME)
+    assert str(caught.value) == (
+        "validation rows are asked for twice: drop --validation, or set validation_fraction to 0"
+    )
+
+
+def test_a_validation_table_without_rows_is_an_error() -> None:
+    with pytest.raises(DataError) as caught:
+        nntrain.fit(FRAME, CONFIG, validation=FRAME.iloc[:0])
+    assert str(caught.value) == "the DataFrame: has no rows to validate on"
+
+
+def test_a_validation_table_needs_the_target() -> None:
+    with pytest.raises(DataError) as caught:
+        nntrain.fit(FRAME, CONFIG, validation=FRAME.drop(columns=["z"]))
+    assert str(caught.value) == (
+        "the DataFrame: has no column 'z', which the model needs; it has 'a', 'b', 'c', 'd', 'y'"
+    )
+
+
+# What comes out
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_no_epochs_save_the_initial_network(tmp_path: Path, dtype: str) -> None:
+    config = replace(CONFIG, epochs=0, hidden_layers=(4, 3), dtype=dtype)
+    nntrain.fit(FRAME, config).save(tmp_path / "model.npz")
+    model = nntrain.load_model(tmp_path / "model.npz")
+    initial = np.random.default_rng([CONFIG.seed, 1, 0, 0])
+    sizes = model.networks[0].layer_sizes
+    assert sizes[1:] == (4, 3, 2)
+    for i, (w, b) in enumerate(
+        zip(model.networks[0].parameters.weights, model.networks[0].parameters.biases, strict=True)
+    ):
+        limit = math.sqrt(6 / (sizes[i] + sizes[i + 1]))
+        expected = initial.uniform(-limit, limit, (sizes[i + 1], sizes[i]))
+        assert np.array_equal(w, expected.astype(dtype))
+        assert not b.any()
+    assert model.summary.epochs_trained == model.summary.iterations == 0
+    assert model.summary.stopped_by == "epochs"
+    assert model.summary.loss is None
+
+
+def rms(values: list[float]) -> float:
+    return math.sqrt(math.fsum(value * value for value in values) / len(values))
+
+
+@pytest.mark.parametrize("target", ["y", "z"])
+def test_metrics_are_those_worked_out_by_hand(target: str) -> None:
+    rows, held_out = split(N_ROWS, 15, CONFIG.seed)
+    model = nntrain.fit(FRAME, replace(CONFIG, validation_fraction=0.25))
+    training_mean = math.fsum(FRAME[target].iloc[rows]) / len(rows)
+    for part, metrics in ((rows, model.summary.training), (held_out, model.summary.validation)):
+        y_true = FRAME[target].iloc[part].tolist()
+        y_pred = model.predict(FRAME.iloc[part])[f"predicted_{target}"].tolist()
+        errors = [p - t for p, t in zip(y_pred, y_true, strict=True)]
+        own_mean = math.fsum(y_true) / len(y_true)
+        deviation = rms([t - own_mean for t in y_true])
+        found = metrics[target]
+        assert found.rmse == pytest.approx(rms(errors), rel=1e-9)
+        assert found.r2 == pytest.approx(1 - (rms(errors) / deviation) ** 2, rel=1e-9, abs=1e-9)
+        assert found.mean_rmse == pytest.approx(rms([t - training_mean for t in y_true]), rel=1e-9)
+
+
+def test_r2_is_none_where_all_true_values_are_the_same() -> None:
+    model = nntrain.fit(FRAME, CONFIG, validation=FRAME.iloc[:5].assign(y=1000.0))
+    assert model.summary.validation["y"].r2 is None
+    assert model.summary.validation["z"].r2 is not None
+
+
+def test_the_loss_of_the_summary_is_that_of_the_last_epoch() -> None:
+    run = nntrain.TrainingRun.on(FRAME, replace(CONFIG, validation_fraction=0.25))
+    results = [result for (result,) in run.epochs()]
+    summary = run.model().summary
+    assert [result.epoch for result in results] == [1, 2, 3]
+    assert [result.iterations for result in results] == [3, 6, 9]
+    assert summary.epochs_trained == 3
+    assert summary.iterations == 9
+    assert summary.loss == results[-1].loss
+    assert summary.validation_loss == results[-1].validation_loss
+
+
+def test_errors_are_those_of_the_true_values_as_they_stand() -> None:
+    """Single precision cannot tell these targets apart; the error is that of the table's."""
+    table = pd.DataFrame({"x": np.arange(50.0) / 50, "y": 1.7e9 + 100 * (np.arange(50.0) % 7)})
+    config = nntrain.Config(target=("y",), standardize=False, dtype="float32", epochs=1, alpha=1e-9)
+    model = nntrain.fit(table, config)
+    of, again = model.summary.training["y"], nntrain.evaluate(model, table).targets["y"]
+    assert (of.rmse, of.mean_rmse) == pytest.approx((again.rmse, again.mean_rmse), rel=1e-12)
+    assert of.mean_rmse == pytest.approx(float(table["y"].std(ddof=0)))
+
+
+def test_weights_that_decay_by_more_than_they_are_are_named() -> None:
+    config = replace(CONFIG, weight_decay=1e10, epochs=50)
+    with pytest.raises(
+        DivergedError, match="Weights decay by more than they are; try --set weight"
+    ):
+        nntrain.fit(FRAME, config)
+
+
+# The loss log
+
+
+RESULT = EpochResult(1, 2, 0.1 + 0.2, None, 5e-324, "")
+
+
+def logged(config: Config) -> tuple[list[EpochResult], str]:
+    """The epochs of a training, and what is logged of them; each takes a quarter of a second."""
+    file = io.StringIO()
+    results = []
+    with LossLog("loss.csv", file) as log:
+        for (result,) in nntrain.TrainingRun.on(FRAME, config).epochs():
+            results.append(result)
+            log.add([result], 0.25 * result.epoch)
+        text = file.getvalue()
+    return results, text
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("fraction", [0.0, 0.25])
+def test_numbers_of_the_loss_log_read_back_to_the_same_doubles(dtype: str, fraction: float) -> None:
+    results, text = logged(replace(CONFIG, dtype=dtype, validation_fraction=fraction))
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert len(lines) == len(results) == 3
+    for line, result in zip(lines, results, strict=True):
+        validation = line["validation_loss"]
+        assert int(line["epoch"]) == result.epoch
+        assert int(line["iterations"]) == result.iterations
+        assert float(line["loss"]) == result.loss
+        assert float(line["largest_update"]) == result.largest_update
+        assert (float(validation) if validation else None) == result.validation_loss
+        assert line["seconds"] == f"{0.25 * result.epoch:.3f}"
+
+
+def test_the_loss_log_has_a_header_and_a_line_an_epoch() -> None:
+    file = io.StringIO()
+    log = LossLog("loss.csv", file)
+    log.add([RESULT], 1.23456)
+    log.add([replace(RESULT, epoch=2, validation_loss=1e22)], 10)
+    assert file.getvalue() == (
+        "epoch,iterations,loss,validation_loss,largest_update,seconds\n"
+        "1,2,0.30000000000000004,,5e-324,1.235\n"
+        "2,2,0.30000000000000004,1e+22,5e-324,10.000\n"
+    )
+
+
+def test_no_epochs_leave_the_header_alone() -> None:
+    assert logged(replace(CONFIG, epochs=0)) == (
+        [],
+        "epoch,iterations,loss,validation_loss,largest_update,seconds\n",
+    )
+
+
+def test_an_epoch_is_in_the_file_as_soon_as_it_is_logged(tmp_path: Path) -> None:
+    path = tmp_path / "loss.csv"
+    with path.open("w", encoding="utf-8") as file, LossLog(str(path), file) as log:
+        assert len(path.read_text(encoding="utf-8").splitlines()) == 1
+        log.add([RESULT], 0.0)
+        assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_log_whose_reader_has_gone_is_written_no_further() -> None:
+    reader, writer = os.pipe()
+    with LossLog("-", os.fdopen(writer, "w", encoding="utf-8")) as log:
+        log.add([RESULT], 0.0)
+        received = os.read(reader, 1000).decode()
+        os.close(reader)
+        log.add([RESULT], 0.0)
+        log.add([RESULT], 0.0)
+    assert len(received.splitlines()) == 2
+
+
+class Full(io.StringIO):
+    """A file on a disk without room."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_log_that_cannot_be_written_is_an_error() -> None:
+    with pytest.raises(OutputError) as caught:
+        LossLog("loss.csv", Full())
+    assert str(caught.value) == "loss.csv: cannot be written: No space left on device"
+
+
+# Output files
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A file that stands there already."""
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"old")
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(path: Path, content: bytes = b"new") -> None:
+    with replacing(path) as file:
+        file.write(content)
+
+
+def test_a_file_is_replaced_whole(old: Path) -> None:
+    with replacing(old) as file:
+        file.write(b"new, ")
+        file.flush()
+        assert old.read_bytes() == b"old"
+        file.write(b"whole")
+    assert old.read_bytes() == b"new, whole"
+    assert names(old.parent) == ["model.npz"]
+
+
+def test_a_new_file_is_made(tmp_path: Path) -> None:
+    write(tmp_path / "new")
+    assert (tmp_path / "new").read_bytes() == b"new"
+    assert names(tmp_path) == ["new"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, DataError])
+def test_an_error_on_the_way_leaves_the_old_file_as_it_was(
+    old: Path, error: type[BaseException]
+) -> None:
+    def write_half() -> None:
+        with replacing(old) as file:
+            file.write(b"half")
+            raise error("on the way")
+
+    with pytest.raises(error):
+        write_half()
+    assert old.read_bytes() == b"old"
+    assert names(old.parent) == ["model.npz"]
+
+
+def test_a_model_that_cannot_be_written_leaves_the_old_file_as_it_was(
+    model: Model, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError) as caught:
+        model.save(old)
+    assert str(caught.value) == f"{old}: cannot be written: No space left on device"
+    assert old.read_bytes() == b"old"
+    assert names(old.parent) == ["model.npz"]
+
+
+def test_a_link_stays_a_link_and_the_file_behind_it_is_replaced(old: Path) -> None:
+    link = old.with_name("link")
+    link.symlink_to(old)
+    write(link)
+    assert link.is_symlink()
+    assert old.read_bytes() == b"new"
+    assert names(old.parent) == ["link", "model.npz"]
+
+
+@pytest.mark.parametrize("use", [write, try_output])
+def test_a_file_of_a_similar_name_stays_as_it_was(old: Path, use: Callable[[Path], None]) -> None:
+    neighbour = old.with_name("model.npz.tmp")
+    neighbour.write_bytes(b"precious")
+    use(old)
+    assert neighbour.read_bytes() == b"precious"
+
+
+def impossible_outputs(folder: Path) -> Iterator[tuple[Path, str]]:
+    yield folder / "no" / "model.npz", "No such file or directory"
+    yield folder / "file" / "model.npz", "Not a directory"
+    yield folder / ("x" * 256), "File name too long"
+
+
+@pytest.mark.parametrize("case", range(3), ids=["no folder", "file as folder", "long name"])
+@pytest.mark.parametrize("use", [write, try_output])
+def test_a_path_that_cannot_be_written_is_an_error(
+    tmp_path: Path, case: int, use: Callable[[Path], None]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    path, reason = list(impossible_outputs(tmp_path))[case]
+    with pytest.raises(OutputError) as caught:
+        use(path)
+    assert str(caught.value) == f"{path}: cannot be written: {reason}"
+    assert names(tmp_path) == ["file"]
+
+
+def test_a_folder_is_no_output_file(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(OutputError) as tried:
+        try_output(folder)
+    assert str(tried.value) == f"{folder}: cannot be written: it is a folder"
+    with pytest.raises(OutputError) as written:
+        write(folder)
+    assert str(written.value) == f"{folder}: cannot be written: Is a directory"
+    assert names(tmp_path) == ["folder"]
+
+
+def test_trying_an_output_changes_nothing(old: Path) -> None:
+    before = old.stat()
+    try_output(old)
+    try_output(old.with_name("new"))
+    assert old.stat().st_mtime_ns == before.st_mtime_ns
+    assert old.read_bytes() == b"old"
+    assert names(old.parent) == ["model.npz"]
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    try_output("/dev/null")
+    write(Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
+
+
+def test_two_paths_to_one_file_are_known(old: Path) -> None:
+    link = old.with_name("link")
+    link.symlink_to(old)
+    assert same_file(old, link)
+    assert same_file(old.parent / "new", old.parent / "." / "new")
+    assert not same_file(old, old.with_name("new"))
+    assert not same_file("/dev/null", "/dev/null")
+
+
+def test_divergence_by_a_large_input_names_it() -> None:
+    frame = pd.DataFrame({"area": [1e4, 2e4, 3e4, 5e4], "y": [1.0, 2.0, 3.0, 5.0]})
+    config = nntrain.Config(target=("y",), standardize=False, alpha=10.0, batch_size=2)
+    with pytest.raises(DivergedError) as caught:
+        nntrain.fit(frame, replace(config, hidden_layers=()))
+    assert str(caught.value) == (
+        "training diverged in epoch 9, at its iteration 1: the loss or a weight is no longer a "
+        "finite number. The learning rate is too large for this network and data; try --set "
+        "alpha=1 and --set standardize=true; the largest input is 5e+04, of 'area'"
+    )
