@@ -39,7 +39,7 @@ class Samples:
     def __len__(self) -> int:
         return len(self.x)
 
-    def of(self, rows: Array) -> Samples:
+    def take(self, rows: Array) -> Samples:
         """Some of the rows, by their numbers or a mark for each, copied."""
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.x[rows], self.y[rows], weights)

@@ -12,16 +12,16 @@ from nntrain.engine.worker_pool import WorkerPool
 def train_together(
     trainings: Sequence[Training],
     threads: int,
-    is_to_stop: Callable[[], bool] = lambda: False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[list[EpochResult]]:
     """An epoch of every training for each item taken, its results in their order.
 
     A training that has come to its end has no results any more. Between items all have done the
     same epochs. Ends within an epoch, which some may have ended then, as `Training.epochs` does.
     """
-    runs = [training.epochs(is_to_stop) for training in trainings]
+    runs = [training.epochs(should_stop) for training in trainings]
     epoch = epochs_done(trainings)
-    with WorkerPool(threads) as team:
+    with WorkerPool(threads) as pool:
         while not all(is_over(training) for training in trainings):
             epoch += 1
             going_on = [i for i, training in enumerate(trainings) if not _is_at(training, epoch)]
@@ -29,7 +29,7 @@ def train_together(
             def advance(_worker: int, piece: int, going_on: Sequence[int] = going_on) -> None:
                 next(runs[going_on[piece]], None)
 
-            team.run(len(going_on), advance)
+            pool.run(len(going_on), advance)
             results = [t.last for t in trainings if t.last and t.last.epoch == epoch]
             if not all(_is_at(training, epoch) for training in trainings):
                 return

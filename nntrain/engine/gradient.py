@@ -32,43 +32,43 @@ class BatchGradient:
         self,
         network: Network,
         batch_rows: int,
-        team: WorkerPool,
+        pool: WorkerPool,
         activations: Mapping[str, Activation] = ACTIVATIONS,
     ) -> None:
         self.network = network
-        self.team = team
+        self.pool = pool
         self.block_rows = rows_per_block(network, batch_rows)
         total = Parameters(network.layer_sizes, np.zeros_like(network.parameters.vector))
         self.vector = total.vector
         n_whole = min(batch_rows, self.block_rows)
         self._whole = Workspace(network, n_whole, total, activations)
         n_blocks = -(-batch_rows // self.block_rows)
-        n_workers = min(team.threads, n_blocks) if n_blocks > 1 else 0
+        n_workers = min(pool.threads, n_blocks) if n_blocks > 1 else 0
         self._workspaces = [
             Workspace(network, self.block_rows, activations=activations) for _ in range(n_workers)
         ]
 
-    def of(self, batch: Batch) -> float:
+    def compute(self, batch: Batch) -> float:
         """The loss ℓ of a batch, summed over its rows; leaves its gradient in `vector`."""
         x, y, weights = batch
         n_rows = len(x)
         if n_rows > self.block_rows:
-            return self._of_blocks(batch)
-        workspace = self._whole if n_rows == self._whole.n_rows else self._whole.of(n_rows)
+            return self._compute_in_blocks(batch)
+        workspace = self._whole if n_rows == self._whole.n_rows else self._whole.for_rows(n_rows)
         forward(x, workspace)
         return backward(x, y, workspace, weights)
 
-    def _of_blocks(self, batch: Batch) -> float:
+    def _compute_in_blocks(self, batch: Batch) -> float:
         x, y, weights = batch
-        rows_of = list(blocks(len(x), self.block_rows))
-        losses = [0.0] * len(rows_of)
+        block_slices = list(blocks(len(x), self.block_rows))
+        losses = [0.0] * len(block_slices)
 
         def work(worker: int, block: int) -> None:
-            rows = rows_of[block]
-            workspace = self._workspaces[worker].of(rows.stop - rows.start)
+            rows = block_slices[block]
+            workspace = self._workspaces[worker].for_rows(rows.stop - rows.start)
             forward(x[rows], workspace)
-            of_rows = None if weights is None else weights[rows]
-            losses[block] = backward(x[rows], y[rows], workspace, of_rows)
+            row_weights = None if weights is None else weights[rows]
+            losses[block] = backward(x[rows], y[rows], workspace, row_weights)
 
         def add(worker: int, block: int) -> None:
             gradient = self._workspaces[worker].gradient.vector
@@ -77,5 +77,5 @@ class BatchGradient:
             else:
                 np.add(self.vector, gradient, self.vector)
 
-        self.team.run(len(rows_of), work, add)
+        self.pool.run(len(block_slices), work, add)
         return sum(losses)

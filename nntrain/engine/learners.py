@@ -57,14 +57,14 @@ class NumpyLearner:
         i = done + rows.start // hyperparameters.batch_rows
         for batch in batches(self.samples, hyperparameters.batch_rows, order, rows):
             i += 1
-            loss += gradient.of(batch)  # forward pass, backward pass
+            loss += gradient.compute(batch)  # forward pass, backward pass
             update(gradient.vector, len(batch[0]), i)
         return loss
 
     def loss(self, samples: Samples, rows: Array | None = None) -> float:
         """See `Learner.loss`."""
         if rows is not None:
-            samples = samples.of(rows)
+            samples = samples.take(rows)
         network = self.gradient.network
         return network.loss(samples.x, samples.y, samples.weights, self.hyperparameters.threads)
 
@@ -75,7 +75,7 @@ def make_learner(
     hyperparameters: Hyperparameters,
     state: Array,
     n_iterations: int,
-    team: WorkerPool,
+    pool: WorkerPool,
 ) -> Learner:
     """What a procedure learns with, its optimizer remembering in `state` (`Optimizer.state`)."""
     activations = ACTIVATIONS
@@ -85,6 +85,6 @@ def make_learner(
         if is_small(network, hyperparameters.batch_rows):
             return compiled.CompiledLearner(network, samples, hyperparameters, state, n_iterations)
         activations = compiled.COMPILED_ACTIVATIONS
-    gradient = BatchGradient(network, hyperparameters.batch_rows, team, activations)
+    gradient = BatchGradient(network, hyperparameters.batch_rows, pool, activations)
     updates = make_updates(hyperparameters, network.parameters, state, n_iterations)
     return NumpyLearner(samples, gradient, updates, hyperparameters)

@@ -21,7 +21,7 @@ from nntrain.arrays import Array
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.loss import half_squared_error
-from nntrain.engine.row_blocks import apply_in_blocks, filled_up
+from nntrain.engine.row_blocks import apply_in_blocks, padded_size
 
 BLOCK_BYTES = 1 << 20
 """About the size of a block's activations, so that they stay in the cache."""
@@ -112,7 +112,7 @@ class Network:
 def _for_prediction(network: Network) -> Network:
     """The same network in double precision, its wide layers filled up with neurons of weight 0."""
     n_inputs, *others = network.layer_sizes
-    filled = Network((n_inputs, *map(filled_up, others)), network.activation)
+    filled = Network((n_inputs, *map(padded_size, others)), network.activation)
     if filled.dtype == network.dtype and filled.layer_sizes == network.layer_sizes:
         return network
     ours, theirs = network.parameters, filled.parameters
@@ -187,7 +187,7 @@ class Workspace:
             z=np.empty_like(self.y[i]) if activation.needs_z else None,
         )
 
-    def of(self, n_rows: int) -> Workspace:
+    def for_rows(self, n_rows: int) -> Workspace:
         """The workspace for this many rows: itself, or a smaller one with the same gradient."""
         if n_rows == self.n_rows:
             return self

@@ -58,7 +58,7 @@ class Progress:
     best: Best | None = None
 
 
-def stopped_by(hyperparameters: Hyperparameters, last: EpochResult, best: Best | None) -> Reason:
+def stop_reason(hyperparameters: Hyperparameters, last: EpochResult, best: Best | None) -> Reason:
     """Why training ends after an epoch; empty while it goes on."""
     if last.largest_update < hyperparameters.tau:
         return "tau"

@@ -2,7 +2,7 @@
 
 For another number of rows a BLAS takes another kernel, which rounds in another way. A product x wᵀ
 of one fixed shape in double precision gives a row the same bits wherever it stands in the block, if
-a wide w has a multiple of 8 rows (`filled_up`). That was measured with OpenBLAS's kernels for
+a wide w has a multiple of 8 rows (`padded_size`). That was measured with OpenBLAS's kernels for
 Nehalem, Sandybridge, Haswell, Zen and SkylakeX; a test holds it for those that a machine can run.
 In single precision the kernel for Haswell breaks it, and that for SkylakeX breaks it from 193 rows
 of w on, unless they are a multiple of 8.
@@ -33,19 +33,19 @@ def apply_in_blocks(
     `functions` are alike, one for each thread.
     """
     outputs = np.empty((len(x), n_outputs))
-    rows_of = list(blocks(len(x), block_rows))
-    functions = functions[: max(1, len(rows_of))]
+    block_slices = list(blocks(len(x), block_rows))
+    functions = functions[: max(1, len(block_slices))]
     buffers = [np.empty((block_rows, x.shape[1])) for _ in functions]
 
     def work(worker: int, block: int) -> None:
-        rows, buffer = rows_of[block], buffers[worker]
+        rows, buffer = block_slices[block], buffers[worker]
         n_rows = rows.stop - rows.start
         buffer[:n_rows] = x[rows]
         buffer[n_rows:] = 0.0
         outputs[rows] = functions[worker](buffer)[:n_rows, :n_outputs]
 
-    with WorkerPool(len(functions)) as team:
-        team.run(len(rows_of), work)
+    with WorkerPool(len(functions)) as pool:
+        pool.run(len(block_slices), work)
     return outputs
 
 
@@ -55,6 +55,6 @@ def blocks(n_rows: int, block_rows: int) -> Iterator[slice]:
         yield slice(start, min(start + block_rows, n_rows))
 
 
-def filled_up(n_outputs: int) -> int:
+def padded_size(n_outputs: int) -> int:
     """The outputs that a product of so many outputs must have, for rows not to depend on others."""
     return n_outputs if n_outputs <= WIDE else -(-n_outputs // LANES) * LANES

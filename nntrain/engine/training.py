@@ -19,7 +19,7 @@ from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import Learner, make_learner
 from nntrain.engine.network import Network
 from nntrain.engine.optimizers import initial_state
-from nntrain.engine.progress import Best, EpochResult, Progress, stopped_by
+from nntrain.engine.progress import Best, EpochResult, Progress, stop_reason
 from nntrain.engine.worker_pool import WorkerPool
 from nntrain.errors import DataError, DivergedError
 
@@ -90,25 +90,25 @@ class Training:
             self._state[:] = progress.state
         self._progress = progress
 
-    def epochs(self, is_to_stop: Callable[[], bool] = lambda: False) -> Iterator[EpochResult]:
+    def epochs(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[EpochResult]:
         """Train, an epoch for each item taken; from where it stands, to the same bytes.
 
         Between items, and however it ends, the network holds a whole epoch's parameters. Ends
-        within an epoch that would take more than `FINISH_SECONDS` after `is_to_stop` turns true.
+        within an epoch that would take more than `FINISH_SECONDS` after `should_stop` turns true.
         Raises `DivergedError` at the end of an epoch that met a loss or weight that is not finite,
         `DataError` for validation rows that give no finite loss; the network is then as before
         that epoch.
         """
         hyperparameters, last = self.hyperparameters, self._progress.last
-        if last and stopped_by(hyperparameters, last, self._progress.best):
+        if last and stop_reason(hyperparameters, last, self._progress.best):
             return
         pace = _Pace(hyperparameters.batch_rows)
-        with WorkerPool(hyperparameters.threads) as team:
+        with WorkerPool(hyperparameters.threads) as pool:
             n_iterations = hyperparameters.epochs * self.iterations_per_epoch
             given = self.network, self.samples, hyperparameters, self._state, n_iterations
-            learner = make_learner(*given, team)
+            learner = make_learner(*given, pool)
             for epoch in range(last.epoch + 1 if last else 1, hyperparameters.epochs + 1):
-                result = self._epoch(learner, epoch, pace, is_to_stop)
+                result = self._epoch(learner, epoch, pace, should_stop)
                 if result is None:
                     return
                 yield result
@@ -116,7 +116,7 @@ class Training:
                     return
 
     def _epoch(
-        self, learner: Learner, epoch: int, pace: _Pace, is_to_stop: Callable[[], bool]
+        self, learner: Learner, epoch: int, pace: _Pace, should_stop: Callable[[], bool]
     ) -> EpochResult | None:
         """One epoch, or what is left of it; None where it was stopped within."""
         progress, parameters, state = self._progress, self.network.parameters.vector, self._state
@@ -129,7 +129,7 @@ class Training:
             for rows in pace.slices(progress.rows_done, n_rows):
                 loss = learner.learn(order, rows, loss, done)
                 takes_long = rows.stop < n_rows and pace.seconds_left > FINISH_SECONDS
-                if takes_long and is_to_stop():
+                if takes_long and should_stop():
                     part = parameters.copy(), state.copy()
                     parameters[:] = before[0]
                     self._progress = Progress(progress.last, rows.stop, loss, *part, progress.best)
@@ -146,7 +146,7 @@ class Training:
         result = EpochResult(epoch, iterations, *figures, "", self.hyperparameters.member)
         best = self._better(progress.best, result)
         result = dataclasses.replace(
-            result, stopped_by=stopped_by(self.hyperparameters, result, best)
+            result, stopped_by=stop_reason(self.hyperparameters, result, best)
         )
         self._progress = Progress(result, best=best)
         return result

@@ -98,7 +98,7 @@ def evaluate(
     findings += of_rows(model.config, preprocessing, sample)
     return Evaluation(
         targets,
-        {group: whole.of(rows[group]).metrics(names) for group in _ordered(groups, cells)},
+        {group: whole.take(rows[group]).metrics(names) for group in _ordered(groups, cells)},
         interval,
         tuple(findings),
     )

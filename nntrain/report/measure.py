@@ -26,7 +26,7 @@ from nntrain.evaluation.importance import Explanation, explained
 from nntrain.model.model import Model
 from nntrain.stats.metrics import Measured, Metrics, joined
 from nntrain.training.fingerprint import fingerprint
-from nntrain.training.members import samples_of
+from nntrain.training.members import make_samples
 from nntrain.training.prepare import prepare_encoded
 
 REPEATS = 5
@@ -168,7 +168,8 @@ def _were_learned_from(model: Model, x: Array, measured: Measured) -> bool:
         prepared = prepare_encoded(encoded, config, model.preprocessing)
     except DataError:
         return False
-    parts = [samples_of(of, config.dtype) for of in (prepared.training, prepared.validation) if of]
+    learned = (prepared.training, prepared.validation)
+    parts = [make_samples(encoded, config.dtype) for encoded in learned if encoded]
     return fingerprint(*parts, prepared.calibration) == model.summary.fingerprint
 
 
@@ -257,7 +258,7 @@ def _ranges(measured: Measured, names: Sequence[str], j: int) -> tuple[RangeErro
     for k in range(max(1, len(edges) - 1)):
         rows = np.flatnonzero(which == k)
         if len(rows):
-            rmse = measured.of(rows).metrics(names)[names[j]].rmse
+            rmse = measured.take(rows).metrics(names)[names[j]].rmse
             low, high = float(y_true[rows].min()), float(y_true[rows].max())
             ranges.append(RangeError(low, high, len(rows), rmse))
     return tuple(ranges)

@@ -47,7 +47,7 @@ class ExpectedError:
     lowest: Matrix
     highest: Matrix
 
-    def of(self, x: NDArray[Any]) -> Matrix:
+    def predict(self, x: NDArray[Any]) -> Matrix:
         """The expected error (n_rows, n_targets) of encoded rows x (n_rows, n_inputs)."""
         if self.ridge is None:
             return np.ones((len(x), len(self.lowest)))
@@ -94,7 +94,7 @@ class Intervals:
         In the targets' units; never clamped. Raises `UsageError` as `quantile` does.
         """
         centre = _where_learned(y_pred, preprocessing)
-        half = self.quantile(level) * self.expected_error.of(x)
+        half = self.quantile(level) * self.expected_error.predict(x)
         # Rounding must not put a true value outside whose score is the quantile itself.
         half += 4.0 * EPSILON * (np.abs(centre) + half + preprocessing.logs)
         bounds = (preprocessing.untransform(bound) for bound in (centre - half, centre + half))
@@ -103,7 +103,7 @@ class Intervals:
 
     def has(self, level: float) -> bool:
         """Whether there are enough calibration rows for a level."""
-        return rows_for(level) <= len(self.scores)
+        return calibration_rows_needed(level) <= len(self.scores)
 
     def quantile(self, level: float) -> Matrix:
         """For each target (n_targets,) the ⌈(n + 1) level⌉-th smallest score.
@@ -112,7 +112,7 @@ class Intervals:
         """
         n = len(self.scores)
         if not self.has(level):
-            needed = rows_for(level)
+            needed = calibration_rows_needed(level)
             raise UsageError(
                 f"an interval of level {level} takes {counted(needed, 'calibration row')} or more, "
                 f"and the model has {n:,}; ask for a lower level, or fit it with more rows or a "
@@ -131,7 +131,7 @@ def calibrate(
 ) -> Intervals:
     """Intervals by the absolute `errors` (n_rows, n_targets) of encoded calibration rows x."""
     with np.errstate(over="ignore"):
-        scores = np.sort(np.ascontiguousarray(errors / expected_error.of(x)), axis=0)
+        scores = np.sort(np.ascontiguousarray(errors / expected_error.predict(x)), axis=0)
     if not np.isfinite(scores).all():
         raise DataError(
             "a calibration row's error is too large for a double; its numbers are too far from "
@@ -149,7 +149,7 @@ def absolute_errors(y_true: Matrix, y_pred: Matrix, preprocessing: Preprocessing
     return errors
 
 
-def rows_for(level: float) -> int:
+def calibration_rows_needed(level: float) -> int:
     """The calibration rows that an interval takes: n with ⌈(n + 1) level⌉ ≤ n."""
     exact = Fraction(str(level))
     return math.ceil(exact / (1 - exact))

@@ -78,9 +78,9 @@ class Measured:
         Raises `DataError` for an error that no double can hold.
         """
         with np.errstate(over="ignore"):
-            return {name: self._of_target(j, name) for j, name in enumerate(targets)}
+            return {name: self._target_metrics(j, name) for j, name in enumerate(targets)}
 
-    def of(self, rows: NDArray[np.intp]) -> Measured:
+    def take(self, rows: NDArray[np.intp]) -> Measured:
         """The same for some of the rows."""
         return Measured(
             self.y_true[rows],
@@ -91,7 +91,7 @@ class Measured:
             None if self.bounds is None else self.bounds[rows],
         )
 
-    def _of_target(self, j: int, name: str) -> Metrics:
+    def _target_metrics(self, j: int, name: str) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
         weights = self.counted_weights
         weighing = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0

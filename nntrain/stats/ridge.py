@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Matrix
-from nntrain.engine.row_blocks import apply_in_blocks, filled_up
+from nntrain.engine.row_blocks import apply_in_blocks, padded_size
 
 MAX_INPUTS = 2048
 BLOCK_ROWS = 1 << 12
@@ -32,7 +32,7 @@ class Ridge:
         A row's outputs are the same to the last bit whichever rows stand beside it.
         """
         n_outputs, n_inputs = self.weights.shape
-        weights = np.zeros((filled_up(n_outputs), n_inputs))
+        weights = np.zeros((padded_size(n_outputs), n_inputs))
         weights[:n_outputs] = self.weights
 
         def predicted(block: Matrix) -> Matrix:
@@ -72,7 +72,7 @@ def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) ->
     return Sums(count, sums, products)
 
 
-def total(parts: Iterable[Sums]) -> Sums:
+def add_sums(parts: Iterable[Sums]) -> Sums:
     """The sums of all parts of some rows."""
     count, sums, products = zip(*((of.count, of.sums, of.products) for of in parts), strict=True)
     known = [of for of in products if of is not None]
@@ -132,7 +132,7 @@ def held_out_ridge(
     sums, counts = np.zeros(y.shape), np.zeros((len(y), 1))
     for out in held_out:
         rest = [of for of, i in zip(parts, first.tolist(), strict=True) if not out[i]]
-        ridge = solve_ridge(total(rest), penalty)
+        ridge = solve_ridge(add_sums(rest), penalty)
         if ridge is None:
             return None
         sums[out] += ridge.predict(x[out])

@@ -21,7 +21,7 @@ from nntrain.training.split import hold_outs
 HeldOut = list[NDArray[np.bool_]]
 
 
-def samples_of(encoded: Encoded, dtype: str) -> Samples:
+def make_samples(encoded: Encoded, dtype: str) -> Samples:
     """Encoded rows as a network learns from them."""
     if encoded.weights is None:
         return Samples(encoded.x, encoded.y)
@@ -56,11 +56,11 @@ def make_trainings(
     for j in range(config.ensemble):
         network = _network(config, samples.x.shape[1], j, start)
         if held_out is None:
-            hyperparameters = _procedure(config, network, len(samples), j)
+            hyperparameters = _hyperparameters(config, network, len(samples), j)
             trainings.append(Training(network, samples, hyperparameters, validation))
         else:
             rows, out = (np.flatnonzero(of) for of in (~held_out[j], held_out[j]))
-            hyperparameters = _procedure(config, network, len(rows), j)
+            hyperparameters = _hyperparameters(config, network, len(rows), j)
             trainings.append(Training(network, samples, hyperparameters, rows=rows, held_out=out))
     return trainings
 
@@ -82,7 +82,7 @@ def _member(config: Config, j: int) -> int:
     return j + 1 if config.ensemble > 1 else 0
 
 
-def _procedure(config: Config, network: Network, n_rows: int, j: int) -> Hyperparameters:
+def _hyperparameters(config: Config, network: Network, n_rows: int, j: int) -> Hyperparameters:
     """How the j-th network learns from so many rows."""
     batch_rows = rows_per_iteration(config.batch_mode, config.batch_size, n_rows)
     n_iterations = config.ensemble * config.epochs * -(-n_rows // batch_rows)

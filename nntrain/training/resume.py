@@ -10,7 +10,7 @@ from nntrain.config.keys import Config
 from nntrain.data.preprocessing.encode import Encoded
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
-from nntrain.engine.progress import Progress, stopped_by
+from nntrain.engine.progress import Progress, stop_reason
 from nntrain.engine.training import Training
 from nntrain.errors import UsageError
 from nntrain.model.model import Model
@@ -103,7 +103,7 @@ def _settled(hyperparameters: Hyperparameters, progress: Progress) -> Progress:
     if last is None:
         return progress
     return replace(
-        progress, last=replace(last, stopped_by=stopped_by(hyperparameters, last, progress.best))
+        progress, last=replace(last, stopped_by=stop_reason(hyperparameters, last, progress.best))
     )
 
 

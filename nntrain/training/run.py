@@ -30,7 +30,7 @@ from nntrain.stats.ridge import held_out_ridge
 from nntrain.threads import available_cores
 from nntrain.training.fingerprint import fingerprint
 from nntrain.training.history import LossHistory
-from nntrain.training.members import make_trainings, rows_held_out, samples_of
+from nntrain.training.members import make_samples, make_trainings, rows_held_out
 from nntrain.training.prepare import Prepared, prepare
 from nntrain.training.resume import check_same_architecture, check_unseen, differences, restore
 
@@ -77,8 +77,8 @@ class TrainingRun:
         self.config = config
         self.preprocessing = prepared.preprocessing
         validation = prepared.validation
-        self.samples = samples_of(prepared.training, config.dtype)
-        self.validation = samples_of(validation, config.dtype) if validation else None
+        self.samples = make_samples(prepared.training, config.dtype)
+        self.validation = make_samples(validation, config.dtype) if validation else None
         self.calibration = prepared.calibration
         self.y_true = prepared.training.y_true
         self.validation_y_true = validation.y_true if validation else self.y_true
@@ -308,7 +308,7 @@ class TrainingRun:
             sums[rows] += alone.predict_each(self.samples.x[rows], available_cores())[0]
             counts[rows] += 1.0
         any_of = counts[:, 0] > 0
-        part = self.samples.of(any_of)
+        part = self.samples.take(any_of)
         measured = model.beside_baseline(
             part.x, y_true[any_of], sums[any_of] / counts[any_of], _flat(part.weights)
         )

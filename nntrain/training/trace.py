@@ -84,7 +84,7 @@ class Trace:
                 f"there are {len(samples):,} rows to train on, and no row {last:,}; rows count "
                 f"from 1"
             )
-        self.samples = samples.of(np.arange(first - 1, last))
+        self.samples = samples.take(np.arange(first - 1, last))
         self.network, self.hyperparameters = training.network, training.hyperparameters
         self._n_iterations = training.hyperparameters.epochs * training.iterations_per_epoch
 

@@ -78,10 +78,10 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
     def note(**arrays: Array) -> None:
         found.update(name for name, values in arrays.items() if has_denormal(values))
 
-    with WorkerPool(1) as team, np.errstate(all="ignore"):
+    with WorkerPool(1) as pool, np.errstate(all="ignore"):
         n_iterations = EPOCHS[dtype] * N_ROWS // BATCH_ROWS
         given = network, training.samples, training.hyperparameters, training._state, n_iterations
-        learner = make_learner(*given, team)
+        learner = make_learner(*given, pool)
         for i in range(n_iterations):
             start = i * BATCH_ROWS % N_ROWS
             rows = range(start, start + BATCH_ROWS)

@@ -301,10 +301,10 @@ def test_the_cores_are_those_this_process_may_use() -> None:
     assert 1 <= available_cores() <= 4096
 
 
-# Team
+# Worker pool
 
 
-def test_a_team_does_every_piece_once_and_takes_turns_in_order() -> None:
+def test_a_pool_does_every_piece_once_and_takes_turns_in_order() -> None:
     done: list[int] = []
     turns: list[int] = []
     workers: set[int] = set()
@@ -316,11 +316,11 @@ def test_a_team_does_every_piece_once_and_takes_turns_in_order() -> None:
 
     for threads in (1, 2, 5):
         workers.clear()
-        with WorkerPool(threads) as team:
+        with WorkerPool(threads) as pool:
             for n_pieces in (0, 1, 3, 40):
                 done.clear()
                 turns.clear()
-                team.run(n_pieces, work, lambda _, piece: turns.append(piece))
+                pool.run(n_pieces, work, lambda _, piece: turns.append(piece))
                 assert sorted(done) == turns == list(range(n_pieces))
         assert workers <= set(range(threads))
         assert len(workers) > 1 or threads == 1
@@ -337,8 +337,8 @@ def test_a_worker_keeps_a_piece_until_its_turn_is_over() -> None:
     def turn(worker: int, piece: int) -> None:
         assert holds.pop(worker) == piece
 
-    with WorkerPool(4) as team:
-        team.run(40, work, turn)
+    with WorkerPool(4) as pool:
+        pool.run(40, work, turn)
     assert holds == {}
 
 
@@ -361,19 +361,19 @@ def test_an_error_in_any_thread_ends_the_run_and_is_raised(
             fail(worker, piece)
 
     turn: Callable[[int, int], None] = fail if in_turn else lambda *_: None
-    with WorkerPool(2) as team:
+    with WorkerPool(2) as pool:
         with pytest.raises(MemoryError, match="no room"):
-            team.run(1000, work, turn)
+            pool.run(1000, work, turn)
         assert next(numbers) < 1000
         done: list[int] = []
-        team.run(3, lambda _, piece: done.append(piece))  # it can go on
+        pool.run(3, lambda _, piece: done.append(piece))  # it can go on
         assert sorted(done) == [0, 1, 2]
 
 
-def test_the_threads_of_a_team_end_with_it() -> None:
+def test_the_threads_of_a_pool_end_with_it() -> None:
     before = set(threading.enumerate())
-    with WorkerPool(4) as team:
-        team.run(8, lambda *_: time.sleep(0.001))
+    with WorkerPool(4) as pool:
+        pool.run(8, lambda *_: time.sleep(0.001))
         helpers = set(threading.enumerate()) - before
         assert len(helpers) == 3
     for helper in helpers:

@@ -59,10 +59,10 @@ def test_each_network_is_what_it_would_be_alone(engine: str) -> None:
     list(run.epochs())
     for j, training in enumerate(run.trainings):
         held_out = hold_outs(50, config)[j]
-        kept = run.samples.of(~held_out)
+        kept = run.samples.take(~held_out)
         network = Network((2, 4, 3, 2))
         network.initialize(random_stream(0, INITIAL_WEIGHTS, member=j + 1))
-        alone = Training(network, kept, training.hyperparameters, run.samples.of(held_out))
+        alone = Training(network, kept, training.hyperparameters, run.samples.take(held_out))
         results = list(alone.epochs())
         np.testing.assert_array_equal(network.parameters.vector, training.network.parameters.vector)
         assert training.last is not None

@@ -16,7 +16,7 @@ import pytest
 from nntrain.engine import network as network_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.network import Network, Workspace, forward, prediction_block_rows
-from nntrain.engine.row_blocks import apply_in_blocks, blocks, filled_up
+from nntrain.engine.row_blocks import apply_in_blocks, blocks, padded_size
 from nntrain.stats.ridge import Ridge
 from nntrain.stats.shapley import all_orders
 
@@ -35,7 +35,7 @@ def kernels_of_this_machine() -> list[str]:
     return [name for name in KERNELS if NEEDED.get(name, "avx512vl") in flags]
 
 
-def rows_of(n_inputs: int, n_rows: int = 600) -> np.ndarray:
+def block_slices(n_inputs: int, n_rows: int = 600) -> np.ndarray:
     return np.random.default_rng(n_inputs).normal(size=(n_rows, n_inputs))
 
 
@@ -49,14 +49,14 @@ def check_all() -> None:
     """Every shape, precision and activation, in other orders and pieces; raises where one differs."""
     for sizes in SIZES:
         for dtype in ("float32", "float64"):
-            check(network_of(sizes, "sigmoid", dtype).predict, rows_of(sizes[0]).astype(dtype))
+            check(network_of(sizes, "sigmoid", dtype).predict, block_slices(sizes[0]).astype(dtype))
     for activation in ACTIVATIONS:
-        check(network_of((5, 9, 2), activation, "float64").predict, rows_of(5))
+        check(network_of((5, 9, 2), activation, "float64").predict, block_slices(5))
     for n_outputs in (1, 2, 7, 200, 213):
         weights = np.random.default_rng(1).normal(size=(n_outputs, 33))
-        check(Ridge(weights, np.ones(n_outputs)).predict, rows_of(33))
+        check(Ridge(weights, np.ones(n_outputs)).predict, block_slices(33))
     shares = all_orders(6)[1]
-    check(lambda x: (shares @ x[:, :, None])[:, :, 0], rows_of(64))
+    check(lambda x: (shares @ x[:, :, None])[:, :, 0], block_slices(64))
 
 
 def check(predict, x) -> None:  # type: ignore[no-untyped-def]
@@ -86,17 +86,17 @@ def test_the_check_finds_rows_that_depend_on_their_number() -> None:
         return x * (1.0 + len(x) * 2.0**-52)
 
     with pytest.raises(AssertionError):
-        check(scaled_by_size, rows_of(3))
+        check(scaled_by_size, block_slices(3))
 
 
-def test_a_wide_product_is_filled_up_to_whole_lanes() -> None:
-    assert [filled_up(n) for n in (1, 7, 64, 65, 128, 203)] == [1, 7, 64, 72, 128, 208]
+def test_a_wide_product_is_padded_size_to_whole_lanes() -> None:
+    assert [padded_size(n) for n in (1, 7, 64, 65, 128, 203)] == [1, 7, 64, 72, 128, 208]
 
 
 def test_blocks_equal_one_product_to_rounding() -> None:
     for sizes in SIZES:
         network = network_of(sizes, "tanh", "float64")
-        x = rows_of(sizes[0], 77)
+        x = block_slices(sizes[0], 77)
         whole = forward(x, Workspace(network, 77))
         np.testing.assert_allclose(network.predict(x), whole, rtol=1e-12, atol=1e-13)
         np.testing.assert_array_equal(network.predict(x, threads=3), network.predict(x))

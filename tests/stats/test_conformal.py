@@ -317,17 +317,17 @@ def test_ties_are_covered() -> None:
 def test_a_model_that_makes_no_error_expects_none() -> None:
     x = np.random.default_rng(1).normal(size=(20, 2))
     expected = expect_errors(x, np.zeros((20, 1)))
-    assert (expected.ridge, expected.of(x).tolist()) == (None, [[1.0]] * 20)
+    assert (expected.ridge, expected.predict(x).tolist()) == (None, [[1.0]] * 20)
     mostly_none = np.zeros((20, 1))
     mostly_none[3] = 5.0
-    assert np.isfinite(expect_errors(x, mostly_none).of(x)).all()
+    assert np.isfinite(expect_errors(x, mostly_none).predict(x)).all()
 
 
 def test_with_too_many_inputs_all_rows_are_alike() -> None:
     x = np.random.default_rng(1).normal(size=(20, MAX_INPUTS + 1))
     expected = expect_errors(x, np.abs(x[:, :1]))
     assert expected.ridge is None
-    assert expected.of(x).tolist() == [[1.0]] * 20
+    assert expected.predict(x).tolist() == [[1.0]] * 20
 
 
 def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> None:
@@ -344,7 +344,7 @@ def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> Non
 def test_where_terms_of_both_signs_overflow_the_largest_error_is_expected() -> None:
     ridge = Ridge(np.array([[10.0, -10.0]]), np.zeros(1))
     expected = ExpectedError(ridge, np.array([0.0]), np.array([2.0]))
-    found = expected.of(np.array([[math.inf, math.inf], [0.1, 0.0], [-1.0, 0.0]]))
+    found = expected.predict(np.array([[math.inf, math.inf], [0.1, 0.0], [-1.0, 0.0]]))
     assert found[:, 0].tolist() == pytest.approx([math.exp(2), math.exp(1), 1.0])
 
 

@@ -6,8 +6,8 @@ time (n_neurons, n_rows), so that the inner loops run over rows and the compiler
 them at once. A single row has loops of its own. Sizes and places are unsigned: Numba then need not
 look for negative indices.
 
-All that `learn_by_row`, `learn_by_batch` and `loss_of` call stands in this file: Numba keeps what
-it compiled for as long as the file of the function called stays as it is. Importing it raises
+All that `learn_by_row`, `learn_by_batch` and `summed_loss` call stands in this file: Numba keeps
+what it compiled for as long as the file of the function called stays as it is. Importing it raises
 `ImportError` without Numba.
 """
 
@@ -138,7 +138,7 @@ def learn_by_batch(theta, network, room, samples, order, places, batch_rows, upd
 
 
 @exact
-def loss_of(theta, network, room, samples, order, n_rows):
+def summed_loss(theta, network, room, samples, order, n_rows):
     """The loss summed over rows, some of them side by side."""
     sizes, side, activation = network
     loss = 0.0

@@ -25,7 +25,7 @@ from nntrain.engine.compiled.kernels import (
     backpropagate,
     learn_by_batch,
     learn_by_row,
-    loss_of,
+    summed_loss,
 )
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
@@ -97,7 +97,7 @@ class CompiledLearner:
         theta, order = self.network.parameters.vector, NO_ORDER if rows is None else rows
         n_rows = len(samples) if rows is None else len(rows)
         given = _arrays(samples), order, Size(n_rows)
-        summed: float = loss_of(theta, *self._for_loss, *given)
+        summed: float = summed_loss(theta, *self._for_loss, *given)
         return summed / n_rows
 
 
