@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import model_options, reading_options, set_options, suggest
+from nntrain.cli.messages import model_options, print_next_command, reading_options, set_options
 from nntrain.cli.options import (
     FILE,
     decimal_option,
@@ -96,7 +96,7 @@ def check(
     if strict and verdict.warnings:
         raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
     if not as_json and "-" not in paths:
-        suggest(next_words)
+        print_next_command(next_words)
 
 
 def _verdict(judge: Callable[[], Verdict]) -> Verdict:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.messages import set_options, suggest
+from nntrain.cli.messages import print_next_command, set_options
 from nntrain.cli.options import (
     FILE,
     check_output,
@@ -113,7 +113,7 @@ def cv(
         return
     _print_results(results, config)
     if "-" not in paths:
-        suggest("fit", paths, "--config", config_path, set_options(overrides))
+        print_next_command("fit", paths, "--config", config_path, set_options(overrides))
 
 
 def _train(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import suggest, tell
+from nntrain.cli.messages import print_findings, print_next_command
 from nntrain.cli.options import (
     decimal_option,
     delimiter_option,
@@ -99,12 +99,12 @@ def evaluate(
         click.echo(json_text(result.as_dict()))
     else:
         print_metrics(by or "rows of", {"all": result.targets, **result.groups})
-        tell(result.findings)
+        print_findings(result.findings)
     failed = [message for check in checks if (message := check.failure(result.targets))]
     if failed:
         raise CheckFailedError("\n".join(failed))
     if not as_json:
-        suggest("inspect", [] if model_path == "model.npz" else [model_path])
+        print_next_command("inspect", [] if model_path == "model.npz" else [model_path])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import complain, model_options, note, reading_options, suggest, tell
+from nntrain.cli.messages import (
+    model_options,
+    print_error,
+    print_findings,
+    print_next_command,
+    print_note,
+    reading_options,
+)
 from nntrain.cli.options import (
     FILE,
     config_option,
@@ -162,7 +169,7 @@ def fit(
             click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
     next_table = ["new.csv"] if "-" in paths else paths
     options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
-    suggest("predict", next_table, options, then=" > predictions.csv")
+    print_next_command("predict", next_table, options, then=" > predictions.csv")
 
 
 def _train(
@@ -217,7 +224,7 @@ def _open_log(path: str, epochs: int, networks: int) -> Iterator[LossLog]:
         return
     seconds = cut_log(path, epochs, networks) if epochs else None
     if epochs and seconds is None:
-        note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
+        print_note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
     with explained(path):
         mode = "w" if seconds is None else "a"
         file = open(path, mode, encoding="utf-8", newline="")  # noqa: PTH123, SIM115
@@ -229,13 +236,15 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
     """Where an interrupted run stands, and what can be done with it."""
     part = run.part_of_next
     within = f" and {part:.0%} of the next" if part else ""
-    complain(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
+    print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
     path = checkpointer.path
     if path is None:
-        complain(f"{model_path} is no file that a checkpoint could stand beside: the run is lost")
+        print_error(
+            f"{model_path} is no file that a checkpoint could stand beside: the run is lost"
+        )
         return
-    complain(f"{path} holds the run; the same command with --resume goes on")
-    complain(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
+    print_error(f"{path} holds the run; the same command with --resume goes on")
+    print_error(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
 def _print_summary(model: Model, findings: list[Finding]) -> None:
@@ -260,4 +269,4 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    tell(findings)
+    print_findings(findings)

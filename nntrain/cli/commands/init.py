@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nntrain.cli.messages import suggest
+from nntrain.cli.messages import print_next_command
 from nntrain.cli.options import (
     FILE,
     decimal_option,
@@ -79,4 +79,6 @@ def init(
         with replacing(output) as file:
             file.write(text.encode())
     config = output or "config.yaml"
-    suggest("cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config)
+    print_next_command(
+        "cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config
+    )

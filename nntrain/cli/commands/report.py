@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import note, tell
+from nntrain.cli.messages import print_findings, print_note
 from nntrain.cli.options import (
     FILE,
     check_output,
@@ -101,7 +101,7 @@ def report(
         return
     with replacing(output) as file:
         file.write(text)
-    tell(measured.findings if measured else ())
+    print_findings(measured.findings if measured else ())
     if not is_quiet():
         click.echo(printable(f"Wrote {output}."), err=True)
 
@@ -128,7 +128,7 @@ def _log_of(model: Model, model_path: str, path: str | None) -> LoggedLosses | N
     except DataError as error:
         if path is not None:
             raise
-        note(f"the page shows no course of training: {error}")
+        print_note(f"the page shows no course of training: {error}")
         return None
     return log
 
