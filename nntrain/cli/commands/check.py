@@ -13,11 +13,11 @@ from nntrain.cli.options import (
     FILE,
     decimal_option,
     delimiter_option,
+    input_paths,
     json_option,
     set_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError
@@ -42,7 +42,7 @@ SHOWN_CATEGORIES = 5
 @json_option
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def check(
     data: tuple[str, ...],
     config_path: str | None,
@@ -64,7 +64,7 @@ def check(
     Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
     mark are keys of the config.
     """
-    paths = tables(data, "check")
+    paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
         raise UsageError("check needs either --config, for fit, or --model, for predict")
     if model_path is not None and overrides:

@@ -15,12 +15,12 @@ from nntrain.cli.messages import print_findings, print_next_command
 from nntrain.cli.options import (
     decimal_option,
     delimiter_option,
+    input_paths,
     interval_option,
     json_option,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import CheckFailedError, UsageError
 from nntrain.text import format_number, json_text, quoted
@@ -50,7 +50,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
 @json_option
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def evaluate(
     data: tuple[str, ...],
     model_path: str,
@@ -78,7 +78,7 @@ def evaluate(
     What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
     try; with --json under findings.
     """
-    paths = tables(data, "evaluate")
+    paths = input_paths(data, "evaluate")
 
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.evaluation.evaluate import evaluate as evaluate_model

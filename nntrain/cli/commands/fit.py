@@ -23,15 +23,15 @@ from nntrain.cli.messages import (
 from nntrain.cli.options import (
     FILE,
     config_option,
+    input_paths,
     is_quiet,
     one_or_more_tables,
     progress_option,
     set_option,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.cli.signals import Duration, Stop, exit_by
-from nntrain.config.keys import KINDS, MEANINGS, default_of
+from nntrain.config.keys import KINDS, MEANINGS, default_text
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import explained, locked, same_file, try_output
@@ -49,7 +49,7 @@ def _config_help() -> str:
     """Every config key with its meaning, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
-        lines += [f"  {name}: {KINDS[name].expects} ({default_of(name)})", f"      {meaning}"]
+        lines += [f"  {name}: {KINDS[name].expects} ({default_text(name)})", f"      {meaning}"]
     return "\n".join(lines)
 
 
@@ -99,7 +99,7 @@ def _config_help() -> str:
     help="Stop after the first epoch that ends later than this, such as 90s, 10m or 1h30m.",
 )
 @progress_option
-@talk_options
+@verbosity_options
 def fit(
     data: tuple[str, ...],
     config_path: str,
@@ -132,7 +132,7 @@ def fit(
     try: an error above that of a ridge regression, a loss that still fell or oscillates, an early
     stop, overfitting, a skewed target, a column that alone tells the target.
     """
-    paths = tables(data, "fit")
+    paths = input_paths(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
     _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
     config = load_config(config_path, overrides)

@@ -14,11 +14,11 @@ from nntrain.cli.options import (
     check_output,
     decimal_option,
     delimiter_option,
+    input_paths,
     is_quiet,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import DataError, UsageError
 from nntrain.files import replacing
@@ -53,7 +53,7 @@ DEFAULT_LOG = "loss.csv"
 )
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def report(
     data: tuple[str, ...],
     model_path: str,
@@ -76,7 +76,7 @@ def report(
     of HTML without scripts, which fetches nothing. Needs the extra report: pip install
     'nntrain[report]'.
     """
-    paths = tables(data, "report") if data else []
+    paths = input_paths(data, "report") if data else []
     _check_inputs(paths, log_path)
 
     from nntrain.report.axes import check_matplotlib
@@ -108,7 +108,7 @@ def report(
 
 def _check_inputs(paths: list[str], log_path: str | None) -> None:
     if log_path == "-":
-        tables(("-",), "report", "log", f"--log {DEFAULT_LOG}")
+        input_paths(("-",), "report", "log", f"--log {DEFAULT_LOG}")
         if "-" in paths:
             raise UsageError("standard input (-) is named twice; it can be read once")
 
