@@ -22,7 +22,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def done_ahead(
+def map_ahead(
     items: Iterator[Item], work: Callable[[Item], Result], threads: int, *, may_wait: bool = False
 ) -> Generator[tuple[Item, Result], None, None]:
     """Each item with what `work` makes of it, in order, a few items ahead on other threads.

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from nntrain._version import __version__
-from nntrain.cli.messages import complain, note
+from nntrain.cli.messages import print_error, print_note
 from nntrain.cli.options import is_verbose
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
@@ -113,7 +113,7 @@ def run() -> NoReturn:
     code = main(sys.argv[1:])
     failure = finish_stdout()
     if failure and not code:
-        complain(failure)
+        print_error(failure)
         code = OutputError.exit_code
     sys.exit(code)
 
@@ -132,18 +132,18 @@ def main(arguments: list[str]) -> int:
     except NntrainError as error:
         if is_verbose():
             traceback.print_exc()
-        complain(str(error))
+        print_error(str(error))
         code = error.exit_code
     except MemoryError as error:
-        complain(f"out of memory: {error or 'the system gives no more'}; {LESS_MEMORY}")
+        print_error(f"out of memory: {error or 'the system gives no more'}; {LESS_MEMORY}")
         code = UsageError.exit_code
     except BrokenPipeError:
         discard_stdout()
     except KeyboardInterrupt:
-        complain("interrupted")
+        print_error("interrupted")
         code = 130
     except Terminated:
-        complain("ended by SIGTERM")
+        print_error("ended by SIGTERM")
         code = 143
     return code
 
@@ -160,7 +160,7 @@ class _NoteHandler(logging.Handler):
     """Shows on stderr what the library logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        note(record.getMessage(), "Note" if record.levelno >= logging.WARNING else "Info")
+        print_note(record.getMessage(), "Note" if record.levelno >= logging.WARNING else "Info")
 
 
 def _show_notes() -> None:

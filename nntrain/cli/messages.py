@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from nntrain.diagnostics.finding import Finding
 
 
-def complain(message: str) -> None:
+def print_error(message: str) -> None:
     """Print an error on stderr, each of its lines marked, but for what it quotes indented."""
     for line in message.split("\n"):
         mark = "" if line.startswith("    ") else "Error: "
         click.echo(mark + printable(line), err=True)
 
 
-def note(message: str, kind: str = "Note") -> None:
+def print_note(message: str, kind: str = "Note") -> None:
     """Print a note on stderr: something that was decided or left out, no error."""
     click.echo(f"{kind}: {printable(shortened(message))}", err=True)
 
 
-def tell(findings: Iterable[Finding]) -> None:
+def print_findings(findings: Iterable[Finding]) -> None:
     """Print what is amiss on stderr, a line for each finding."""
     for finding in () if is_quiet() else findings:
-        note(str(finding), kind="Look")
+        print_note(str(finding), kind="Look")
 
 
-def suggest(*words: str | Sequence[str], then: str = "") -> None:
+def print_next_command(*words: str | Sequence[str], then: str = "") -> None:
     """Print the next command to type on stderr; a list among the words may be empty."""
     flat = [word for each in words for word in ([each] if isinstance(each, str) else each)]
     if not is_quiet():

@@ -98,7 +98,7 @@ decimal_option = click.option(
 )
 
 
-def talk_options(command: Command) -> Command:
+def verbosity_options(command: Command) -> Command:
     """`--quiet` and `--verbose`, which take effect as they are parsed."""
     quiet = click.option(
         "-q",
@@ -139,7 +139,7 @@ def is_verbose() -> bool:
     return logging.getLogger("nntrain").level == logging.INFO
 
 
-def tables(
+def input_paths(
     data: tuple[str, ...], command: str, what: str = "table", example: str = "data.csv"
 ) -> list[str]:
     """The tables named, standard input without any.

@@ -300,7 +300,7 @@ def _quoted_yaml(value: str) -> str:
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
 
 
-def default_of(name: str) -> str:
+def default_text(name: str) -> str:
     """A key's default for a person to read."""
     default = DEFAULTS[name]
     if default is dataclasses.MISSING:

@@ -11,7 +11,7 @@ import pytest
 
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.threads import done_ahead
+from nntrain.threads import map_ahead
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -20,13 +20,13 @@ def test_results_come_in_order_each_beside_its_item(threads: int) -> None:
         time.sleep(0.001 * (number % 3))
         return number * number
 
-    assert list(done_ahead(iter(range(40)), slow_square, threads)) == [
+    assert list(map_ahead(iter(range(40)), slow_square, threads)) == [
         (number, number * number) for number in range(40)
     ]
 
 
 def test_nothing_gives_nothing() -> None:
-    assert list(done_ahead(iter([]), str, 2)) == []
+    assert list(map_ahead(iter([]), str, 2)) == []
 
 
 def test_a_result_does_not_wait_for_the_next_item() -> None:
@@ -37,7 +37,7 @@ def test_a_result_does_not_wait_for_the_next_item() -> None:
         assert may_go_on.wait(timeout=20)
         yield 2
 
-    results = done_ahead(items(), str, 2)
+    results = map_ahead(items(), str, 2)
     assert next(results) == (1, "1")
     may_go_on.set()
     assert list(results) == [(2, "2")]
@@ -51,7 +51,7 @@ def test_items_are_drawn_only_a_few_ahead() -> None:
             drawn.append(number)
             yield number
 
-    results = done_ahead(items(), str, 2)
+    results = map_ahead(items(), str, 2)
     next(results)
     time.sleep(0.05)
     assert len(drawn) <= 6
@@ -66,7 +66,7 @@ def test_what_is_raised_comes_in_its_place() -> None:
             raise ValueError("three")
         return number
 
-    results = done_ahead(iter(range(10)), refuse_three, 2)
+    results = map_ahead(iter(range(10)), refuse_three, 2)
     assert [next(results) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
     with pytest.raises(ValueError, match="three"):
         next(results)
@@ -75,7 +75,7 @@ def test_what_is_raised_comes_in_its_place() -> None:
         yield 1
         raise KeyError("drawn")
 
-    results = done_ahead(items(), refuse_three, 2)
+    results = map_ahead(items(), refuse_three, 2)
     assert next(results) == (1, 1)
     with pytest.raises(KeyError, match="drawn"):
         next(results)
@@ -85,7 +85,7 @@ def test_who_stops_asking_is_left_with_no_thread() -> None:
     """At once: a thread that went on reading would read from the next file opened."""
     for threads in (1, 2, 4):
         before = set(threading.enumerate())
-        results = done_ahead(iter(range(1000)), str, threads)
+        results = map_ahead(iter(range(1000)), str, threads)
         next(results)
         assert set(threading.enumerate()) - before
         results.close()
@@ -99,7 +99,7 @@ def test_closing_does_not_wait_for_items_that_may_wait() -> None:
         yield 1
         may_end.wait(timeout=20)
 
-    results = done_ahead(items(), str, 2, may_wait=True)
+    results = map_ahead(items(), str, 2, may_wait=True)
     next(results)
     began = time.monotonic()
     results.close()

@@ -20,7 +20,7 @@ from nntrain.config.choices import (
     SCHEDULES,
     TRANSFORMS,
 )
-from nntrain.config.keys import KINDS, MEANINGS, default_of
+from nntrain.config.keys import KINDS, MEANINGS, default_text
 from nntrain.errors import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def config_table() -> str:
     rows = [
-        [f"`{name}`", kind.expects, default_of(name).removeprefix("default "), MEANINGS[name]]
+        [f"`{name}`", kind.expects, default_text(name).removeprefix("default "), MEANINGS[name]]
         for name, kind in KINDS.items()
     ]
     return table(["key", "a value is", "default", "meaning"], rows)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import model_options, reading_options, set_options, suggest
+from nntrain.cli.messages import model_options, print_next_command, reading_options, set_options
 from nntrain.cli.options import (
     FILE,
     decimal_option,
     delimiter_option,
+    input_paths,
     json_option,
     set_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import CheckFailedError, DataError, UsageError
@@ -42,7 +42,7 @@ SHOWN_CATEGORIES = 5
 @json_option
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def check(
     data: tuple[str, ...],
     config_path: str | None,
@@ -64,7 +64,7 @@ def check(
     Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
     mark are keys of the config.
     """
-    paths = tables(data, "check")
+    paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
         raise UsageError("check needs either --config, for fit, or --model, for predict")
     if model_path is not None and overrides:
@@ -96,7 +96,7 @@ def check(
     if strict and verdict.warnings:
         raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
     if not as_json and "-" not in paths:
-        suggest(next_words)
+        print_next_command(next_words)
 
 
 def _verdict(judge: Callable[[], Verdict]) -> Verdict:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.messages import set_options, suggest
+from nntrain.cli.messages import print_next_command, set_options
 from nntrain.cli.options import (
     FILE,
     check_output,
     config_option,
+    input_paths,
     interval_option,
     is_quiet,
     is_verbose,
@@ -19,8 +20,7 @@ from nntrain.cli.options import (
     one_or_more_tables,
     progress_option,
     set_option,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.config.keys import Config
 from nntrain.config.yaml_file import load_config
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 @interval_option
 @json_option
 @progress_option
-@talk_options
+@verbosity_options
 def cv(
     data: tuple[str, ...],
     config_path: str,
@@ -86,7 +86,7 @@ def cv(
     The rows are cut into folds at random, by the config's seed. Each fold is predicted by a model
     that was trained on the other rows alone, with its own preprocessing. Saves no model.
     """
-    paths = tables(data, "cv")
+    paths = input_paths(data, "cv")
     if group is not None and ordered:
         raise UsageError("--group and --ordered cut the rows in two ways; use one of them")
     if output == "-":
@@ -113,7 +113,7 @@ def cv(
         return
     _print_results(results, config)
     if "-" not in paths:
-        suggest("fit", paths, "--config", config_path, set_options(overrides))
+        print_next_command("fit", paths, "--config", config_path, set_options(overrides))
 
 
 def _train(

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import suggest, tell
+from nntrain.cli.messages import print_findings, print_next_command
 from nntrain.cli.options import (
     decimal_option,
     delimiter_option,
+    input_paths,
     interval_option,
     json_option,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import CheckFailedError, UsageError
 from nntrain.text import format_number, json_text, quoted
@@ -50,7 +50,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
 @json_option
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def evaluate(
     data: tuple[str, ...],
     model_path: str,
@@ -78,7 +78,7 @@ def evaluate(
     What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
     try; with --json under findings.
     """
-    paths = tables(data, "evaluate")
+    paths = input_paths(data, "evaluate")
 
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.evaluation.evaluate import evaluate as evaluate_model
@@ -99,12 +99,12 @@ def evaluate(
         click.echo(json_text(result.as_dict()))
     else:
         print_metrics(by or "rows of", {"all": result.targets, **result.groups})
-        tell(result.findings)
+        print_findings(result.findings)
     failed = [message for check in checks if (message := check.failure(result.targets))]
     if failed:
         raise CheckFailedError("\n".join(failed))
     if not as_json:
-        suggest("inspect", [] if model_path == "model.npz" else [model_path])
+        print_next_command("inspect", [] if model_path == "model.npz" else [model_path])
 
 
 @dataclass(frozen=True)

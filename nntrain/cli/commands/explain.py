@@ -7,11 +7,11 @@ import click
 from nntrain.cli.options import (
     decimal_option,
     delimiter_option,
+    input_paths,
     json_option,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.text import format_number, json_text
 
@@ -29,7 +29,7 @@ from nntrain.text import format_number, json_text
 @json_option
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def explain(
     data: tuple[str, ...],
     model_path: str,
@@ -50,7 +50,7 @@ def explain(
     column counts as a whole, with its categories, bins and missing cells. Of two columns that tell
     the same, each may look unimportant while the other is there.
     """
-    paths = tables(data, "explain")
+    paths = input_paths(data, "explain")
 
     from nntrain.cli.terminal import print_table
     from nntrain.evaluation.importance import explain as explain_model

@@ -12,19 +12,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import complain, model_options, note, reading_options, suggest, tell
+from nntrain.cli.messages import (
+    model_options,
+    print_error,
+    print_findings,
+    print_next_command,
+    print_note,
+    reading_options,
+)
 from nntrain.cli.options import (
     FILE,
     config_option,
+    input_paths,
     is_quiet,
     one_or_more_tables,
     progress_option,
     set_option,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.cli.signals import Duration, Stop, exit_by
-from nntrain.config.keys import KINDS, MEANINGS, default_of
+from nntrain.config.keys import KINDS, MEANINGS, default_text
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import explained, locked, same_file, try_output
@@ -42,7 +49,7 @@ def _config_help() -> str:
     """Every config key with its meaning, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
-        lines += [f"  {name}: {KINDS[name].expects} ({default_of(name)})", f"      {meaning}"]
+        lines += [f"  {name}: {KINDS[name].expects} ({default_text(name)})", f"      {meaning}"]
     return "\n".join(lines)
 
 
@@ -92,7 +99,7 @@ def _config_help() -> str:
     help="Stop after the first epoch that ends later than this, such as 90s, 10m or 1h30m.",
 )
 @progress_option
-@talk_options
+@verbosity_options
 def fit(
     data: tuple[str, ...],
     config_path: str,
@@ -125,7 +132,7 @@ def fit(
     try: an error above that of a ridge regression, a loss that still fell or oscillates, an early
     stop, overfitting, a skewed target, a column that alone tells the target.
     """
-    paths = tables(data, "fit")
+    paths = input_paths(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
     _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
     config = load_config(config_path, overrides)
@@ -162,7 +169,7 @@ def fit(
             click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
     next_table = ["new.csv"] if "-" in paths else paths
     options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
-    suggest("predict", next_table, options, then=" > predictions.csv")
+    print_next_command("predict", next_table, options, then=" > predictions.csv")
 
 
 def _train(
@@ -217,7 +224,7 @@ def _open_log(path: str, epochs: int, networks: int) -> Iterator[LossLog]:
         return
     seconds = cut_log(path, epochs, networks) if epochs else None
     if epochs and seconds is None:
-        note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
+        print_note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
     with explained(path):
         mode = "w" if seconds is None else "a"
         file = open(path, mode, encoding="utf-8", newline="")  # noqa: PTH123, SIM115
@@ -229,13 +236,15 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
     """Where an interrupted run stands, and what can be done with it."""
     part = run.part_of_next
     within = f" and {part:.0%} of the next" if part else ""
-    complain(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
+    print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
     path = checkpointer.path
     if path is None:
-        complain(f"{model_path} is no file that a checkpoint could stand beside: the run is lost")
+        print_error(
+            f"{model_path} is no file that a checkpoint could stand beside: the run is lost"
+        )
         return
-    complain(f"{path} holds the run; the same command with --resume goes on")
-    complain(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
+    print_error(f"{path} holds the run; the same command with --resume goes on")
+    print_error(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
 def _print_summary(model: Model, findings: list[Finding]) -> None:
@@ -260,4 +269,4 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    tell(findings)
+    print_findings(findings)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from nntrain.cli.messages import suggest
+from nntrain.cli.messages import print_next_command
 from nntrain.cli.options import (
     FILE,
     decimal_option,
     delimiter_option,
+    input_paths,
     one_or_more_tables,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.config.choices import RECIPES
 from nntrain.errors import UsageError
@@ -43,7 +43,7 @@ from nntrain.files import replacing, same_file, try_output
 )
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def init(
     data: tuple[str, ...],
     targets: tuple[str, ...],
@@ -63,7 +63,7 @@ def init(
     It says what each column holds, leaves out columns that are constant or identify rows, with the
     reason, and has every key with its value and meaning.
     """
-    paths = tables(data, "init")
+    paths = input_paths(data, "init")
     output = None if output == "-" else output
     if output is not None:
         if any(same_file(output, path) for path in paths if path != "-"):
@@ -79,4 +79,6 @@ def init(
         with replacing(output) as file:
             file.write(text.encode())
     config = output or "config.yaml"
-    suggest("cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config)
+    print_next_command(
+        "cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config
+    )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.messages import model_options, suggest
-from nntrain.cli.options import FILE, json_option, talk_options
+from nntrain.cli.messages import model_options, print_next_command
+from nntrain.cli.options import FILE, json_option, verbosity_options
 from nntrain.config.keys import DEFAULTS, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("model_path", type=FILE, metavar="[MODEL]", default="model.npz")
 @click.option("--weights", is_flag=True, help="Print the weights and biases of every layer.")
 @json_option
-@talk_options
+@verbosity_options
 def inspect(model_path: str, weights: bool, as_json: bool) -> None:
     """Show what is in the model file MODEL, model.npz without a name.
 
@@ -46,7 +46,7 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
     _print_model(model)
     if weights:
         _print_weights(model)
-    suggest("predict", "new.csv", model_options(model_path), then=" > predictions.csv")
+    print_next_command("predict", "new.csv", model_options(model_path), then=" > predictions.csv")
 
 
 def _print_model(model: Model) -> None:

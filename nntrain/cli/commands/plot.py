@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nntrain.cli.options import FILE, check_output, is_quiet, tables, talk_options
+from nntrain.cli.options import FILE, check_output, input_paths, is_quiet, verbosity_options
 from nntrain.errors import UsageError
 from nntrain.files import replacing
 from nntrain.text import counted, distinct_names, printable
@@ -27,7 +27,7 @@ MOST_LOGS = 24
     metavar="FILE",
     help="Where to draw, a file in .svg or .png; - for an SVG on stdout.",
 )
-@talk_options
+@verbosity_options
 def plot(log: tuple[str, ...], output: str) -> None:
     """Draw the loss curves of each LOG that `nntrain fit` wrote, over each other.
 
@@ -42,7 +42,7 @@ def plot(log: tuple[str, ...], output: str) -> None:
     reaches from the least to the largest. The log of a run that is still going is drawn as far as
     it has come. Needs the extra report: pip install 'nntrain[report]'.
     """
-    paths = tables(log, "plot", "log", "loss.csv")
+    paths = input_paths(log, "plot", "log", "loss.csv")
     kind = _kind(output)
     if len(paths) > MOST_LOGS:
         raise UsageError(f"{len(paths)} logs are more than a chart can tell apart, {MOST_LOGS}")

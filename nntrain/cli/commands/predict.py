@@ -18,11 +18,11 @@ from nntrain.cli.options import (
     check_output,
     decimal_option,
     delimiter_option,
+    input_paths,
     interval_option,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.cli.row_writers import FORMATS, row_writer
 from nntrain.config.values import is_utf8
@@ -91,7 +91,7 @@ BAD_ROWS = ("error", "skip", "blank")
 )
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def predict(
     data: tuple[str, ...],
     model_path: str,
@@ -130,7 +130,7 @@ def predict(
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files are read as one table.
     """
-    paths = tables(data, "predict")
+    paths = input_paths(data, "predict")
     if append and keep is not None:
         raise UsageError("--append writes every column; drop it, or drop --keep")
     if not is_utf8(prefix):

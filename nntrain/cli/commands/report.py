@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import note, tell
+from nntrain.cli.messages import print_findings, print_note
 from nntrain.cli.options import (
     FILE,
     check_output,
     decimal_option,
     delimiter_option,
+    input_paths,
     is_quiet,
     model_option,
-    tables,
     tables_or_stdin,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import DataError, UsageError
 from nntrain.files import replacing
@@ -53,7 +53,7 @@ DEFAULT_LOG = "loss.csv"
 )
 @delimiter_option
 @decimal_option
-@talk_options
+@verbosity_options
 def report(
     data: tuple[str, ...],
     model_path: str,
@@ -76,7 +76,7 @@ def report(
     of HTML without scripts, which fetches nothing. Needs the extra report: pip install
     'nntrain[report]'.
     """
-    paths = tables(data, "report") if data else []
+    paths = input_paths(data, "report") if data else []
     _check_inputs(paths, log_path)
 
     from nntrain.report.axes import check_matplotlib
@@ -101,14 +101,14 @@ def report(
         return
     with replacing(output) as file:
         file.write(text)
-    tell(measured.findings if measured else ())
+    print_findings(measured.findings if measured else ())
     if not is_quiet():
         click.echo(printable(f"Wrote {output}."), err=True)
 
 
 def _check_inputs(paths: list[str], log_path: str | None) -> None:
     if log_path == "-":
-        tables(("-",), "report", "log", f"--log {DEFAULT_LOG}")
+        input_paths(("-",), "report", "log", f"--log {DEFAULT_LOG}")
         if "-" in paths:
             raise UsageError("standard input (-) is named twice; it can be read once")
 
@@ -128,7 +128,7 @@ def _log_of(model: Model, model_path: str, path: str | None) -> LoggedLosses | N
     except DataError as error:
         if path is not None:
             raise
-        note(f"the page shows no course of training: {error}")
+        print_note(f"the page shows no course of training: {error}")
         return None
     return log
 

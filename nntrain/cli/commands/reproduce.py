@@ -6,12 +6,12 @@ import click
 
 from nntrain.cli.options import (
     FILE,
+    input_paths,
     is_quiet,
     model_option,
     one_or_more_tables,
     progress_option,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import CheckFailedError
 from nntrain.text import counted
@@ -28,7 +28,7 @@ from nntrain.text import counted
     help="The table that the model was validated by, if it was by another.",
 )
 @progress_option
-@talk_options
+@verbosity_options
 def reproduce(
     data: tuple[str, ...], model_path: str, validation_path: str | None, no_progress: bool
 ) -> None:
@@ -43,7 +43,7 @@ def reproduce(
     stopped. Prints `identical`, or exits with code 6 and the first difference: the data, a version,
     or a weight. A model made with --from cannot be made from data alone. Writes nothing.
     """
-    paths = tables(data, "reproduce")
+    paths = input_paths(data, "reproduce")
 
     from nntrain.cli.terminal import TrainingDisplay
     from nntrain.model.archive import read_model

@@ -11,11 +11,11 @@ import click
 from nntrain.cli.options import (
     FILE,
     config_option,
+    input_paths,
     json_option,
     one_or_more_tables,
     set_option,
-    tables,
-    talk_options,
+    verbosity_options,
 )
 from nntrain.errors import UsageError
 from nntrain.text import counted, json_text, printable
@@ -42,7 +42,7 @@ MOST_ROWS, MOST_COLUMNS = 6, 5
     "--model", "model_path", type=FILE, metavar="FILE", help="Start from this model's weights."
 )
 @json_option
-@talk_options
+@verbosity_options
 def trace(
     data: tuple[str, ...],
     config_path: str,
@@ -65,7 +65,7 @@ def trace(
     nntrain follows, in the engine's own numbers: inputs and targets as the network sees them. Rows
     count from 1 among those to train on. Trains nothing else and writes nothing.
     """
-    paths = tables(data, "trace")
+    paths = input_paths(data, "trace")
     first, last = _rows(row, rows)
 
     from nntrain.cli.terminal import print_outline

@@ -23,7 +23,7 @@ from nntrain.data.readers.csv_records import Block, read_blocks, read_header
 from nntrain.data.readers.sources import Source
 from nntrain.data.readers.table import Chunk, with_numbers
 from nntrain.text import counted
-from nntrain.threads import available_cores, done_ahead
+from nntrain.threads import available_cores, map_ahead
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class CsvTable:
         n_bytes, size = 0, self._source.size
         may_wait = self._source.may_wait
         threads = min(available_cores(), MOST_THREADS)
-        with contextlib.closing(done_ahead(blocks, parse, threads, may_wait=may_wait)) as parsed:
+        with contextlib.closing(map_ahead(blocks, parse, threads, may_wait=may_wait)) as parsed:
             for block, (wanted, columns) in parsed:
                 # The caller may have changed what is wanted meanwhile.
                 is_wanted = columns is None or wanted == (numbers, texts)
