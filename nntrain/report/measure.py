@@ -14,7 +14,7 @@ from nntrain.data.preprocessing.encode import Encoded, Labelled
 from nntrain.data.preprocessing.transform import CategoricalColumn
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.table import TableLike
+from nntrain.data.readers.table import Place, TableLike
 from nntrain.diagnostics.convergence import of_model
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.leakage import of_rows
@@ -46,7 +46,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 class WorstRow:
     """A row by its `place`, with the features' cells."""
 
-    place: str
+    place: Place
     y_true: float
     y_pred: float
     cells: dict[str, str]
