@@ -79,7 +79,7 @@ def check_finite(chunk: Chunk, name: str) -> None:
     """Raise `DataError` for an infinite number in a feature column, naming its line."""
     infinite = np.flatnonzero(np.isinf(chunk.columns[name]))
     if len(infinite):
-        raise DataError(infinite_number(chunk.place(int(infinite[0])), name))
+        raise DataError(infinite_number(str(chunk.place(int(infinite[0]))), name))
 
 
 def infinite_number(place: str, name: str) -> str:

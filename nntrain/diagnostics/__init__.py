@@ -1,1 +1,1 @@
-"""Diagnosis: what is amiss with a training run or its rows, and what to try."""
+"""Diagnosis: what went wrong in a training run or is odd about its rows, and what to try."""

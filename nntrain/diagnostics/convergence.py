@@ -1,284 +1,231 @@
-"""What is amiss with a training, and the `--set` to try: said only where it was measured.
+"""Whether training ended too early, oscillated or overfitted, judged by the losses of its epochs.
 
-Each threshold stands with its reason. What is called real tables are concrete.csv, energy.csv,
-auto-mpg and daily rides of a bike share, each trained in many ways with some rows held out.
+Each threshold stands with its reason. "Real tables" are concrete.csv, energy.csv, auto-mpg and the
+daily rides of a bike share, each trained in many ways with some rows held out.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.config.keys import DEFAULTS, Config
+from nntrain.arrays import Vector
+from nntrain.config.keys import DEFAULTS
+from nntrain.diagnostics.baseline import (
+    FEW_EPOCHS,
+    NEGLIGIBLE_ERROR,
+    SUFFICIENT_PATIENCE,
+    can_memorise,
+    keep_best_remedy,
+    worse_than_ridge,
+)
 from nntrain.diagnostics.finding import Finding
 from nntrain.engine.hyperparameters import SCHEDULES
 from nntrain.model.model import Model
 from nntrain.model.summary import Summary
-from nntrain.stats.metrics import Metrics
 from nntrain.text import counted, format_number
 from nntrain.training.history import LossHistory
 
-WORSE = 0.02
-"""The least part by which an error above the ridge regression's is worth a word."""
-LEAST_ROWS = 20
-"""Fewer say little of how two errors compare."""
-HARDLY_ANY_ERROR = 0.01
-"""With an RMSE below this part of that of predicting the mean, nothing is amiss."""
 FALL = 0.03
-"""A loss that falls more from a tenth of the epochs to the next would lose far more in as many
-epochs again: RMSE a median of 9 % on held-out rows of four real tables."""
+"""A loss that falls by a larger fraction from one tenth of the epochs to the next has far to fall:
+as many epochs again lowered the RMSE on held-out rows of four real tables by a median of 9 %."""
 CERTAIN = 3.0
-"""Deviations of what noise leaves to a difference between two tenths."""
-ROWS_PER_WEIGHT = 2
-"""With fewer a loss fell, without rows held out to judge by, while errors elsewhere rose."""
-WOBBLE = 0.1
-"""With noise above this part of the loss an α that falls to 0 gave lower errors on real tables."""
-SETTLED = 0.2
-"""Below this part of the mean's RMSE such noise may be that of small batches, and did no harm."""
+"""A difference between two tenths counts from this many of its standard errors on."""
+LEAST_OSCILLATION = 0.1
+"""With noise above this fraction of the loss, an alpha that falls to 0 gave lower errors on real
+tables."""
+SETTLED_ERROR = 0.2
+"""Below this fraction of the RMSE of predicting the mean, such noise may come from small batches,
+and did no harm."""
 LEAST_EPOCHS = 20
-"""Fewer do not show an oscillation."""
-RISES = 0.3
-"""A loss that oscillates rises in a good part of the epochs."""
+"""Fewer epochs do not show an oscillation."""
+LEAST_RISES = 0.3
+"""A loss that oscillates rises in at least this fraction of the epochs."""
 VALIDATION_RISE = 0.05
-"""From here on the weights of the best epoch did better on rows that had no part in choosing it."""
-ADAM_ALPHA = 0.01
-"""With Adam and this α networks that had learned too little beat the ridge on four real tables."""
-FEW_EPOCHS = 50
-LEAST_PATIENCE, PATIENCE = 5, 20
-"""With less a validation loss that wavers ended training long before its lowest."""
-FIRST_EPOCHS = 3
-FIRST_PART = 0.05
-"""The first epochs are so many, or that part of a run; what was learned is measured besides."""
-FALLEN = 0.1
-"""What part of α counts as nothing."""
+"""From this rise on, the weights of the best epoch did better on rows that had no part in choosing
+them."""
+SHORT_PATIENCE = 5
+"""With less patience, a validation loss that wavers ended training long before its lowest."""
+FIRST_EPOCHS, FIRST_FRACTION = 3, 0.05
+"""Stopping by tau is suspicious in this many first epochs, or in this first part of a run."""
+NEGLIGIBLE_ALPHA = 0.1
+"""A schedule has all but ended training when it has lowered alpha to this fraction."""
 
-Measures = Mapping[str, Metrics]
+
+@dataclass(frozen=True)
+class Trend:
+    """The course of one loss: its mean in each tenth of the epochs, and how sure a difference is.
+
+    `means` (n_tenths,) is in order, NaN without the loss; each epoch stands alone where there are
+    fewer than ten. Two means differ by chance by up to `noise`.
+    """
+
+    means: Vector
+    noise: float
+
+    @property
+    def falls(self) -> bool:
+        """Whether the last tenth lies below the one before by a fraction worth mentioning."""
+        before, last = self.means[-2:]
+        return bool(before - last > FALL * before)
+
+    @property
+    def falls_steadily(self) -> bool:
+        """Whether the loss fell in both of the last two tenths, in the last by more than noise."""
+        earlier, before, last = self.means[-3:]
+        return bool(self.falls and before - last > self.noise and earlier > before)
+
+    @property
+    def last_change(self) -> float:
+        """The change of the last tenth, as a fraction of the tenth before."""
+        return float(self.means[-1] / self.means[-2] - 1.0)
+
+
+def loss_trends(history: LossHistory) -> tuple[Trend, Trend]:
+    """The trends of the training loss and of the validation loss."""
+    tenths = history.tenths()
+    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
+    return Trend(tenths[:, 0], float(noise[0])), Trend(tenths[:, 1], float(noise[1]))
 
 
 @np.errstate(all="ignore")
-def of_training(model: Model, history: LossHistory, largest_update: float) -> list[Finding]:
-    """What the course of a training and its errors show, of a run that came to its end.
+def find_early_end(model: Model, history: LossHistory, largest_update: float) -> Finding | None:
+    """The finding that training ended before the network had learned what it could, if any.
 
-    `largest_update` is that of the last epoch.
+    `largest_update` is the largest change of a weight or bias in the last epoch.
     """
-    config, summary = model.config, model.summary
-    if history.epochs == 0 or summary.stopped_by == "time":
-        return []
-    unfinished = _stopped_by_tau(config, summary, largest_update)
-    unfinished = unfinished or _out_of_patience(config, history, summary)
-    unfinished = unfinished or _still_falling(model, history)
-    oscillating = [] if unfinished else _oscillating(config, summary, history)
-    findings = unfinished or [*_overfitting(config, history), *oscillating]
-    validation = summary.validation
-    rows, metrics = ("validation", validation) if validation else ("training", summary.training)
-    if worse := worse_than_ridge(metrics, rows, 1.0 if validation else ridge_optimism(model)):
-        otherwise = _remedy_of_ridge(model, has_validation=bool(validation))
-        remedy = oscillating[0].remedy if oscillating else otherwise
-        findings = [Finding(worse, remedy), *findings]
-    return findings
+    return (
+        _stopped_by_tau(model, largest_update)
+        or _out_of_patience(model, history)
+        or _still_falling(model, history)
+    )
+
+
+@np.errstate(all="ignore")
+def find_oscillation(model: Model, history: LossHistory) -> Finding | None:
+    """The finding that the loss goes up and down by more than the noise of its batches, if any."""
+    config, error = model.config, _relative_error(model.summary)
+    is_short = history.epochs < LEAST_EPOCHS
+    if is_short or config.alpha_schedule != "constant" or error < SETTLED_ERROR:
+        return None
+    oscillation, rises = float(history.noise()[0]) / history.mean_loss(), history.rises()
+    if not (oscillation >= LEAST_OSCILLATION and rises >= LEAST_RISES):
+        return None
+    text = (
+        f"the loss oscillates, so alpha is too high: in the last half of the epochs it went up and "
+        f"down by {oscillation:.0%}, and rose in {rises:.0%} of them"
+    )
+    is_worse_than_mean = error > 1.0
+    remedy = f"alpha={config.alpha / 10:g}" if is_worse_than_mean else "alpha_schedule=cosine"
+    return Finding(text, f"--set {remedy}")
+
+
+@np.errstate(all="ignore")
+def find_overfitting(model: Model, history: LossHistory) -> Finding | None:
+    """The finding that the validation loss rose while the training loss fell, if so."""
+    training, validation = loss_trends(history)
+    best = int(validation.means.argmin())
+    lowest, rise = validation.means[best], validation.means[-1] - validation.means[best]
+    fall = training.means[best] - training.means[-1]
+    has_risen = rise > VALIDATION_RISE * lowest > 0 and rise > validation.noise
+    if model.config.keep == "best" or not has_risen or fall <= training.noise:
+        return None
+    text = (
+        f"the network overfits: since the tenth of the epochs where the validation loss was lowest "
+        f"it rose by {rise / lowest:.0%}, while the training loss fell by "
+        f"{1.0 - training.means[-1] / training.means[best]:.0%}"
+    )
+    return Finding(text, keep_best_remedy(has_validation=True))
 
 
 def _relative_error(summary: Summary) -> float:
-    """The largest RMSE of a target on the training rows, beside that of predicting the mean."""
-    ratios = [of.rmse / of.mean_rmse for of in summary.training.values() if of.mean_rmse > 0]
+    """The largest RMSE of a target on the training rows, divided by that of predicting the mean."""
+    ratios = [
+        metrics.rmse / metrics.mean_rmse
+        for metrics in summary.training.values()
+        if metrics.mean_rmse > 0
+    ]
     return max(ratios, default=0.0)
 
 
-def of_model(model: Model, metrics: Measures) -> list[Finding]:
-    """What the errors of a model on some labelled rows show.
-
-    As many as it was trained on may be those.
-    """
+def _stopped_by_tau(model: Model, largest_update: float) -> Finding | None:
+    """The finding that tau stopped training before it had settled, if so."""
     config, summary = model.config, model.summary
-    were_seen = all(of.rows == summary.rows for of in metrics.values())
-    worse = worse_than_ridge(metrics, "given", ridge_optimism(model) if were_seen else 1.0)
-    if not worse:
-        return []
-    validation = summary.validation
-    if validation and not worse_than_ridge(validation, "validation") and config.hidden_layers:
-        return [Finding(f"{worse}; unlike on the validation rows", "--set hidden_layers=[]")]
-    return [Finding(worse, _remedy_of_ridge(model, has_validation=bool(validation)))]
-
-
-def _may_learn_by_heart(model: Model) -> bool:
-    """Whether the training rows are too few for the weights to say how well it has learned."""
-    return model.summary.rows < ROWS_PER_WEIGHT * model.networks[0].parameters.vector.size
-
-
-def ridge_optimism(model: Model) -> float:
-    """By how much larger the ridge regression's error may be on rows that it was not fitted to.
-
-    Of N rows and p inputs √(N / (N - p - 1)), as if nothing were penalized; infinite where it may
-    know half of the rows by heart.
-    """
-    n_rows, left = model.summary.rows, model.summary.rows - model.networks[0].layer_sizes[0] - 1
-    return math.sqrt(n_rows / left) if 2 * left > n_rows else math.inf
-
-
-def worse_than_ridge(metrics: Measures, rows: str, flattered: float = 1.0) -> str:
-    """The targets that a ridge regression predicts better, with both errors; empty without any.
-
-    The ratio of two errors on n rows is off by some 1 / √n. On rows that it was fitted to, the
-    ridge regression is `flattered` by this factor.
-    """
-    worse = [
-        f"of {target} {format_number(of.rmse)}, the ridge's {format_number(of.ridge_rmse)}"
-        for target, of in metrics.items()
-        if of.rows >= LEAST_ROWS
-        and of.ridge_rmse is not None
-        and of.rmse > of.ridge_rmse * flattered * (1.0 + max(WORSE, of.rows**-0.5))
-        and of.rmse > HARDLY_ANY_ERROR * of.mean_rmse
-    ]
-    if not worse:
-        return ""
-    return (
-        f"worse than a ridge regression on the same inputs: RMSE on the {rows} rows "
-        + "; ".join(worse)
-    )
-
-
-def _remedy_of_ridge(model: Model, *, has_validation: bool) -> str:
-    """What to try where a ridge regression does better, and nothing else says why."""
-    config, summary = model.config, model.summary
-    if config.epochs == 0:
-        return f"--set epochs={DEFAULTS['epochs']}"
-    if not summary.training or summary.stopped_by == "time":
-        return "--resume"
-    if worse_than_ridge(summary.training, "training"):
-        return _remedy_of_underfitting(config, summary)
-    if config.keep == "last" and not _may_learn_by_heart(model):
-        return _keep_best(has_validation=has_validation)
-    return "--set hidden_layers=[]"
-
-
-def _remedy_of_underfitting(config: Config, summary: Summary) -> str:
-    is_adam = config.optimizer == "adam"
-    alpha = ADAM_ALPHA if is_adam else DEFAULTS["alpha"]
-    remedies = {
-        "--set weight_decay=0": config.weight_decay > 0,
-        f"--set standardize=true --set alpha={alpha:g}": not config.standardize,
-        "--set tau=0": summary.stopped_by == "tau",
-        f"--set patience={PATIENCE}": summary.stopped_by == "patience"
-        and (config.patience or 0) < PATIENCE,
-        f"--set epochs={DEFAULTS['epochs']}": config.epochs < FEW_EPOCHS,
-        f"--set optimizer=adam --set alpha={ADAM_ALPHA:g}": not is_adam,
-        f"--set alpha={ADAM_ALPHA:g}": config.alpha != ADAM_ALPHA,
-        f"--set epochs={2 * config.epochs}": True,
-    }
-    return next(remedy for remedy, applies in remedies.items() if applies)
-
-
-def _keep_best(*, has_validation: bool) -> str:
-    held_out = "" if has_validation else "--set validation_fraction=0.1 "
-    return f"{held_out}--set keep=best"
-
-
-def _stopped_by_tau(config: Config, summary: Summary, largest_update: float) -> list[Finding]:
-    """τ that stopped a training before it had settled."""
     if summary.stopped_by != "tau":
-        return []
+        return None
     epoch = summary.epochs_trained
-    share = SCHEDULES[config.alpha_schedule]((epoch - 1) / config.epochs)
-    stopped = f"τ = {config.tau:g} stopped training after epoch {epoch:,} of {config.epochs:,}"
-    if share < FALLEN and largest_update >= config.tau * share:
-        text = f"only because its {config.alpha_schedule} schedule had left {share:.0%} of α"
-        return [Finding(f"{stopped} {text}", "--set tau=0")]
-    unlearned = [
-        f"{target} {format_number(of.rmse)}, of predicting the mean {format_number(of.mean_rmse)}"
-        for target, of in summary.training.items()
-        if worse_than_ridge({target: of}, "")
+    alpha_left = SCHEDULES[config.alpha_schedule]((epoch - 1) / config.epochs)
+    stopped = f"tau = {config.tau:g} stopped training after epoch {epoch:,} of {config.epochs:,}"
+    if alpha_left < NEGLIGIBLE_ALPHA and largest_update >= config.tau * alpha_left:
+        reason = (
+            f"only because the {config.alpha_schedule} schedule had lowered alpha to "
+            f"{alpha_left:.0%} of its first value"
+        )
+        return Finding(f"{stopped} {reason}", "--set tau=0")
+    worse = worse_than_ridge(summary.training)
+    if not worse or epoch > max(FIRST_EPOCHS, FIRST_FRACTION * config.epochs):
+        return None
+    errors = [
+        f"{format_number(metrics.rmse)} for {target}, and {format_number(metrics.mean_rmse)} by "
+        f"always predicting the mean"
+        for target, metrics in worse.items()
     ]
-    if not unlearned or epoch > max(FIRST_EPOCHS, FIRST_PART * config.epochs):
-        return []
-    text = f"{stopped}, before it had learned much: RMSE of {'; '.join(unlearned)}"
-    return [Finding(text, "--set tau=0")]
+    text = f"{stopped}, before the network had learned much: RMSE {'; '.join(errors)}"
+    return Finding(text, "--set tau=0")
 
 
-def _out_of_patience(config: Config, history: LossHistory, summary: Summary) -> list[Finding]:
-    """A patience too short for how a validation loss wavers: the loss had far to fall."""
-    is_short = config.patience is not None and config.patience < LEAST_PATIENCE
-    tenths = history.tenths()
-    if summary.stopped_by != "patience" or not is_short or len(tenths) < 2:
-        return []
-    if _relative_error(summary) < HARDLY_ANY_ERROR:
-        return []
-    second, first = tenths[-2:, 0]
-    if not second - first > FALL * second:
-        return []
-    epochs, patience = counted(summary.epochs_trained, "epoch"), config.patience
+def _out_of_patience(model: Model, history: LossHistory) -> Finding | None:
+    """The finding that patience ran out while the loss still had far to fall, if so."""
+    config, summary = model.config, model.summary
+    is_short = config.patience is not None and config.patience < SHORT_PATIENCE
+    if summary.stopped_by != "patience" or not is_short:
+        return None
+    training, _ = loss_trends(history)
+    if len(training.means) < 2 or not training.falls:
+        return None
+    if _relative_error(summary) < NEGLIGIBLE_ERROR:
+        return None
+    epochs = counted(summary.epochs_trained, "epoch")
     text = (
-        f"patience = {patience} stopped training after {epochs}, while the loss was still falling: "
-        f"a validation loss goes up and down"
+        f"patience = {config.patience} stopped training after {epochs}, while the loss was still "
+        f"falling: a validation loss goes up and down on its way, and takes more patience"
     )
-    return [Finding(text, f"--set patience={PATIENCE}")]
+    return Finding(text, f"--set patience={SUFFICIENT_PATIENCE}")
 
 
-def _still_falling(model: Model, history: LossHistory) -> list[Finding]:
-    """A loss that more epochs would bring down; where rows are held out, theirs too.
+def _still_falling(model: Model, history: LossHistory) -> Finding | None:
+    """The finding that more epochs would lower the loss, and the validation loss if there is one.
 
-    Where none are, nothing is said of a network that may as well learn its rows by heart.
+    Without validation rows, skips networks large enough to memorise.
     """
     config, summary = model.config, model.summary
-    by_tau = summary.stopped_by == "tau"
-    if config.alpha_schedule != "constant" or not (by_tau or summary.stopped_by == "epochs"):
-        return []
-    if _relative_error(summary) < HARDLY_ANY_ERROR:
-        return []
-    tenths = history.tenths()
-    last_tenth = summary.epochs_trained - max(1, history.epochs // 10)
-    if len(tenths) < 3 or any(epoch <= last_tenth for epoch in summary.kept_epochs):
-        return []
-    third, second, first = tenths[-3:]
-    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
-    is_watched = summary.validation_loss is not None
-    if not is_watched and _may_learn_by_heart(model):
-        return []
-    watched = [0, 1] if is_watched else [0]
-    for j in watched:
-        fall = second[j] - first[j]
-        if not (fall > FALL * second[j] and fall > noise[j] and third[j] > second[j]):
-            return []
-    what, fall = "validation loss" if is_watched else "loss", 1.0 - first / second
+    has_validation = summary.validation_loss is not None
+    if not _ended_at_full_alpha(model) or not (has_validation or not can_memorise(model)):
+        return None
+    training, validation = loss_trends(history)
     n_epochs = max(1, history.epochs // 10)
+    last_tenth = summary.epochs_trained - n_epochs
+    if len(training.means) < 3 or any(epoch <= last_tenth for epoch in summary.kept_epochs):
+        return None
+    if not training.falls_steadily or (has_validation and not validation.falls_steadily):
+        return None
+    loss = "validation loss" if has_validation else "loss"
+    fall = -(validation if has_validation else training).last_change
     last = "epoch" if n_epochs == 1 else counted(n_epochs, "epoch")
-    text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {last}"
-    epochs = 2 * config.epochs if config.epochs >= FEW_EPOCHS else DEFAULTS["epochs"]
-    remedy = f"tau={config.tau / 10:g}" if by_tau else f"epochs={epochs}"
-    return [Finding(text, f"--set {remedy}")]
-
-
-def _oscillating(config: Config, summary: Summary, history: LossHistory) -> list[Finding]:
-    """A loss that goes up and down by more than noise of its batches explains."""
-    error = _relative_error(summary)
-    is_short = history.epochs < LEAST_EPOCHS
-    if is_short or config.alpha_schedule != "constant" or error < SETTLED:
-        return []
-    wobble, rises = float(history.noise()[0]) / history.mean_loss(), history.rises()
-    if not (wobble >= WOBBLE and rises >= RISES):
-        return []
-    text = (
-        f"the loss oscillates, α is too high to settle: it goes up and down by {wobble:.0%}, and "
-        f"rose in {rises:.0%} of the epochs of the last half"
+    text = f"training ended while the {loss} was still falling, by {fall:.0%} in the last {last}"
+    more_epochs = 2 * config.epochs if config.epochs >= FEW_EPOCHS else DEFAULTS["epochs"]
+    is_by_tau = summary.stopped_by == "tau"
+    return Finding(
+        text, f"--set tau={config.tau / 10:g}" if is_by_tau else f"--set epochs={more_epochs}"
     )
-    grows = error > 1.0
-    remedy = f"alpha={config.alpha / 10:g}" if grows else "alpha_schedule=cosine"
-    return [Finding(text, f"--set {remedy}")]
 
 
-def _overfitting(config: Config, history: LossHistory) -> list[Finding]:
-    """A validation loss that rises while the loss falls."""
-    tenths = history.tenths()
-    best = int(tenths[:, 1].argmin())
-    rise = tenths[-1, 1] - tenths[best, 1]
-    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
-    rises = rise > VALIDATION_RISE * tenths[best, 1] > 0 and rise > noise[1]
-    if config.keep == "best" or not rises or tenths[best, 0] - tenths[-1, 0] <= noise[0]:
-        return []
-    text = (
-        f"the validation loss rose by {rise / tenths[best, 1]:.0%} since its lowest tenth of the "
-        f"epochs, while the loss fell by {1.0 - tenths[-1, 0] / tenths[best, 0]:.0%}: the network "
-        f"overfits"
+def _ended_at_full_alpha(model: Model) -> bool:
+    """Whether training could have gone on as it was, and there was something left to learn."""
+    config, summary = model.config, model.summary
+    return (
+        config.alpha_schedule == "constant"
+        and summary.stopped_by in {"tau", "epochs"}
+        and _relative_error(summary) >= NEGLIGIBLE_ERROR
     )
-    return [Finding(text, _keep_best(has_validation=True))]

@@ -1,4 +1,4 @@
-"""A finding: what is amiss, and the options to try."""
+"""The value that every diagnosis gives: one problem, and the options that may mend it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, in plain language with its numbers, and the options of `fit` to try."""
+    """One problem that was measured: a sentence with its numbers, and options of `fit` to try."""
 
     text: str
     remedy: str
 
     def __str__(self) -> str:
-        """Both on a line."""
+        """The problem and its remedy on one line."""
         return f"{self.text}; try {self.remedy}"
 
     def as_dict(self) -> dict[str, str]:
-        """Both as JSON types."""
+        """`text` and `remedy` as JSON types."""
         return asdict(self)

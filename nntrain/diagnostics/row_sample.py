@@ -1,4 +1,4 @@
-"""Some rows of many, evenly spaced, in bounded memory."""
+"""A sample of a table's rows, evenly spaced, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import numpy as np
 from nntrain.arrays import Array
 
 MOST_ROWS = 1 << 13
-
 MOST_CELLS = 1 << 22
-
 LEAST_ROWS = 50
-
-"""Fewer prove nothing."""
+"""Fewer rows prove nothing."""
 
 
 @dataclass
-class Sample:
-    """Some rows of many, evenly spaced, in bounded memory."""
+class RowSample:
+    """Every k-th of the rows that were added; k doubles whenever the sample grows too large.
+
+    The lists hold blocks of rows: `x` (n_rows, n_inputs) encoded, `y_true` (n_rows, n_targets) in
+    the targets' units, and `weights` (n_rows,).
+    """
 
     x: list[Array] = field(default_factory=list)
     y_true: list[Array] = field(default_factory=list)
@@ -32,13 +33,13 @@ class Sample:
         n_rows = min(MOST_ROWS, MOST_CELLS // max(1, x.shape[1]))
         while self._kept + len(x) // self._every > 2 * n_rows:
             self._every *= 2
-            for parts in self._lists:
-                parts[:] = [np.concatenate(parts)[::2].copy()] if parts else []
-        of_rows = np.ones(len(x)) if weights is None else weights
+            for blocks in self._lists:
+                blocks[:] = [np.concatenate(blocks)[::2].copy()] if blocks else []
+        row_weights = np.ones(len(x)) if weights is None else weights
         rows = slice(-self._seen % self._every, None, self._every)
         self._seen += len(x)
-        for parts, values in zip(self._lists, (x, y_true, of_rows), strict=True):
-            parts.append(values[rows].copy())
+        for blocks, values in zip(self._lists, (x, y_true, row_weights), strict=True):
+            blocks.append(values[rows].copy())
 
     @property
     def _lists(self) -> tuple[list[Array], ...]:
@@ -49,8 +50,8 @@ class Sample:
         return sum(map(len, self.weights))
 
     def rows(self, most: int) -> tuple[Array, Array, Array]:
-        """At most so many rows that have a weight: x, y_true and weights."""
-        x, y_true, weights = (np.concatenate(parts) for parts in self._lists)
+        """x, y_true and weights of at most `most` rows, all with a positive weight."""
+        x, y_true, weights = (np.concatenate(blocks) for blocks in self._lists)
         counting = np.flatnonzero(weights > 0)
         counting = counting[:: max(1, -(-len(counting) // most))]
         return x[counting], y_true[counting], weights[counting]

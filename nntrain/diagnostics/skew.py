@@ -1,4 +1,4 @@
-"""A skewed target, which a network may learn better by its logarithm."""
+"""Whether the target is skewed, so that a network may learn its logarithm better."""
 
 from __future__ import annotations
 
@@ -8,47 +8,57 @@ import numpy as np
 
 from nntrain.arrays import Array
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.transform import (
-    Preprocessing,
-)
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
-from nntrain.diagnostics.row_sample import LEAST_ROWS, MOST_ROWS, Sample
+from nntrain.diagnostics.row_sample import LEAST_ROWS, MOST_ROWS, RowSample
 from nntrain.stats.baseline import PENALTY
 from nntrain.stats.ridge import fit_ridge
 from nntrain.text import format_number
 
 SKEWED = 2.0
-
 """The skewness of an exponential distribution."""
+MOST_ERROR_LEFT = 0.85
+"""Networks gained by the logarithm where it left at most this fraction of the error of a ridge
+regression."""
 
-HELPS = 0.85
 
-"""What a log must leave of the error of a ridge regression for networks to gain by it."""
+def find_skewed_targets(
+    config: Config, preprocessing: Preprocessing, sample: RowSample
+) -> list[Finding]:
+    """The finding that a ridge regression predicts skewed targets better by their logarithm, if so.
 
-
-def skewed(config: Config, preprocessing: Preprocessing, sample: Sample) -> list[Finding]:
-    """Targets that a ridge regression predicts better by their logarithm."""
-    if config.target_transform != "none" or any(of.minimum <= 0 for of in preprocessing.targets):
+    Nothing where any target is not positive or would be predicted worse, for all are transformed
+    alike.
+    """
+    if config.target_transform != "none":
+        return []
+    if any(target.minimum <= 0 for target in preprocessing.targets):
         return []
     x, y_true, weights = sample.rows(MOST_ROWS)
     if len(x) < LEAST_ROWS or not (y_true > 0).all():
         return []
-    skewnesses = [(_skewness(y, weights), _skewness(np.log(y), weights)) for y in y_true.T]
-    skewed = [of > SKEWED and abs(of_log) < of / 2 for of, of_log in skewnesses]
-    if not any(skewed):
+    skewness = [(_skewness(y, weights), _skewness(np.log(y), weights)) for y in y_true.T]
+    is_skewed = [plain > SKEWED and abs(log) < plain / 2 for plain, log in skewness]
+    if not any(is_skewed):
         return []
     errors = [_ridge_errors(x, y, weights) for y in y_true.T]
-    if any(by_log > plain for plain, by_log in errors):
+    if any(log > plain for plain, log in errors):
         return []
     texts = [
-        f"{target.name} is skewed ({skewness:.1f}, its log {of_log:.1f}), and a ridge regression "
-        f"errs less by its log: RMSE {format_number(by_log)}, not {format_number(plain)}"
-        for target, is_skewed, (skewness, of_log), (plain, by_log) in zip(
-            preprocessing.targets, skewed, skewnesses, errors, strict=True
-        )
-        if is_skewed and by_log < HELPS * plain
+        _skew_text(target.name, skewness[j], errors[j])
+        for j, target in enumerate(preprocessing.targets)
+        if is_skewed[j] and errors[j][1] < MOST_ERROR_LEFT * errors[j][0]
     ]
     return [Finding("; ".join(texts), "--set target_transform=log")] if texts else []
+
+
+def _skew_text(target: str, skewness: tuple[float, float], errors: tuple[float, float]) -> str:
+    """The sentence about one target; the pairs are of the target itself and of its logarithm."""
+    return (
+        f"{target} is skewed (skewness {skewness[0]:.1f}, of its logarithm {skewness[1]:.1f}), and "
+        f"a linear (ridge) regression predicts it better from its logarithm: RMSE "
+        f"{format_number(errors[1])} instead of {format_number(errors[0])}"
+    )
 
 
 def _skewness(values: Array, weights: Array) -> float:
@@ -59,9 +69,10 @@ def _skewness(values: Array, weights: Array) -> float:
 
 
 def _ridge_errors(x: Array, y: Array, weights: Array) -> tuple[float, float]:
-    """The RMSE of ridge regressions on half of the rows on the others: of y, and of its log.
+    """The RMSE of two ridge regressions, one fitted to y (n_rows,) and one to its logarithm.
 
-    Infinite where there is no ridge regression.
+    Fitted to every other row and measured on the rest, in y's unit. Infinite where no regression
+    can be fitted.
     """
     fitted, others = slice(0, None, 2), slice(1, None, 2)
     largest = float(np.max(y))

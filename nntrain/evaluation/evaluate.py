@@ -14,10 +14,9 @@ from nntrain.data.checks import check_columns
 from nntrain.data.readers.cells import CellFormat, distinct_texts
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import TableLike
-from nntrain.diagnostics.convergence import of_model
+from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
-from nntrain.diagnostics.leakage import of_rows
-from nntrain.diagnostics.row_sample import Sample
+from nntrain.diagnostics.row_sample import RowSample
 from nntrain.errors import DataError
 from nntrain.model.model import Model
 from nntrain.stats.metrics import Measured, Metrics, joined
@@ -74,7 +73,7 @@ def evaluate(
     cells = CellFormat(preprocessing.missing_values, decimal)
     parts: list[Measured] = []
     groups: list[str] = []
-    sample = Sample()
+    sample = RowSample()
     with open_table(table, ReadOptions(cells, delimiter)) as source:
         if by is not None:
             check_columns(source, [by], "--by")
@@ -94,8 +93,8 @@ def evaluate(
     names = [target.name for target in preprocessing.targets]
     rows = _rows_by_group(groups)
     targets = whole.metrics(names)
-    findings = of_model(model, targets)
-    findings += of_rows(model.config, preprocessing, sample)
+    findings = diagnose_errors(model, targets)
+    findings += diagnose_rows(model.config, preprocessing, sample)
     return Evaluation(
         targets,
         {group: whole.take(rows[group]).metrics(names) for group in _ordered(groups, cells)},

@@ -14,11 +14,10 @@ from nntrain.data.preprocessing.encode import Encoded, Labelled
 from nntrain.data.preprocessing.transform import CategoricalColumn
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.table import TableLike
-from nntrain.diagnostics.convergence import of_model
+from nntrain.data.readers.table import Place, TableLike
+from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
-from nntrain.diagnostics.leakage import of_rows
-from nntrain.diagnostics.row_sample import Sample
+from nntrain.diagnostics.row_sample import RowSample
 from nntrain.engine.random_streams import EXPLANATION, random_stream
 from nntrain.errors import DataError
 from nntrain.evaluation.dependence import Effect, effect_of
@@ -46,7 +45,7 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 class WorstRow:
     """A row by its `place`, with the features' cells."""
 
-    place: str
+    place: Place
     y_true: float
     y_pred: float
     cells: dict[str, str]
@@ -142,7 +141,7 @@ def report_on(
         for level in LEVELS
         if model.intervals and model.intervals.has(level)
     }
-    sample = Sample()
+    sample = RowSample()
     sample.add(x, measured.y_true, measured.weights)
     return DataReport(
         len(x),
@@ -152,7 +151,10 @@ def report_on(
         importance,
         effects,
         intervals,
-        (*of_model(model, metrics), *of_rows(model.config, model.preprocessing, sample)),
+        (
+            *diagnose_errors(model, metrics),
+            *diagnose_rows(model.config, model.preprocessing, sample),
+        ),
         None if measured.counted_weights is None else model.config.weight,
         _were_learned_from(model, x, measured),
     )

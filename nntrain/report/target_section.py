@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nntrain.arrays import Vector
+from nntrain.data.readers.table import Place
 from nntrain.evaluation.dependence import Effect, NumericEffect
 from nntrain.evaluation.importance import Importance
 from nntrain.report import charts
@@ -180,12 +181,14 @@ def _worst(rows: tuple[WorstRow, ...], columns: list[str], paths: Sequence[str])
     return note + page.table(header, cells)
 
 
-def _place(place: str, names: dict[str, str]) -> str:
-    """A row's place, its file of several by the name that the page has for it."""
+def _place(place: Place, names: dict[str, str]) -> str:
+    """A row's place; where there are several files, with the name that the page has for its file.
+
+    `names` are the files' names on the page, by path.
+    """
     if len(names) == 1:
-        return place.rpartition(", ")[2]
-    path = max((path for path in names if place.startswith(f"{path}, ")), key=len, default="")
-    return names.get(path, "") + place.removeprefix(path)
+        return place.in_table
+    return f"{names.get(place.table, place.table)}, {place.in_table}"
 
 
 def _importance(columns: list[Importance], repeats: int, j: int) -> str:

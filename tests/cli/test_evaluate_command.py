@@ -446,8 +446,8 @@ def test_what_stands_in_the_way_is_explained(
 def test_what_is_amiss_is_said_on_stderr_or_in_the_json(evaluate: Run, folder: Path) -> None:
     """Five epochs of so few rows are not enough to do as well as a ridge regression."""
     said = (
-        "worse than a ridge regression on the same inputs: RMSE on the given rows of load 12.3, "
-        "the ridge's 3.077"
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE "
+        "on these rows 12.3 for load, the regression's 3.077"
     )
     note = "Note: missing cells taken as the training mean: 3 in 'b'\n"
     result = evaluate("test.csv", "-m", "one.npz")

@@ -46,10 +46,11 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
     )
     assert [line.split()[0] for line in lines[2:6]] == ["Error", "rows", "validation", "training"]
     assert lines[6:] == [
-        "Look: worse than a ridge regression on the same inputs: RMSE on the validation rows of "
-        "strength_mpa 12.57, the ridge's 10.86; try --set tau=0",
-        "Look: τ = 1e+09 stopped training after epoch 1 of 400, before it had learned much: RMSE of "
-        "strength_mpa 12.6, of predicting the mean 16.67; try --set tau=0",
+        "Look: predictions are worse than those of a linear (ridge) regression on the same inputs: "
+        "RMSE on the validation rows 12.57 for strength_mpa, the regression's 10.86; try --set "
+        "tau=0",
+        "Look: tau = 1e+09 stopped training after epoch 1 of 400, before the network had learned "
+        "much: RMSE 12.6 for strength_mpa, and 16.67 by always predicting the mean; try --set tau=0",
         "Wrote a b.npz and loss.csv.",
         f"Next: nntrain predict {TABLE} --model 'a b.npz' > predictions.csv",
         "",
@@ -95,8 +96,8 @@ def test_what_is_amiss_is_said_before_what_was_written(run: Run, folder: Path) -
     (folder / "t.csv").write_text(f"a,\x1b[31m,y\n{rows}")
     result = run("fit", "t.csv", "-c", "c.yaml")
     assert result.err.splitlines()[-3:] == [
-        r"Look: '\x1b[31m' alone predicts y almost perfectly: a leak, unless known before y is; try "
-        r"""--set 'ignore=["\u001b[31m"]'""",
+        r"Look: '\x1b[31m' alone predicts y almost perfectly: a leak, unless its value is known "
+        r"""before that of y; try --set 'ignore=["\u001b[31m"]'""",
         "Wrote model.npz and loss.csv.",
         "Next: nntrain predict t.csv > predictions.csv",
     ]
@@ -109,7 +110,7 @@ def test_a_run_that_was_told_to_stop_is_not_told_to_go_on(run: Run) -> None:
     assert "\nLook: " in run("fit", TABLE, "-c", CONFIG, *slow).err
     assert "Look: " not in run("fit", TABLE, "-c", CONFIG, *slow, "--max-time", "0s").err
     resumed = run("fit", TABLE, "-c", CONFIG, *slow, "--resume").err
-    assert "\nLook: worse than a ridge regression" in resumed
+    assert "\nLook: predictions are worse than those of a linear (ridge) regression" in resumed
 
 
 def test_an_unused_batch_size_is_noted(run: Run) -> None:

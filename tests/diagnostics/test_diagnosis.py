@@ -21,10 +21,10 @@ import nntrain
 from nntrain.config.keys import as_yaml
 from nntrain.config.yaml_file import parse_config
 from nntrain.data.readers.table import TableLike
-from nntrain.diagnostics import convergence as diagnosis
-from nntrain.diagnostics.convergence import worse_than_ridge
+from nntrain.diagnostics.baseline import worse_than_ridge
+from nntrain.diagnostics.diagnose import diagnose_training
 from nntrain.diagnostics.finding import Finding
-from nntrain.diagnostics.row_sample import MOST_ROWS, Sample
+from nntrain.diagnostics.row_sample import MOST_ROWS, RowSample
 from nntrain.engine.progress import EpochResult
 from nntrain.stats.metrics import Metrics
 from nntrain.text import printable
@@ -97,99 +97,99 @@ def multiplied(noise: float = 0.5) -> pd.DataFrame:
 TROUBLES = {
     "ridge, α too small": Trouble(
         STRENGTH + "alpha: 1e-4\n",
-        "worse than a ridge regression on the same inputs: RMSE on the training rows of "
-        "strength_mpa 17.17, the ridge's 10.35",
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "17.17 for strength_mpa, the regression's 10.35",
         "--set optimizer=adam --set alpha=0.01",
         0.5,
     ),
     "ridge, Adam's α too small": Trouble(
         STRENGTH + HELD_OUT + "optimizer: adam\nalpha: 1e-5\n",
-        "worse than a ridge regression on the same inputs: RMSE on the validation rows of "
-        "strength_mpa 16.99, the ridge's 10.59",
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the validation rows "
+        "16.99 for strength_mpa, the regression's 10.59",
         "--set alpha=0.01",
         0.5,
     ),
     "ridge, few epochs": Trouble(
         HEATING + "epochs: 5\n",
-        "worse than a ridge regression on the same inputs: RMSE on the training rows of "
-        "heating_load 3.281, the ridge's 2.921",
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "3.281 for heating_load, the regression's 2.921",
         "--set epochs=200",
         0.9,
         ENERGY,
     ),
     "ridge, decay": Trouble(
         STRENGTH + "weight_decay: 0.1\n",
-        "worse than a ridge regression on the same inputs: RMSE on the training rows of "
-        "strength_mpa 12.74, the ridge's 10.35",
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "12.74 for strength_mpa, the regression's 10.35",
         "--set weight_decay=0",
         0.6,
     ),
     "ridge, raw": Trouble(
         STRENGTH + HELD_OUT + "standardize: false\nalpha: 1e-4\n",
-        "worse than a ridge regression on the same inputs: RMSE on the validation rows of "
-        "strength_mpa 16.91, the ridge's 10.59",
+        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the validation rows "
+        "16.91 for strength_mpa, the regression's 10.59",
         "--set standardize=true --set alpha=0.1",
         0.5,
     ),
     "τ at once": Trouble(
         STRENGTH + "tau: 0.5\n",
-        "τ = 0.5 stopped training after epoch 1 of 200, before it had learned much: RMSE of "
-        "strength_mpa 13.71, of predicting the mean 16.7",
+        "tau = 0.5 stopped training after epoch 1 of 200, before the network had learned much: RMSE "
+        "13.71 for strength_mpa, and 16.7 by always predicting the mean",
         "--set tau=0",
         0.5,
     ),
     "τ by the schedule": Trouble(
         STRENGTH + "tau: 0.01\nalpha: 0.5\nalpha_schedule: cosine\nepochs: 60\n",
-        "τ = 0.01 stopped training after epoch 50 of 60 only because its cosine schedule had left "
-        "8% of α",
+        "tau = 0.01 stopped training after epoch 50 of 60 only because the cosine schedule had lowered "
+        "alpha to 8% of its first value",
         "--set tau=0",
         0.999,
     ),
     "still falling": Trouble(
         STRENGTH + "hidden_layers: [10, 10, 10, 10]\n",
-        "the loss was still falling, by 5% in the last 20 epochs",
+        "training ended while the loss was still falling, by 5% in the last 20 epochs",
         "--set epochs=400",
         0.93,
     ),
     "still falling where it counts": Trouble(
         HEATING + HELD_OUT + "optimizer: adam\nalpha: 1e-5\n",
-        "the validation loss was still falling, by 5% in the last 20 epochs",
+        "training ended while the validation loss was still falling, by 5% in the last 20 epochs",
         "--set epochs=400",
         0.8,
         ENERGY,
     ),
     "stopped by τ while falling": Trouble(
         STRENGTH + "batch_mode: batch\nalpha: 0.1\ntau: 0.001\nepochs: 20000\n",
-        "the loss was still falling, by 4% in the last 68 epochs",
+        "training ended while the loss was still falling, by 4% in the last 68 epochs",
         "--set tau=0.0001",
         0.9,
     ),
     "oscillating": Trouble(
         STRENGTH + HELD_OUT + "optimizer: adam\nalpha: 0.8\n",
-        "the loss oscillates, α is too high to settle: it goes up and down by 20%, and rose in 50% "
-        "of the epochs of the last half",
+        "the loss oscillates, so alpha is too high: in the last half of the epochs it went up and down "
+        "by 20%, and rose in 50% of them",
         "--set alpha_schedule=cosine",
         0.8,
     ),
     "oscillating ever more": Trouble(
         STRENGTH + "batch_mode: batch\nalpha: 5\nepochs: 40\n",
-        "the loss oscillates, α is too high to settle: it goes up and down by 51%, and rose in 100% "
-        "of the epochs of the last half",
+        "the loss oscillates, so alpha is too high: in the last half of the epochs it went up and down "
+        "by 51%, and rose in 100% of them",
         "--set alpha=0.5",
         0.01,
     ),
     "overfitting": Trouble(
         "target: y\nvalidation_fraction: 0.3\nhidden_layers: [64]\nactivation: relu\nepochs: 300\n",
-        "the validation loss rose by 15% since its lowest tenth of the epochs, while the loss fell "
-        "by 100%: the network overfits",
+        "the network overfits: since the tenth of the epochs where the validation loss was lowest it "
+        "rose by 15%, while the training loss fell by 100%",
         "--set keep=best",
         0.95,
         overfit(),
     ),
     "log": Trouble(
         "target: y\nvalidation_fraction: 0.25\nkeep: best\n",
-        "y is skewed (4.3, its log -0.1), and a ridge regression errs less by its log: RMSE 5.072, "
-        "not 7.283",
+        "y is skewed (skewness 4.3, of its logarithm -0.1), and a linear (ridge) regression predicts "
+        "it better from its logarithm: RMSE 5.072 instead of 7.283",
         "--set target_transform=log",
         1.0,
         multiplied(),
@@ -250,7 +250,7 @@ def test_a_column_that_tells_the_target_is_a_leak(column: str, encoding: str) ->
     source = f"target: y\ntarget_transform: log\nnumeric_encoding: {encoding}\n"
     (found,) = said_of_rows(table, source)
     assert found == Finding(
-        f"'{column}' alone predicts y almost perfectly: a leak, unless known before y is",
+        f"'{column}' alone predicts y almost perfectly: a leak, unless its value is known before that of y",
         f"--set 'ignore=[{column}]'",
     )
     assert fitted(table, source + "epochs: 0\n", found.remedy)[1] == []
@@ -269,7 +269,7 @@ def test_a_category_that_tells_the_target_is_a_leak_and_so_is_where_it_is_missin
     kind = rng.integers(0, 3, 300)
     table = pd.DataFrame({"a": rng.normal(size=300), "y": np.array([1.0, 5.0, 2.0])[kind]})
     named = table.assign(kind=np.array(["u", "v", "w"])[kind])
-    text = "'kind' alone predicts y almost perfectly: a leak, unless known before y is"
+    text = "'kind' alone predicts y almost perfectly: a leak, unless its value is known before that of y"
     assert said_of_rows(named, "target: y\n") == [Finding(text, "--set 'ignore=[kind]'")]
     gaps = table.assign(kind=np.where(kind == 0, np.nan, 7.0), y=(kind == 0) * 1.0)
     assert said_of_rows(gaps, "target: y\n") == [Finding(text, "--set 'ignore=[kind]'")]
@@ -310,7 +310,8 @@ def test_a_short_patience_that_ended_a_training_that_still_learned_is_said() -> 
     assert found.remedy == "--set patience=20"
     assert found.text.startswith("patience = 1 stopped training after ")
     assert found.text.endswith(
-        ", while the loss was still falling: a validation loss goes up and down"
+        ", while the loss was still falling: a validation loss goes up and down on its way, and takes "
+        "more patience"
     )
     mended, _ = fitted(CONCRETE, source + "patience: 1\n", found.remedy)
     before, after = (of.summary.validation["strength_mpa"].rmse for of in (model, mended))
@@ -325,7 +326,7 @@ def test_leaks_are_ignored_beside_what_is_ignored_whatever_they_are_called() -> 
     source = "target: y\ntarget_transform: log\nignore: [near]\n"
     (found,) = said_of_rows(table, source)
     assert found.text == (
-        f"{names[0]!r}, 'no' each alone predict y almost perfectly: a leak, unless known before y is"
+        f"{names[0]!r}, 'no' each alone predict y almost perfectly: leaks, unless their values are known before that of y"
     )
     assert found.remedy == printable(found.remedy)
     (option,) = shlex.split(found.remedy)[1:]
@@ -462,13 +463,8 @@ def metrics(**figures: Any) -> dict[str, Metrics]:
 def test_worse_than_the_ridge_is_worse_by_more_than_chance(
     figures: dict[str, Any], is_said: bool
 ) -> None:
-    said = worse_than_ridge(metrics(**figures), "given")
-    assert (said != "") == is_said
-    if figures == {}:
-        assert said == (
-            "worse than a ridge regression on the same inputs: RMSE on the given rows of y 2, the "
-            "ridge's 1"
-        )
+    measured = metrics(**figures)
+    assert worse_than_ridge(measured) == (measured if is_said else {})
 
 
 def results(epoch: int, *losses: float, validation: float | None = None) -> list[EpochResult]:
@@ -531,19 +527,19 @@ def test_what_noise_alone_does_to_tenths_is_not_said() -> None:
     said = 0
     for _ in range(200):
         losses = 1.0 + 0.05 * rng.normal(size=(2, 40))
-        said += bool(diagnosis.of_training(model, course_of(*losses), 1.0))
+        said += bool(diagnose_training(model, course_of(*losses), 1.0))
     assert said <= 4
 
 
 def test_a_sample_of_any_number_of_rows_is_bounded_and_even() -> None:
-    sample = Sample()
+    sample = RowSample()
     for start in range(0, 300_000, 7001):
         x = np.arange(start, min(start + 7001, 300_000), dtype=np.float64)[:, None]
         sample.add(x, x, None)
     kept = np.concatenate(sample.x)[:, 0]
     assert MOST_ROWS <= len(kept) <= 2 * MOST_ROWS
     assert set(np.diff(kept)) == {kept[1]}
-    whole = Sample()
+    whole = RowSample()
     x = np.arange(300_000.0)[:, None]
     whole.add(x, x, None)
     np.testing.assert_array_equal(np.concatenate(whole.x)[:, 0], kept)
@@ -592,7 +588,7 @@ def test_rows_unlike_those_of_validation_are_found_by_evaluating_them() -> None:
     model, findings = fitted(table(x), source)
     assert findings == []
     (found,) = nntrain.evaluate(model, table(x * [8, 1])).findings
-    assert found.text.endswith("; unlike on the validation rows")
+    assert found.text.endswith("; not so on the validation rows")
     assert found.remedy == "--set hidden_layers=[]"
     line, _ = fitted(table(x), source, found.remedy)
     assert nntrain.evaluate(line, table(x * [8, 1])).findings == ()
@@ -615,5 +611,5 @@ def test_an_unfinished_or_untrained_model_is_to_be_trained() -> None:
 def test_losses_beyond_measure_are_no_error() -> None:
     losses = np.array([1e300, 1e308, 1e308, math.inf] * 10)
     model, _ = fitted(CONCRETE, STRENGTH + "epochs: 1\n")
-    said = diagnosis.of_training(model, course_of(losses), 1.0)
+    said = diagnose_training(model, course_of(losses), 1.0)
     assert all("nan" not in of.text and "inf" not in of.text for of in said)

@@ -289,7 +289,7 @@ class _ColumnState:
                 return
             infinite = np.flatnonzero(np.isinf(column))
             if len(infinite) and not self.first_infinite:
-                self.first_infinite = chunk.place(int(infinite[0]))
+                self.first_infinite = str(chunk.place(int(infinite[0])))
             self.n_numbers += int(np.count_nonzero(~np.isnan(column)))
             return
         self.is_text = True
@@ -298,7 +298,7 @@ class _ColumnState:
             self._count(np.bincount(codes, minlength=len(texts)), texts, cells)
             if self.n_texts and not self.first_text[0]:
                 row = cells.first_text(column)
-                self.first_text = (chunk.place(row), column[row])
+                self.first_text = (str(chunk.place(row)), column[row])
         out[:] = np.array([self._code(text) for text in texts], dtype=np.float64)[codes]
 
     def _count(self, counts: NDArray[Any], texts: list[str], cells: CellFormat) -> None:

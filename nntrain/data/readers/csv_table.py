@@ -21,7 +21,7 @@ from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.csv_records import Block, read_blocks, read_header
 from nntrain.data.readers.sources import Source
-from nntrain.data.readers.table import Chunk, with_numbers
+from nntrain.data.readers.table import Chunk, Place, with_numbers
 from nntrain.text import counted
 from nntrain.threads import available_cores, map_ahead
 
@@ -124,8 +124,8 @@ class CsvTable:
     ) -> Chunk:
         """A block's chunk; `columns` as they were parsed, None where that takes cell by cell."""
 
-        def place(row: int) -> str:
-            return f"{self.name}, line {block.line_of(row)}"
+        def place(row: int) -> Place:
+            return Place(self.name, "line", block.line_of(row))
 
         if columns:
             n_rows = len(next(iter(columns.values())))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.table import Chunk, with_numbers
+from nntrain.data.readers.table import Chunk, Place, with_numbers
 
 FRAME_ROWS = 1 << 16
 
@@ -42,8 +42,8 @@ class FrameTable:
             yield Chunk(len(part), columns, place, partial(_frame_as_written, part))
             start += len(part)
 
-    def _place(self, start: int, row: int) -> str:
-        return f"{self.name}, row {start + row} (counting from 0)"
+    def _place(self, start: int, row: int) -> Place:
+        return Place(self.name, "row", start + row)
 
     def _column(self, part: pd.DataFrame, name: str, *, as_numbers: bool) -> Column:
         position = self.columns.index(name)

@@ -14,7 +14,7 @@ from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.csv_records import BLOCK_BYTES, MAX_RECORD_BYTES, check_width
 from nntrain.data.readers.sources import Source
-from nntrain.data.readers.table import Chunk, with_numbers
+from nntrain.data.readers.table import Chunk, Place, with_numbers
 from nntrain.errors import DataError
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
@@ -68,7 +68,7 @@ class JsonLinesTable:
         return Chunk(
             len(records),
             with_numbers(columns, numbers, self.cells),
-            lambda row: f"{self.name}, line {records[row][0]}",
+            lambda row: Place(self.name, "line", records[row][0]),
             lambda positions: [column(self.columns[i]) for i in positions],
         )
 
