@@ -94,7 +94,7 @@ def start(
         if hint := misread(source):
             raise DataError(f"{source.name}: {hint}")
         check_unique(source, [name for name in source.columns if name])
-        profiles = profile(source, cells)
+        profiles = profile(source)
         name, n_nameless = source.name, source.columns.count("")
     n_rows = profiles[0].n_rows if profiles else 0
     if not n_rows:

@@ -60,7 +60,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
     """What `nntrain fit` would make of a table. Raises `DataError` where it cannot be read."""
     cells = CellFormat(config.missing_values, config.decimal)
     with open_table(table, ReadOptions(cells, config.delimiter, twice=True)) as source:
-        profiles = profile(source, cells)
+        profiles = profile(source)
         features = set(config.features or source.columns)
         ignored, categorical = set(config.ignore), set(config.categorical)
         columns = []
@@ -102,7 +102,7 @@ def check_with_model(
             preprocessing.check(source)
         except DataError as error:
             return Verdict(0, list(checks.values()), [], str(error))
-        for chunk in source.chunks(preprocessing.numeric_names, preprocessing.categorical_names):
+        for chunk in source.chunks(preprocessing.column_types):
             n_rows += chunk.n_rows
             for feature in preprocessing.features:
                 check = checks[feature.name]

@@ -125,7 +125,7 @@ class Model:
 
     def _predictions(self, source: Table, reading: ReadOptions) -> Iterator[Predicted]:
         replaced, preprocessing = ReplacedCells(), self.preprocessing
-        for chunk in source.chunks(preprocessing.numeric_names, preprocessing.categorical_names):
+        for chunk in source.chunks(preprocessing.column_types):
             bad = None
             if reading.tolerate_bad_rows:
                 bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad

@@ -9,7 +9,7 @@ import pytest
 
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.table import Place, TableLike
+from nntrain.data.readers.table import ColumnTypes, Place, TableLike
 
 
 def test_a_place_reads_as_messages_quote_it() -> None:
@@ -20,7 +20,8 @@ def test_a_place_reads_as_messages_quote_it() -> None:
 
 def places(table: TableLike) -> list[Place]:
     with open_table(table, ReadOptions(CellFormat(("",)))) as source:
-        return [c.place(row) for c in source.chunks(["x"], []) for row in range(c.n_rows)]
+        chunks = source.chunks(lambda: ColumnTypes(numbers=("x",)))
+        return [chunk.place(row) for chunk in chunks for row in range(chunk.n_rows)]
 
 
 @pytest.mark.parametrize("quote", ["", '"'])

@@ -26,6 +26,7 @@ from nntrain.data.preprocessing.encode import encode_rows
 from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preprocessing
 from nntrain.data.preprocessing.transform import CategoricalColumn, NumericColumn, Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
+from nntrain.data.readers.table import ColumnTypes
 from nntrain.errors import DataError
 
 NAN = float("nan")
@@ -266,8 +267,7 @@ def test_inputs_stand_in_the_order_of_the_features() -> None:
         [1.0, 0.0, 0.0, 1.0, 0.0],
         [0.5, 1.0, 1.0, 0.0, 1.0],
     ]
-    assert learned.numeric_names == ["n", "m"]
-    assert learned.categorical_names == ["c"]
+    assert learned.column_types(["y"]) == ColumnTypes(("n", "m", "y"), ("c",))
 
 
 def test_cells_that_training_had_not_seen_are_counted_at_predict(

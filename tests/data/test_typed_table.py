@@ -19,6 +19,7 @@ from nntrain.config.keys import Config
 from nntrain.data.checks import check_columns, check_unique
 from nntrain.data.preprocessing.typed_table import ColumnRoles, TypedTable, read_typed
 from nntrain.data.readers import csv_records as records
+from nntrain.data.readers import csv_table
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.csv_table import CsvTable
 from nntrain.data.readers.sources import Source
@@ -26,6 +27,12 @@ from nntrain.errors import DataError
 
 MISSING = Config(target=("y",)).missing_values
 WHOLE = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def parsed_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pandas parses every regular block, however small the table."""
+    monkeypatch.setattr(csv_table, "SMALL_BYTES", 0)
 
 
 @pytest.fixture(scope="module")

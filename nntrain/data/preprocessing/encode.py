@@ -215,8 +215,8 @@ def read_labelled(
     others = [*targets, *([labels.weight] if labels.weight else [])]
     preprocessing.check(table, others)
     replaced, skipped = ReplacedCells(), 0
-    numbers = [*preprocessing.numeric_names, *others]
-    for chunk in table.chunks(numbers, preprocessing.categorical_names):
+    types = preprocessing.column_types(others)
+    for chunk in table.chunks(lambda: types):
         y = np.column_stack(
             [
                 target_values(

@@ -7,7 +7,7 @@ at predict.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nntrain.arrays import Matrix
 from nntrain.data.checks import check_columns, check_finite, check_unique, comma_hint
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.table import Chunk, Table
+from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -139,15 +139,11 @@ class Preprocessing:
         ends = np.cumsum([len(feature.input_names) for feature in self.features]).tolist()
         return tuple(slice(start, end) for start, end in pairwise([0, *ends]))
 
-    @property
-    def numeric_names(self) -> list[str]:
-        """The columns read as numbers."""
-        return [f.name for f in self.features if isinstance(f, NumericColumn)]
-
-    @property
-    def categorical_names(self) -> list[str]:
-        """The columns read as text."""
-        return [f.name for f in self.features if isinstance(f, CategoricalColumn)]
+    def column_types(self, numbers: Iterable[str] = ()) -> ColumnTypes:
+        """How the features' columns are to be read, with more columns read as `numbers`."""
+        numeric = [f.name for f in self.features if isinstance(f, NumericColumn)]
+        texts = [f.name for f in self.features if isinstance(f, CategoricalColumn)]
+        return ColumnTypes((*numeric, *numbers), tuple(texts))
 
     def check(self, table: Table, targets: Sequence[str] = ()) -> None:
         """Raise `DataError` where a table lacks a feature (or one of `targets`) or has it twice."""

@@ -25,7 +25,7 @@ from nntrain.data.checks import (
 )
 from nntrain.data.preprocessing.memory import give_back, long_array
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.table import Chunk, Table
+from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
 from nntrain.text import counted
 
@@ -177,12 +177,10 @@ class _Reader:
 
     def read(self) -> None:
         """Read every row, each column as what it looks like so far."""
-        numbers, texts = self._wanted()
-        for chunk in self.table.chunks(numbers, texts):
+        for chunk in self.table.chunks(self._types):
             parts = self.columns.grow(chunk.n_rows, self.table.progress)
             for state in self.states:
                 state.take(chunk, parts[state.position], self.cells)
-            numbers[:], texts[:] = self._wanted()
             self._take_others(chunk, parts[len(self.states) :])
             if self.roles.skip_missing_targets:
                 targets = parts[len(self.states) : len(self.states) + len(self.roles.targets)]
@@ -195,10 +193,11 @@ class _Reader:
                 "%s: left out %s without a target", self.table.name, counted(skipped, "row")
             )
 
-    def _wanted(self) -> tuple[list[str], list[str]]:
-        """The columns to read as numbers, and those to read as text, by what is known so far."""
-        numbers = [state.name for state in self.states if not state.is_text] + self.others
-        return numbers, [state.name for state in self.states if state.is_text]
+    def _types(self) -> ColumnTypes:
+        """Each column's type by the cells read so far."""
+        numbers = [state.name for state in self.states if not state.is_text]
+        texts = [state.name for state in self.states if state.is_text]
+        return ColumnTypes((*numbers, *self.others), tuple(texts))
 
     def _take_others(self, chunk: Chunk, parts: list[Vector]) -> None:
         for name, part in zip(self.others, parts, strict=False):
@@ -219,7 +218,8 @@ class _Reader:
         """Read columns once more, that looked like numbers until late in the table."""
         start = 0
         kept = iter(self.kept)
-        for chunk in self.table.chunks([], [state.name for state in states]):
+        types = ColumnTypes(texts=tuple(state.name for state in states))
+        for chunk in self.table.chunks(lambda: types):
             wanted = next(kept, None)
             codes = np.empty(chunk.n_rows)
             stop = start + (chunk.n_rows if wanted is None else int(np.count_nonzero(wanted)))

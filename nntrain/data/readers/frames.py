@@ -1,4 +1,4 @@
-"""DataFrames as tables; the only module that loads pandas as it is imported."""
+"""DataFrames as tables. This is the only module that imports pandas when it is imported."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import pandas as pd
 
 from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.table import Chunk, Place, with_numbers
+from nntrain.data.readers.table import Chunk, ColumnTypes, Place, with_numbers
 
 FRAME_ROWS = 1 << 16
 
 
 class FrameTable:
-    """DataFrames, all at once or one by one; see `Table`. Rows are named by position, from 0."""
+    """DataFrames that come one by one, as a table; see `Table`. Rows are named by position, from 0.
+
+    `frames()` gives the DataFrames from the first one on, each time it is called.
+    """
 
     def __init__(
         self,
@@ -31,13 +34,13 @@ class FrameTable:
         self.progress = 0.0
         self._frames = frames
 
-    def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, types: Callable[[], ColumnTypes]) -> Iterator[Chunk]:
         """See `Table.chunks`."""
         start = 0
         for frame in self._frames():
-            part = frame.reset_index(drop=True)
-            columns = {name: self._column(part, name, as_numbers=True) for name in numbers}
-            columns |= {name: self._column(part, name, as_numbers=False) for name in texts}
+            part, wanted = frame.reset_index(drop=True), types()
+            columns = {name: self._column(part, name, as_numbers=True) for name in wanted.numbers}
+            columns |= {name: self._column(part, name, as_numbers=False) for name in wanted.texts}
             place = partial(self._place, start)
             yield Chunk(len(part), columns, place, partial(_frame_as_written, part))
             start += len(part)
@@ -68,7 +71,7 @@ def frame_table(frame: pd.DataFrame, cells: CellFormat) -> FrameTable:
 
 
 def _frame_as_written(part: pd.DataFrame, positions: Sequence[int]) -> list[Column]:
-    """Columns of a DataFrame as texts, an absent value being an empty one."""
+    """Columns of a DataFrame as texts; an absent value is an empty text."""
     columns = []
     for position in positions:
         series = part.iloc[:, position]
@@ -80,5 +83,5 @@ def _frame_as_written(part: pd.DataFrame, positions: Sequence[int]) -> list[Colu
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """DataFrames in a row, as one."""
+    """One DataFrame with the rows of all of them."""
     return pd.concat(frames, ignore_index=True)

@@ -1,11 +1,11 @@
-"""Tables of JSON lines: an object a line."""
+"""JSON lines as a table: one object per line, one row per object."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,24 +14,24 @@ from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.csv_records import BLOCK_BYTES, MAX_RECORD_BYTES, check_width
 from nntrain.data.readers.sources import Source
-from nntrain.data.readers.table import Chunk, Place, with_numbers
+from nntrain.data.readers.table import Chunk, ColumnTypes, Place, with_numbers
 from nntrain.errors import DataError
 
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """A surrogate without its other half, which JSON can escape and UTF-8 cannot write."""
 
 MAX_FIRST_CELLS = 1 << 25
-"""More cells in a first block have to be nearly all empty, and would take gigabytes."""
+"""The most cells in a first block. If there are more, nearly all are empty, and take gigabytes."""
 
 Record: TypeAlias = tuple[int, dict[str, str]]
-"""The line that an object stands on, and its values as texts."""
+"""The line of an object, and its values as texts by key."""
 
 
 class JsonLinesTable:
-    """A JSON object a line; see `Table`.
+    """One JSON object per line; see `Table`.
 
-    The columns are the keys of the objects that come first, up to 4 MiB of them; a key that an
-    object lacks, or that is null, is an empty cell. Numbers keep the digits they are written with.
+    The columns are the keys of the objects in the first block. Where an object lacks a key, or its
+    value is null, the cell is empty. Numbers keep the digits they are written with.
     """
 
     def __init__(self, source: Source, cells: CellFormat, *, twice: bool = False) -> None:
@@ -53,27 +53,27 @@ class JsonLinesTable:
         self._pending = itertools.chain([first], blocks)
         self._is_fresh = True
 
-    def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
+    def chunks(self, types: Callable[[], ColumnTypes]) -> Iterator[Chunk]:
         """See `Table.chunks`."""
         blocks = self._pending if self._is_fresh else self._blocks()
         self._is_fresh = False
         for records in blocks:
-            yield self._chunk(records, numbers, texts)
+            yield self._chunk(records, types())
 
-    def _chunk(self, records: list[Record], numbers: Sequence[str], texts: Sequence[str]) -> Chunk:
+    def _chunk(self, records: list[Record], types: ColumnTypes) -> Chunk:
         def column(name: str) -> Column:
             return np.array([record.get(name, "") for _, record in records], dtype=object)
 
-        columns = {name: column(name) for name in [*numbers, *texts]}
+        columns = {name: column(name) for name in types.names}
         return Chunk(
             len(records),
-            with_numbers(columns, numbers, self.cells),
+            with_numbers(columns, types.numbers, self.cells),
             lambda row: Place(self.name, "line", records[row][0]),
             lambda positions: [column(self.columns[i]) for i in positions],
         )
 
     def _blocks(self, *, twice: bool = False) -> Iterator[list[Record]]:
-        """The objects as they arrive, each with its line."""
+        """The objects as they arrive, block by block, each with its line."""
         stream = self._source.open(twice=twice)
         pending, line = b"", 1
         while more := stream.read(BLOCK_BYTES):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.table import Table
+from nntrain.data.readers.table import ColumnTypes, Table
 
 MAX_DISTINCT = 10_000
 
@@ -63,7 +63,7 @@ class ColumnProfile:
         """Whether all cells are the same."""
         return self.n_distinct + (self.n_missing > 0) <= 1
 
-    def take_numbers(self, values: NDArray[np.float64]) -> None:
+    def add_numbers(self, values: NDArray[np.float64]) -> None:
         """Take in cells that are all numbers or missing (NaN)."""
         self.n_rows += len(values)
         missing = np.isnan(values)
@@ -84,7 +84,7 @@ class ColumnProfile:
             self.counts_rows = bool((np.diff(values, prepend=before) == 1).all())
             self._last = float(values[-1])
 
-    def take_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
+    def add_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
         """Take in cells of which some are texts."""
         codes, distinct = distinct_texts(column)
         if len(self.written) < MAX_DISTINCT:
@@ -93,28 +93,26 @@ class ColumnProfile:
         values = np.array([math.nan if n is None else n for n in numbers])[codes]
         is_text = np.array([n is None for n in numbers], dtype=bool)[codes]
         self.counts_rows = False
-        self.take_numbers(values[~is_text])
+        self.add_numbers(values[~is_text])
         self.n_rows += int(np.count_nonzero(is_text))
         for text, count, number in zip(distinct, np.bincount(codes).tolist(), numbers, strict=True):
             if number is None and (text in self.texts or len(self.texts) < MAX_DISTINCT):
                 self.texts[text] += count
 
 
-def profile(table: Table, cells: CellFormat) -> list[ColumnProfile]:
+def profile(table: Table) -> list[ColumnProfile]:
     """A profile of each column that has a name, in the table's order. Raises `DataError`."""
-    names = list(dict.fromkeys(name for name in table.columns if name))
-    profiles = {name: ColumnProfile(name) for name in names}
-    numbers, texts = list(names), list[str]()
-    are_texts: set[str] = set()
-    for chunk in table.chunks(numbers, texts):
-        for name, of in profiles.items():
-            column = chunk.columns[name]
-            if column.dtype == np.float64:
-                of.take_numbers(column)
-                continue
-            of.take_texts(column, cells)
-            are_texts.add(name)
-        if len(are_texts) > len(texts):
-            numbers[:] = [name for name in names if name not in are_texts]
-            texts[:] = [name for name in names if name in are_texts]
+    profiles = {name: ColumnProfile(name) for name in table.columns if name}
+
+    def types() -> ColumnTypes:
+        texts = {name: None for name, column in profiles.items() if column.written}
+        return ColumnTypes(tuple(name for name in profiles if name not in texts), tuple(texts))
+
+    for chunk in table.chunks(types):
+        for name, column_profile in profiles.items():
+            cells = chunk.columns[name]
+            if cells.dtype == np.float64:
+                column_profile.add_numbers(cells)
+            else:
+                column_profile.add_texts(cells, table.cells)
     return list(profiles.values())

@@ -1,4 +1,4 @@
-"""What every reader gives: a table as chunks of typed columns."""
+"""The common form of every table: chunks of rows, their columns typed as numbers or texts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nntrain.arrays import Column
+from nntrain.arrays import Column, Mask
 from nntrain.data.readers.cells import CellFormat
 
 if TYPE_CHECKING:
@@ -41,44 +38,65 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Chunk:
-    """Some rows of a table.
+class ColumnTypes:
+    """The columns to read from a table: those wanted as numbers, and those wanted as texts."""
 
-    A column is float64 with NaN for a missing cell where numbers were asked for and every cell is
-    one or missing; else it holds the cells' texts. `place(row)` is where the row-th row (from 0)
-    stands, `as_written(positions)` gives columns by their position in the table, each cell as it
-    is written, and `bad` marks rows with too few or too many cells, in a table that bears them.
+    numbers: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All the columns to read."""
+        return (*self.numbers, *self.texts)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive rows of a table.
+
+    A column that is wanted as numbers is float64, NaN where a cell is missing. A column that is
+    wanted as texts, or that holds a cell which is neither a number nor missing, is an object array
+    of the cells' texts.
+
+    `place(row)` is where a row (from 0) stands in the file. `as_written(positions)`
+    gives columns by their position in the table, every cell as its text in the file. `bad` marks
+    rows with too few or too many cells; only a table that tolerates such rows has it.
     """
 
     n_rows: int
     columns: Mapping[str, Column]
     place: Callable[[int], Place]
     as_written: Callable[[Sequence[int]], list[Column]]
-    bad: NDArray[np.bool_] | None = None
+    bad: Mask | None = None
 
 
 class Table(Protocol):
-    """A table that can be read more than once, chunk by chunk. `name` stands for it in messages.
+    """A table that can be read chunk by chunk, more than once.
 
-    `progress` is the part of it that the chunks so far make up, about; 0 where that is not known.
+    `name` is what messages call the table, `columns` the names in its header, `cells` how its
+    cells are written. `progress` is the fraction of the table that the chunks so far make up,
+    roughly; 0 where the table's size is not known.
     """
 
     name: str
     columns: list[str]
+    cells: CellFormat
     progress: float
 
-    def chunks(self, numbers: Sequence[str], texts: Sequence[str]) -> Iterator[Chunk]:
-        """All rows, with the columns that are wanted as numbers and those wanted as text.
+    def chunks(self, types: Callable[[], ColumnTypes]) -> Iterator[Chunk]:
+        """All rows, chunk by chunk, each with the columns that `types()` asks for.
 
-        The caller may change both lists between chunks. Raises `DataError`.
+        `types` is called anew for each chunk, possibly from another thread, so its answer may
+        change between chunks: a chunk parsed ahead by an older answer is parsed again. Raises
+        `DataError`.
         """
         ...
 
 
 def with_numbers(
-    columns: Mapping[str, Column], numbers: Sequence[str], cells: CellFormat
+    columns: Mapping[str, Column], numbers: Iterable[str], cells: CellFormat
 ) -> dict[str, Column]:
-    """Columns of text, those of `numbers` as float64 where each cell is a number or missing."""
+    """Text columns, those in `numbers` as float64 if every cell is a number or missing."""
     result = dict(columns)
     for name in numbers:
         values = cells.numbers(columns[name])
