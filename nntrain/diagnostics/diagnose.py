@@ -19,8 +19,9 @@ def diagnose(run: TrainingRun, model: Model) -> list[Finding]:
     ...     print(finding)
     """
     sample = Sample()
-    sample.add(run.samples.x, run.y_true, run.sample_weights)
-    update = run.longest.largest_update if run.longest else math.inf
+    sample.add(run.samples.x, run.data.y_true, run.data.sample_weights)
+    last = run.results.last_result
+    update = last.largest_update if last else math.inf
     return [
         *of_training(model, run.history, update),
         *of_rows(run.config, run.preprocessing, sample),
