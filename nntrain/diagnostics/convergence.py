@@ -64,7 +64,7 @@ def of_training(model: Model, history: LossHistory, largest_update: float) -> li
     `largest_update` is that of the last epoch.
     """
     config, summary = model.config, model.summary
-    if history.epochs == 0 or summary.stopped_by == "time":
+    if history.n_epochs == 0 or summary.stopped_by == "time":
         return []
     unfinished = _stopped_by_tau(config, summary, largest_update)
     unfinished = unfinished or _out_of_patience(config, history, summary)
@@ -227,11 +227,11 @@ def _still_falling(model: Model, history: LossHistory) -> list[Finding]:
     if _relative_error(summary) < HARDLY_ANY_ERROR:
         return []
     tenths = history.tenths()
-    last_tenth = summary.epochs_trained - max(1, history.epochs // 10)
+    last_tenth = summary.epochs_trained - max(1, history.n_epochs // 10)
     if len(tenths) < 3 or any(epoch <= last_tenth for epoch in summary.kept_epochs):
         return []
     third, second, first = tenths[-3:]
-    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
+    noise = CERTAIN * 2.0**0.5 * history.tenth_standard_error()
     is_watched = summary.validation_loss is not None
     if not is_watched and _may_learn_by_heart(model):
         return []
@@ -241,7 +241,7 @@ def _still_falling(model: Model, history: LossHistory) -> list[Finding]:
         if not (fall > FALL * second[j] and fall > noise[j] and third[j] > second[j]):
             return []
     what, fall = "validation loss" if is_watched else "loss", 1.0 - first / second
-    n_epochs = max(1, history.epochs // 10)
+    n_epochs = max(1, history.n_epochs // 10)
     last = "epoch" if n_epochs == 1 else counted(n_epochs, "epoch")
     text = f"the {what} was still falling, by {fall[watched[-1]]:.0%} in the last {last}"
     epochs = 2 * config.epochs if config.epochs >= FEW_EPOCHS else DEFAULTS["epochs"]
@@ -252,10 +252,10 @@ def _still_falling(model: Model, history: LossHistory) -> list[Finding]:
 def _oscillating(config: Config, summary: Summary, history: LossHistory) -> list[Finding]:
     """A loss that goes up and down by more than noise of its batches explains."""
     error = _relative_error(summary)
-    is_short = history.epochs < LEAST_EPOCHS
+    is_short = history.n_epochs < LEAST_EPOCHS
     if is_short or config.alpha_schedule != "constant" or error < SETTLED:
         return []
-    wobble, rises = float(history.noise()[0]) / history.mean_loss(), history.rises()
+    wobble, rises = float(history.noise()[0]) / history.mean_loss(), history.rising_fraction()
     if not (wobble >= WOBBLE and rises >= RISES):
         return []
     text = (
@@ -272,7 +272,7 @@ def _overfitting(config: Config, history: LossHistory) -> list[Finding]:
     tenths = history.tenths()
     best = int(tenths[:, 1].argmin())
     rise = tenths[-1, 1] - tenths[best, 1]
-    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
+    noise = CERTAIN * 2.0**0.5 * history.tenth_standard_error()
     rises = rise > VALIDATION_RISE * tenths[best, 1] > 0 and rise > noise[1]
     if config.keep == "best" or not rises or tenths[best, 0] - tenths[-1, 0] <= noise[0]:
         return []
