@@ -85,7 +85,7 @@ class Trend:
 def loss_trends(history: LossHistory) -> tuple[Trend, Trend]:
     """The trends of the training loss and of the validation loss."""
     tenths = history.tenths()
-    noise = CERTAIN * 2.0**0.5 * history.tenth_noise()
+    noise = CERTAIN * 2.0**0.5 * history.tenth_standard_error()
     return Trend(tenths[:, 0], float(noise[0])), Trend(tenths[:, 1], float(noise[1]))
 
 
@@ -106,10 +106,10 @@ def find_early_end(model: Model, history: LossHistory, largest_update: float) ->
 def find_oscillation(model: Model, history: LossHistory) -> Finding | None:
     """The finding that the loss goes up and down by more than the noise of its batches, if any."""
     config, error = model.config, _relative_error(model.summary)
-    is_short = history.epochs < LEAST_EPOCHS
+    is_short = history.n_epochs < LEAST_EPOCHS
     if is_short or config.alpha_schedule != "constant" or error < SETTLED_ERROR:
         return None
-    oscillation, rises = float(history.noise()[0]) / history.mean_loss(), history.rises()
+    oscillation, rises = float(history.noise()[0]) / history.mean_loss(), history.rising_fraction()
     if not (oscillation >= LEAST_OSCILLATION and rises >= LEAST_RISES):
         return None
     text = (
@@ -204,7 +204,7 @@ def _still_falling(model: Model, history: LossHistory) -> Finding | None:
     if not _ended_at_full_alpha(model) or not (has_validation or not can_memorise(model)):
         return None
     training, validation = loss_trends(history)
-    n_epochs = max(1, history.epochs // 10)
+    n_epochs = max(1, history.n_epochs // 10)
     last_tenth = summary.epochs_trained - n_epochs
     if len(training.means) < 3 or any(epoch <= last_tenth for epoch in summary.kept_epochs):
         return None

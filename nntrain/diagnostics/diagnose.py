@@ -28,8 +28,9 @@ def diagnose(run: TrainingRun, model: Model) -> list[Finding]:
     ...     print(finding)
     """
     sample = RowSample()
-    sample.add(run.samples.x, run.y_true, run.sample_weights)
-    largest_update = run.longest.largest_update if run.longest else math.inf
+    sample.add(run.samples.x, run.data.y_true, run.data.sample_weights)
+    last = run.results.last_result
+    largest_update = last.largest_update if last else math.inf
     return [
         *diagnose_training(model, run.history, largest_update),
         *diagnose_rows(run.config, run.preprocessing, sample),
@@ -41,7 +42,7 @@ def diagnose_training(model: Model, history: LossHistory, largest_update: float)
 
     `largest_update` is the largest change of a weight or bias in the last epoch.
     """
-    if history.epochs == 0 or model.summary.stopped_by == "time":
+    if history.n_epochs == 0 or model.summary.stopped_by == "time":
         return []
     early_end = find_early_end(model, history, largest_update)
     # A run that ended too early is first to be run to its end.

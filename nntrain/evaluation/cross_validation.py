@@ -102,7 +102,7 @@ class FoldRun:
         """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
-        measured = run.measured(encoded.x, self.table.true_values(rows), encoded.weights)
+        measured = run.results.measure(encoded.x, self.table.true_values(rows), encoded.weights)
         if interval is not None:
             model = run.model()
             model.check_level(interval)

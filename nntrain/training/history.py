@@ -1,109 +1,158 @@
-"""The course of a training: the losses of its epochs, in bounded memory."""
+"""The course of the losses over a training run, in bounded memory."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import Matrix, Vector
 from nntrain.engine.progress import EpochResult
 
 MOST_STRETCHES = 1024
-EPOCHS, LOSS, VALIDATION, STEPS, RISES, TURNS, TURN, VALIDATION_TURN = range(8)
-TURN_OF_NOISE = 6.0**0.5 * (2.0 / math.pi) ** 0.5
-"""E |e_1 - 2 e_2 + e_3| of three independent normal numbers of deviation 1."""
+BEND_OF_NOISE = 6.0**0.5 * (2.0 / math.pi) ** 0.5
+"""E |e_1 - 2 e_2 + e_3| for three independent normal numbers with standard deviation 1."""
+
+
+class Losses(NamedTuple):
+    """The loss and the validation loss of a network after an epoch; NaN without validation rows."""
+
+    training: float
+    validation: float
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Sums over consecutive epochs; the sum of two stretches is the stretch of both.
+
+    A *step* leads from one epoch of a network to its next. A *bend* is the second difference of
+    three consecutive losses, |l_1 - 2 l_2 + l_3|, in which a straight trend cancels out.
+    """
+
+    epochs: int = 0
+    loss: float = 0.0
+    validation_loss: float = 0.0
+    steps: int = 0
+    rising_steps: int = 0
+    bends: int = 0
+    bend: float = 0.0
+    validation_bend: float = 0.0
+
+    def __add__(self, other: Stretch) -> Stretch:
+        return Stretch(
+            self.epochs + other.epochs,
+            self.loss + other.loss,
+            self.validation_loss + other.validation_loss,
+            self.steps + other.steps,
+            self.rising_steps + other.rising_steps,
+            self.bends + other.bends,
+            self.bend + other.bend,
+            self.validation_bend + other.validation_bend,
+        )
+
+    def add_epoch(self, losses: Sequence[Losses]) -> None:
+        """Add one epoch with the losses of all networks."""
+        self.epochs += 1
+        self.loss += sum(loss for loss, _ in losses) / len(losses)
+        self.validation_loss += sum(validation for _, validation in losses) / len(losses)
+
+    def add_moves(self, losses: Sequence[Losses]) -> None:
+        """Add the step and the bend that end with the last of a network's losses."""
+        if len(losses) > 1:
+            self.steps += 1
+            self.rising_steps += losses[-1].training > losses[-2].training
+        if len(losses) > 2:
+            first, second, third = losses[-3:]
+            self.bends += 1
+            self.bend += abs(first.training - 2.0 * second.training + third.training)
+            self.validation_bend += abs(
+                first.validation - 2.0 * second.validation + third.validation
+            )
 
 
 class LossHistory:
-    """The losses of the epochs that it is given, of an ensemble their mean over the networks.
+    """The losses of all epochs added; for an ensemble, their mean over the networks.
 
-    A network that has ended counts by its last loss. Epochs are kept in stretches as sums, which
-    are joined in pairs when there are too many; what is asked of the last tenth of a long run is
-    rounded to whole stretches.
+    A network that has stopped counts with its last loss. Only sums over stretches of epochs are
+    kept. When there are too many stretches, neighbours are joined in pairs; what is asked about
+    the last tenth of a long run is then rounded to whole stretches.
+
+    Two numbers are returned for each question about both losses: that of the training loss, then
+    that of the validation loss, NaN without validation rows.
     """
 
     def __init__(self) -> None:
-        self.epochs = 0
-        self._stretches: list[list[float]] = []
-        self._every = 1
-        self._losses: dict[int, list[tuple[float, float]]] = {}
+        self.n_epochs = 0
+        self._stretches: list[Stretch] = []
+        self._epochs_per_stretch = 1
+        self._last_losses: dict[int, list[Losses]] = {}
 
     def add(self, results: Sequence[EpochResult]) -> None:
-        """Add one epoch, of those networks that are still trained."""
-        for of in results:
-            losses = self._losses.setdefault(of.member, [])
-            validation = math.nan if of.validation_loss is None else of.validation_loss
-            losses.append((of.loss, validation))
-            del losses[:-3]
-        self.epochs += 1
-        if not self._stretches or self._is_whole:
-            self._join_some()
-            self._stretches.append([0.0] * 8)
-        sums, n = self._stretches[-1], len(self._losses)
-        sums[EPOCHS] += 1.0
-        sums[LOSS] += sum(losses[-1][0] for losses in self._losses.values()) / n
-        sums[VALIDATION] += sum(losses[-1][1] for losses in self._losses.values()) / n
-        for of in results:
-            _add_moves(sums, self._losses[of.member])
+        """Add one epoch, with a result for each network that is still trained."""
+        for result in results:
+            self._remember(result)
+        self.n_epochs += 1
+        if not self._stretches or self._stretches[-1].epochs >= self._epochs_per_stretch:
+            if len(self._stretches) == MOST_STRETCHES:
+                self._join_pairs()
+            self._stretches.append(Stretch())
+        stretch = self._stretches[-1]
+        stretch.add_epoch([losses[-1] for losses in self._last_losses.values()])
+        for result in results:
+            stretch.add_moves(self._last_losses[result.member])
 
-    def _join_some(self) -> None:
-        """Join stretches in pairs where there are too many."""
-        if len(self._stretches) == MOST_STRETCHES:
-            pairs = np.reshape(self._stretches, (-1, 2, 8)).sum(axis=1)
-            self._stretches, self._every = pairs.tolist(), 2 * self._every
+    def _remember(self, result: EpochResult) -> None:
+        """Keep the last three losses of each network: as many as a bend needs."""
+        validation = math.nan if result.validation_loss is None else result.validation_loss
+        losses = self._last_losses.setdefault(result.member, [])
+        losses.append(Losses(result.loss, validation))
+        del losses[:-3]
 
-    @property
-    def _is_whole(self) -> bool:
-        return self._stretches[-1][EPOCHS] >= self._every
+    def _join_pairs(self) -> None:
+        self._stretches = _joined(self._stretches, 2)
+        self._epochs_per_stretch *= 2
 
-    def tenths(self) -> NDArray[np.float64]:
-        """The mean loss and validation loss (NaN without one) of each tenth, (n, 2), in order.
+    def tenths(self) -> Matrix:
+        """The mean losses of each tenth of the epochs, in order (n_tenths, 2).
 
-        Of fewer than ten epochs each stands by itself.
+        With fewer than ten epochs, the losses of each epoch. There may be a few more than ten
+        parts, and the epochs that are left over at the start belong to none.
         """
         length = max(1, len(self._stretches) // 10)
-        first = len(self._stretches) % length
-        parts = np.reshape(self._stretches[first:], (-1, length, 8)).sum(axis=1)
-        means: NDArray[np.float64] = parts[:, LOSS : VALIDATION + 1] / parts[:, EPOCHS, None]
-        return means
+        parts = _joined(self._stretches[len(self._stretches) % length :], length)
+        means = [(part.loss / part.epochs, part.validation_loss / part.epochs) for part in parts]
+        return np.array(means)
 
-    def noise(self) -> NDArray[np.float64]:
-        """By how much either loss wanders between epochs of the last half, its trend apart.
-
-        The deviation (2,) of what would move losses so, were it independent from epoch to epoch.
-        """
+    def noise(self) -> Vector:
+        """Epoch-to-epoch noise (standard deviation) in the last half, trend removed (2,)."""
         half = self._last_half()
-        turns = half[TURN : VALIDATION_TURN + 1] / max(half[TURNS], 1.0)
-        return np.asarray(turns / TURN_OF_NOISE)
+        bends = np.array([half.bend, half.validation_bend]) / max(half.bends, 1)
+        noise: Vector = bends / BEND_OF_NOISE
+        return noise
 
-    def tenth_noise(self) -> NDArray[np.float64]:
-        """The deviation (2,) that this leaves to the mean of a tenth."""
-        return np.asarray(self.noise() / max(1.0, self.epochs / 10) ** 0.5)
+    def tenth_standard_error(self) -> Vector:
+        """Standard error of a tenth's mean loss (2,), if noise is independent between epochs."""
+        error: Vector = self.noise() / max(1.0, self.n_epochs / 10) ** 0.5
+        return error
 
-    def rises(self) -> float:
-        """In how many of the epochs of the last half the loss rose, as a part of them."""
+    def rising_fraction(self) -> float:
+        """The fraction of the epochs in the last half whose loss rose."""
         half = self._last_half()
-        return float(half[RISES] / max(half[STEPS], 1.0))
+        return half.rising_steps / max(half.steps, 1)
 
     def mean_loss(self) -> float:
-        """The mean loss of the last half."""
+        """The mean training loss of the last half."""
         half = self._last_half()
-        return float(half[LOSS] / half[EPOCHS])
+        return half.loss / half.epochs
 
-    def _last_half(self) -> NDArray[np.float64]:
-        sums: NDArray[np.float64] = np.sum(self._stretches[len(self._stretches) // 2 :], axis=0)
-        return sums
+    def _last_half(self) -> Stretch:
+        return sum(self._stretches[len(self._stretches) // 2 :], Stretch())
 
 
-def _add_moves(sums: list[float], losses: Sequence[tuple[float, float]]) -> None:
-    """Add to the sums how the losses of a network moved in its last epoch."""
-    if len(losses) > 1:
-        sums[STEPS] += 1.0
-        sums[RISES] += losses[-1][0] > losses[-2][0]
-    if len(losses) > 2:
-        first, second, third = losses
-        sums[TURNS] += 1.0
-        sums[TURN] += abs(first[0] - 2.0 * second[0] + third[0])
-        sums[VALIDATION_TURN] += abs(first[1] - 2.0 * second[1] + third[1])
+def _joined(stretches: Sequence[Stretch], length: int) -> list[Stretch]:
+    """The sums of `length` stretches at a time."""
+    starts = range(0, len(stretches), length)
+    return [sum(stretches[start : start + length], Stretch()) for start in starts]

@@ -36,12 +36,12 @@ class Reproduction:
             raise UsageError("the model was validated by another table; name it with --validation")
         self.model = model
         config = replace(config, engine=summary.engine)
-        self.run = TrainingRun.on(table, config, validation)
+        self.run = TrainingRun.from_table(table, config, validation)
 
     @property
     def has_other_data(self) -> bool:
         """Whether it trains on, or is validated by, other rows than the model was."""
-        return self.run.fingerprint != self.model.summary.fingerprint
+        return self.run.data.fingerprint != self.model.summary.fingerprint
 
     def epochs(self) -> Iterator[list[EpochResult]]:
         """Train to the epoch where the model's run stopped. Raises `DivergedError`."""
@@ -62,7 +62,7 @@ class Reproduction:
         weight = self._first_weight()
         if not weight:
             return ""
-        now = {"nntrain": __version__, **self.run.versions}
+        now = {"nntrain": __version__, **self.run.results.versions}
         then = {"nntrain": self.model.nntrain_version, **summary.versions}
         for name, version in then.items():
             if now.get(name) != version:

@@ -77,7 +77,7 @@ class Trace:
         config = replace(
             config, validation_fraction=0.0, calibration_fraction=0.0, keep="last", patience=None
         )
-        self.run = TrainingRun.on(table, config, start=start)
+        self.run = TrainingRun.from_table(table, config, start=start)
         samples, (training,) = self.run.samples, self.run.trainings
         if last > len(samples):
             raise DataError(

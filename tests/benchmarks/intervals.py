@@ -60,11 +60,11 @@ def measured(split: Split, recipe: str) -> Measures:
 
 def of_one_width(run: nntrain.TrainingRun, model: nntrain.Model) -> nntrain.Model:
     """The same model with intervals that do not adapt to the row."""
-    assert run.calibration is not None
-    kept = model.measured(run.calibration.x, run.calibration.y_true, None)
+    assert run.data.calibration is not None
+    kept = model.measured(run.data.calibration.x, run.data.calibration.y_true, None)
     errors = absolute_errors(kept.y_true, kept.y_pred, model.preprocessing)
     alike = ExpectedError(None, np.zeros(1), np.zeros(1))
-    return replace(model, intervals=calibrate(alike, run.calibration.x, errors, ""))
+    return replace(model, intervals=calibrate(alike, run.data.calibration.x, errors, ""))
 
 
 def relative(

@@ -157,7 +157,7 @@ def test_nothing_of_the_scored_rows_leaks_into_what_was_learned() -> None:
         assert x.has_missing == (8 in fold.training_rows)
         assert set(kind.categories) == set(seen["kind"])
         assert run.preprocessing.targets[0].shift == pytest.approx(seen["y"].mean())
-        assert run.baseline.means[0] == pytest.approx(seen["y"].mean())
+        assert run.data.baseline.means[0] == pytest.approx(seen["y"].mean())
         saw_outlier.append("once" in kind.categories)
         saw_missing.append(x.has_missing)
     assert sorted(saw_outlier) == sorted(saw_missing) == [False, True, True, True, True]
@@ -182,8 +182,8 @@ def test_validation_rows_of_a_fold_are_taken_from_its_training_rows() -> None:
     table = typed(frame_of(), config)
     for fold in make_folds(table, 5, config, ordered=False):
         run = FoldRun(table, config, fold).run
-        assert run.validation is not None
-        assert (len(run.samples), len(run.validation), len(fold.rows)) == (30, 10, 10)
+        assert run.data.validation is not None
+        assert (len(run.samples), len(run.data.validation), len(fold.rows)) == (30, 10, 10)
 
 
 def test_the_same_command_prints_the_same_twice_and_another_seed_does_not(

@@ -146,7 +146,9 @@ def test_a_model_that_data_alone_cannot_make_says_so(run: Run, folder: Path) -> 
         "Error: the model was made with --from, by weights that it does not hold; the data alone "
         "cannot make it again\n",
     )
-    TrainingRun.on(table(), nntrain.Config(target=("strength_mpa",))).checkpoint().save("c.npz")
+    TrainingRun.from_table(table(), nntrain.Config(target=("strength_mpa",))).checkpoint().save(
+        "c.npz"
+    )
     result = run("reproduce", TABLE, "-m", "c.npz")
     assert (result.code, result.err) == (
         2,

@@ -489,13 +489,13 @@ def test_a_course_of_any_length_keeps_few_sums_that_say_the_same() -> None:
     rng = np.random.default_rng(0)
     losses = 1.0 / np.arange(1, 50_001) ** 0.5 + 0.01 * rng.normal(size=50_000)
     history = course_of(losses, 2 * losses)
-    assert history.epochs == 50_000
+    assert history.n_epochs == 50_000
     assert len(history._stretches) <= MOST_STRETCHES
     last = history.tenths()[-1]
     np.testing.assert_allclose(last, [losses[-5000:].mean(), 2 * losses[-5000:].mean()], rtol=0.02)
     np.testing.assert_allclose(history.noise(), [0.01, 0.02], rtol=0.03)
-    np.testing.assert_allclose(history.tenth_noise(), history.noise() / 5000**0.5)
-    assert history.rises() == pytest.approx(0.5, abs=0.02)
+    np.testing.assert_allclose(history.tenth_standard_error(), history.noise() / 5000**0.5)
+    assert history.rising_fraction() == pytest.approx(0.5, abs=0.02)
     assert history.mean_loss() == pytest.approx(losses[25_000:].mean(), rel=0.02)
 
 
@@ -503,7 +503,7 @@ def test_a_short_course_is_what_it_is() -> None:
     history = course_of(np.array([5.0, 3.0, 4.0, 2.0]))
     assert history.tenths()[:, 0].tolist() == [5.0, 3.0, 4.0, 2.0]
     assert np.isnan(history.tenths()[:, 1]).all()
-    assert history.rises() == 0.5
+    assert history.rising_fraction() == 0.5
     assert history.mean_loss() == 3.0
 
 
@@ -559,7 +559,7 @@ def test_a_run_that_is_gone_on_with_judges_by_the_epochs_that_it_has_seen() -> N
         second.resume(first.checkpoint())
         for _ in second.epochs():
             pass
-        assert second.history.epochs == 200 - before
+        assert second.history.n_epochs == 200 - before
         assert [found.remedy for found in nntrain.diagnose(second, second.model())] == remedies
 
 

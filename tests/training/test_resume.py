@@ -95,16 +95,16 @@ def test_a_run_paused_after_every_iteration_ends_as_one_that_was_not(
         batch_mode=mode, batch_size=7, engine=engine, dtype=dtype, weight="w", epochs=3,
         validation_fraction=0.2, **more,
     )  # fmt: skip
-    whole = TrainingRun.on(frame(), of)
+    whole = TrainingRun.from_table(frame(), of)
     expected = list(whole.epochs())
     found, pauses = [], 0
     path = tmp_path / "checkpoint.npz"
     while True:
-        run = TrainingRun.on(frame(), of)
+        run = TrainingRun.from_table(frame(), of)
         if path.exists():
             run.resume(read_model(path))
         found += list(run.epochs(lambda: True))
-        if run.is_over:
+        if run.is_finished:
             break
         pauses += 1
         run.checkpoint().save(path)
@@ -118,26 +118,26 @@ def test_a_checkpoint_that_lacks_something_ends_elsewhere(
 ) -> None:
     """The comparison above can fail: without the sum of the losses so far, it does."""
     of = config(batch_mode="mini-batch", batch_size=7)
-    whole = TrainingRun.on(frame(), of)
+    whole = TrainingRun.from_table(frame(), of)
     expected = list(whole.epochs())
-    run = TrainingRun.on(frame(), of)
+    run = TrainingRun.from_table(frame(), of)
     list(run.epochs(lambda: True))
     run.trainings[0].progress = dataclasses.replace(run.trainings[0].progress, loss=0.0)
     assert next(run.epochs())[0].loss != expected[0][0].loss
 
 
 def test_an_epoch_that_is_soon_over_is_finished_first() -> None:
-    run = TrainingRun.on(frame(), config(batch_mode="stochastic"))
+    run = TrainingRun.from_table(frame(), config(batch_mode="stochastic"))
     assert [result.epoch for (result,) in run.epochs(lambda: True)] == [1, 2, 3, 4, 5]
 
 
 def test_a_checkpoint_is_a_model_of_the_last_whole_epoch(tmp_path: Path, tiny_slices: None) -> None:
     of = config(batch_mode="stochastic")
-    run = TrainingRun.on(frame(), of)
+    run = TrainingRun.from_table(frame(), of)
     epochs = run.epochs()
     next(epochs)
     expected = run.model().predict(frame())
-    run = TrainingRun.on(frame(), of)
+    run = TrainingRun.from_table(frame(), of)
     epochs = run.epochs(lambda: run.trainings[0].last is not None)
     list(epochs)
     assert run.trainings[0].progress.rows_done == 1
@@ -166,11 +166,11 @@ def test_the_fingerprint_is_of_every_number() -> None:
 
 def refusal(of: nntrain.Config, then: nntrain.Config, table: pd.DataFrame | None = None) -> str:
     """The differences that keep a run from going on, after 2 epochs of another."""
-    run = TrainingRun.on(frame(), of)
+    run = TrainingRun.from_table(frame(), of)
     epochs = run.epochs()
     next(epochs)
     next(epochs)
-    other = TrainingRun.on(frame() if table is None else table, then)
+    other = TrainingRun.from_table(frame() if table is None else table, then)
     try:
         other.resume(run.checkpoint())
     except UsageError as error:
@@ -210,18 +210,18 @@ def test_a_run_that_differs_is_not_gone_on_with(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_finished_model_is_no_checkpoint() -> None:
-    run = TrainingRun.on(frame(), config())
+    run = TrainingRun.from_table(frame(), config())
     list(run.epochs())
     with pytest.raises(UsageError) as caught:
-        TrainingRun.on(frame(), config()).resume(run.model())
+        TrainingRun.from_table(frame(), config()).resume(run.model())
     assert str(caught.value) == "that model is of a finished run; there is nothing to resume"
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
 def test_epochs_that_decide_how_alpha_falls_may_not_grow(schedule: str, tiny_slices: None) -> None:
-    run = TrainingRun.on(frame(), config(alpha_schedule=schedule))
+    run = TrainingRun.from_table(frame(), config(alpha_schedule=schedule))
     next(run.epochs())
-    longer = TrainingRun.on(frame(), config(alpha_schedule=schedule, epochs=9))
+    longer = TrainingRun.from_table(frame(), config(alpha_schedule=schedule, epochs=9))
     with pytest.raises(UsageError) as caught:
         longer.resume(run.checkpoint())
     assert str(caught.value).split("\n")[1:] == [
@@ -230,9 +230,9 @@ def test_epochs_that_decide_how_alpha_falls_may_not_grow(schedule: str, tiny_sli
 
 
 def test_more_epochs_end_as_a_run_of_so_many(tmp_path: Path) -> None:
-    run = TrainingRun.on(frame(), config(epochs=3))
+    run = TrainingRun.from_table(frame(), config(epochs=3))
     list(run.epochs())
-    more = TrainingRun.on(frame(), config(epochs=6))
+    more = TrainingRun.from_table(frame(), config(epochs=6))
     more.resume(run.checkpoint())
     list(more.epochs())
     whole = nntrain.fit(frame(), config(epochs=6))

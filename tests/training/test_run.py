@@ -475,7 +475,7 @@ def test_r2_is_none_where_all_true_values_are_the_same() -> None:
 
 
 def test_the_loss_of_the_summary_is_that_of_the_last_epoch() -> None:
-    run = nntrain.TrainingRun.on(FRAME, replace(CONFIG, validation_fraction=0.25))
+    run = nntrain.TrainingRun.from_table(FRAME, replace(CONFIG, validation_fraction=0.25))
     results = [result for (result,) in run.epochs()]
     summary = run.model().summary
     assert [result.epoch for result in results] == [1, 2, 3]
@@ -515,7 +515,7 @@ def logged(config: Config) -> tuple[list[EpochResult], str]:
     file = io.StringIO()
     results = []
     with LossLog("loss.csv", file) as log:
-        for (result,) in nntrain.TrainingRun.on(FRAME, config).epochs():
+        for (result,) in nntrain.TrainingRun.from_table(FRAME, config).epochs():
             results.append(result)
             log.add([result], 0.25 * result.epoch)
         text = file.getvalue()

@@ -147,7 +147,7 @@ def fit(
         for path in (model_path, *([log_path] if log_path != "-" else [])):
             try_output(path)
         start = load_model(start_path) if start_path else None
-        run = TrainingRun.on(paths, config, validation_path, start)
+        run = TrainingRun.from_table(paths, config, validation_path, start)
         checkpointer = Checkpointer(run, model_path, config.checkpoint_seconds)
         checkpointer.begin(resume=resume)
         with stop:
@@ -188,10 +188,10 @@ def _train(
             display.show(results)
             if stop.is_signalled() or stop.is_time_over():
                 break
-            if not run.is_over and checkpointer.is_due():
+            if not run.is_finished and checkpointer.is_due():
                 log.sync()
                 checkpointer.save()
-        is_over = run.is_over
+        is_over = run.is_finished
         if not is_over or stop.is_signalled():
             log.sync()
             checkpointer.save()
@@ -234,7 +234,7 @@ def _open_log(path: str, epochs: int, networks: int) -> Iterator[LossLog]:
 
 def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path: str) -> None:
     """Where an interrupted run stands, and what can be done with it."""
-    part = run.part_of_next
+    part = run.next_epoch_fraction
     within = f" and {part:.0%} of the next" if part else ""
     print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
     path = checkpointer.path
