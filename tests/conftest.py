@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.command import COMMAND, ROOT, Result, Run, environment
+from support.command import ROOT, CommandForks, Result, Run
 
 
 @pytest.fixture
@@ -18,21 +18,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="session")
+def command_forks() -> Iterator[CommandForks]:
+    """What runs the command without waiting for its imports each time."""
+    with CommandForks() as forks:
+        yield forks
+
+
 @pytest.fixture
-def run(folder: Path) -> Run:
+def run(command_forks: CommandForks, folder: Path) -> Run:
     """Run `nntrain` with these arguments in the folder."""
 
     def run_command(*arguments: str, stdin: str | bytes = b"") -> Result:
         data = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            input=data,
-            capture_output=True,
-            cwd=folder,
-            env=environment(),
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return command_forks.run(arguments, data, folder)
 
     return run_command
