@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("nntrain")
 TIMEOUT = 120.0
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-READ_AT_IMPORT = ("PYTHON", "NUMBA_", "OPENBLAS_", "MKL_", "OMP_", "NPY_")
+READ_AT_IMPORT = ("PYTHON", "NUMBA_", "OPENBLAS_", "MKL_", "OMP_", "NPY_", "MPL")
 """What the names of variables begin with that Python or a library reads when it is imported."""
 
 
@@ -48,12 +49,19 @@ class CommandForks:
 
     def __init__(self) -> None:
         self._ours, theirs = socket.socketpair()
+        self._settings = tempfile.TemporaryDirectory()
         self._imported = _read_at_import(environment())
+        # As nntrain itself imports NumPy and Matplotlib.
+        as_imported = dict.fromkeys(BLAS_THREADS, "1") | {
+            "MPLBACKEND": "agg",
+            "MPL_IGNORE_SYSTEM_FONTS": "1",
+            "MPLCONFIGDIR": self._settings.name,
+        }
         with theirs:
             self._server = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("fork_server.py")],
                 stdin=theirs,
-                env=environment() | dict.fromkeys(BLAS_THREADS, "1"),
+                env=environment() | as_imported,
             )
         self._answers = self._ours.makefile("rb")
 
@@ -64,6 +72,7 @@ class CommandForks:
         self._answers.close()
         self._ours.close()
         self._server.wait(timeout=TIMEOUT)
+        self._settings.cleanup()
 
     def run(self, arguments: Sequence[str], stdin: bytes, folder: Path) -> Result:
         """Run the command in a folder.

@@ -22,8 +22,11 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
-LEFT_FOR_LATER = {"pandas", "matplotlib", "pyarrow"}
-"""Packages that a command imports only when it needs them: it may look whether they are there."""
+LEFT_FOR_LATER = {"pandas", "pyarrow"}
+"""Packages that each command imports itself: the first changes how a table is read, the second
+starts threads, which do not survive a fork."""
+
+MATPLOTLIB = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg")
 
 
 class LaterImports:
@@ -38,8 +41,8 @@ class LaterImports:
         return None
 
 
-def import_nntrain() -> None:
-    """Import all of nntrain but the modules that need a package left for later."""
+def import_ahead() -> None:
+    """Import Matplotlib, and all of nntrain but the modules that need a package left for later."""
     import nntrain
 
     later = LaterImports()
@@ -51,6 +54,8 @@ def import_nntrain() -> None:
             except ModuleNotFoundError as error:
                 if (error.name or "").partition(".")[0] not in LEFT_FOR_LATER:
                     raise
+    for name in MATPLOTLIB:
+        importlib.import_module(name)
     sys.meta_path.remove(later)
 
 
@@ -105,7 +110,7 @@ def run_command() -> NoReturn:
 if __name__ == "__main__":
     # The folder of this script would offer its modules to every import.
     del sys.path[0]
-    import_nntrain()
+    import_ahead()
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as connection:
