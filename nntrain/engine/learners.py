@@ -11,7 +11,7 @@ from nntrain.engine.batches import Samples, batches
 from nntrain.engine.gradient import BatchGradient
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
-from nntrain.engine.optimizers import PlainUpdates, Updates, make_updates
+from nntrain.engine.optimizers import Optimizer, make_optimizer
 from nntrain.engine.worker_pool import WorkerPool
 
 
@@ -43,19 +43,20 @@ class NumpyLearner:
         self,
         samples: Samples,
         gradient: BatchGradient,
-        updates: PlainUpdates | Updates,
+        optimizer: Optimizer,
         hyperparameters: Hyperparameters,
     ) -> None:
         self.samples = samples
         self.hyperparameters = hyperparameters
         self.gradient = gradient
-        self.updates = updates
+        self.optimizer = optimizer
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `Learner.learn`."""
-        gradient, hyperparameters, update = self.gradient, self.hyperparameters, self.updates.update
-        i = done + rows.start // hyperparameters.batch_rows
-        for batch in batches(self.samples, hyperparameters.batch_rows, order, rows):
+        gradient, update = self.gradient, self.optimizer.update
+        batch_rows = self.hyperparameters.batch_rows
+        i = done + rows.start // batch_rows
+        for batch in batches(self.samples, batch_rows, order, rows):
             i += 1
             loss += gradient.compute(batch)  # forward pass, backward pass
             update(gradient.vector, len(batch[0]), i)
@@ -77,7 +78,7 @@ def make_learner(
     n_iterations: int,
     pool: WorkerPool,
 ) -> Learner:
-    """What a procedure learns with, its optimizer remembering in `state` (`Optimizer.state`)."""
+    """What a procedure learns with, its optimizer remembering in `state` (`optimizers.Setup`)."""
     activations = ACTIVATIONS
     if hyperparameters.engine == "compiled":
         from nntrain.engine.compiled import learner as compiled  # noqa: PLC0415  (optional)
@@ -86,5 +87,5 @@ def make_learner(
             return compiled.CompiledLearner(network, samples, hyperparameters, state, n_iterations)
         activations = compiled.COMPILED_ACTIVATIONS
     gradient = BatchGradient(network, hyperparameters.batch_rows, pool, activations)
-    updates = make_updates(hyperparameters, network.parameters, state, n_iterations)
-    return NumpyLearner(samples, gradient, updates, hyperparameters)
+    optimizer = make_optimizer(hyperparameters, network.parameters, state, n_iterations)
+    return NumpyLearner(samples, gradient, optimizer, hyperparameters)

@@ -1,13 +1,12 @@
-"""How parameters follow a gradient: each optimizer is an update θ := θ - … of one iteration.
+"""How parameters follow a gradient: each optimizer is the update θ := θ - … of one iteration.
 
-g is the batch's gradient (1/m) ∂ℓ/∂θ, m the rows of the batch. What an optimizer remembers is the
-rows of its `state` (n_remembered, n_parameters), zeros at first. `compiled/kernels.py` has the same
-updates once more.
+θ is the vector of all parameters, g = (1/m) ∂ℓ/∂θ the mean gradient over the m rows of a batch, α
+the learning rate and i the iteration, counted from 1. `compiled/kernels.py` repeats each update.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -18,88 +17,135 @@ from nntrain.engine.hyperparameters import SCHEDULES, Hyperparameters
 from nntrain.engine.network import Parameters
 
 
-class Optimizer(Protocol):
-    """Moves parameters; `state` is all that it remembers between iterations."""
+@dataclass(frozen=True)
+class Setup:
+    """What an optimizer works with, whichever it is.
 
+    `state` (n_remembered, n_parameters) is all that it remembers between iterations. The caller
+    allocates it (`initial_state`), and keeps a copy to go on from there later. `n_iterations` are
+    those of the whole training, which the schedule of α spans.
+    """
+
+    hyperparameters: Hyperparameters
+    parameters: Parameters
     state: Array
+    n_iterations: int
 
-    def update(
-        self, parameters: Array, gradient: Array, n_rows: int, alpha: float, i: int, /
-    ) -> None:
-        """Move the parameters (n_parameters,) in place, in the i-th iteration, counted from 1.
+    def begin_iteration(self, i: int) -> float:
+        """α for the i-th iteration; before that, w := w - α λ w with the weight decay λ.
 
-        `gradient` is ∂ℓ/∂θ, the sum over the m = n_rows rows of a batch, and is used up.
+        The decay is apart from the gradient and leaves the biases alone (Loshchilov, Hutter 2019).
+        """
+        hyperparameters = self.hyperparameters
+        schedule = SCHEDULES[hyperparameters.alpha_schedule]
+        alpha = hyperparameters.alpha * schedule((i - 1) / self.n_iterations)
+        if hyperparameters.weight_decay:
+            for w in self.parameters.weights:
+                np.multiply(w, 1.0 - alpha * hyperparameters.weight_decay, w)
+        return alpha
+
+
+class Optimizer(Protocol):
+    """Moves the parameters of a network by the gradient of each batch.
+
+    `n_remembered` is how many numbers it remembers for each parameter.
+    """
+
+    n_remembered: ClassVar[int]
+
+    def __init__(self, setup: Setup, /) -> None: ...
+
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
+        """Move the parameters in place, in the i-th iteration.
+
+        `gradient` (n_parameters,) is ∂ℓ/∂θ, summed over the m = n_rows rows of a batch. It is
+        overwritten.
         """
         ...
 
 
 class GradientDescent:
-    """Plain gradient descent: θ := θ - α g."""
+    """The article's update: θ := θ - α g."""
 
-    n_remembered: ClassVar = 0
+    n_remembered: ClassVar[int] = 0
 
-    def __init__(self, _procedure: Hyperparameters, state: Array) -> None:
-        self.state = state
+    def __init__(self, setup: Setup, /) -> None:
+        self.setup, self.theta = setup, setup.parameters.vector
+        self.is_plain = setup.hyperparameters.is_plain
+        self._step_rows, self._step = 0, np.zeros(())  # α / m is kept while it stays the same
 
-    def update(
-        self, parameters: Array, gradient: Array, n_rows: int, alpha: float, _i: int, /
-    ) -> None:
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
         """See `Optimizer.update`."""
-        np.multiply(gradient, alpha / n_rows, gradient)
-        np.subtract(parameters, gradient, parameters)
+        if n_rows != self._step_rows:
+            # NumPy multiplies by a 0-dimensional array faster than by a Python number.
+            self._step = np.array(self.setup.begin_iteration(i) / n_rows, gradient.dtype)
+            self._step_rows = n_rows if self.is_plain else 0
+        np.multiply(gradient, self._step, gradient)
+        np.subtract(self.theta, gradient, self.theta)
 
 
 class Momentum:
-    """A velocity: v := μ v + g, θ := θ - α v (Polyak 1964)."""
+    """A velocity v that gathers gradients: v := μ v + g, θ := θ - α v (Polyak 1964)."""
 
-    n_remembered: ClassVar = 1
+    n_remembered: ClassVar[int] = 1
 
-    def __init__(self, hyperparameters: Hyperparameters, state: Array) -> None:
-        self.state = state
-        self.mu = hyperparameters.momentum
+    def __init__(self, setup: Setup, /) -> None:
+        self.setup, self.theta = setup, setup.parameters.vector
+        self.mu, (self.v,) = setup.hyperparameters.momentum, setup.state
 
-    def update(
-        self, parameters: Array, gradient: Array, n_rows: int, alpha: float, _i: int, /
-    ) -> None:
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
         """See `Optimizer.update`."""
-        (v,), g = self.state, gradient
+        alpha, g = self.setup.begin_iteration(i), gradient
         np.multiply(g, 1.0 / n_rows, g)
-        np.multiply(v, self.mu, v)
-        np.add(v, g, v)
-        flush(v)
-        np.multiply(self._direction(g, v), alpha, g)
-        np.subtract(parameters, g, parameters)
-
-    def _direction(self, _g: Array, v: Array) -> Array:
-        return v
+        _update_velocity(self.v, self.mu, g)
+        np.multiply(self.v, alpha, g)
+        np.subtract(self.theta, g, self.theta)
 
 
-class Nesterov(Momentum):
-    """The same with θ := θ - α (g + μ v) (Sutskever, Martens, Dahl, Hinton 2013)."""
+class Nesterov:
+    """Momentum that looks ahead: θ := θ - α (g + μ v) (Sutskever, Martens, Dahl, Hinton 2013)."""
 
-    def _direction(self, g: Array, v: Array) -> Array:
-        return np.add(g, self.mu * v, g)
+    n_remembered: ClassVar[int] = 1
+
+    def __init__(self, setup: Setup, /) -> None:
+        self.setup, self.theta = setup, setup.parameters.vector
+        self.mu, (self.v,) = setup.hyperparameters.momentum, setup.state
+
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
+        """See `Optimizer.update`."""
+        alpha, g = self.setup.begin_iteration(i), gradient
+        np.multiply(g, 1.0 / n_rows, g)
+        _update_velocity(self.v, self.mu, g)
+        np.add(g, self.mu * self.v, g)
+        np.multiply(g, alpha, g)
+        np.subtract(self.theta, g, self.theta)
+
+
+def _update_velocity(v: Array, mu: float, g: Array) -> None:
+    """In place, v := μ v + g."""
+    np.multiply(v, mu, v)
+    np.add(v, g, v)
+    flush(v)
 
 
 class Adam:
-    """Kingma, Ba 2015, algorithm 1, with moving averages m and v of g and of its squares.
+    """Moving averages m of g and v of g² (Kingma, Ba 2015, algorithm 1).
 
     θ := θ - α m̂ / (√v̂ + ε), with m̂ = m / (1 - β₁^i) and v̂ = v / (1 - β₂^i).
     """
 
-    n_remembered: ClassVar = 2
+    n_remembered: ClassVar[int] = 2
 
-    def __init__(self, hyperparameters: Hyperparameters, state: Array) -> None:
-        self.state = state
-        self.hyperparameters = hyperparameters
-        self._buffer = np.empty(state.shape[1], state.dtype)
+    def __init__(self, setup: Setup, /) -> None:
+        self.setup, self.theta = setup, setup.parameters.vector
+        self.m, self.v = setup.state
+        self._buffer = np.empty_like(self.theta)
 
-    def update(
-        self, parameters: Array, gradient: Array, n_rows: int, alpha: float, i: int, /
-    ) -> None:
+    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
         """See `Optimizer.update`."""
-        (m, v), g, buffer = self.state, gradient, self._buffer
-        beta_1, beta_2 = self.hyperparameters.beta_1, self.hyperparameters.beta_2
+        alpha, hyperparameters = self.setup.begin_iteration(i), self.setup.hyperparameters
+        beta_1, beta_2 = hyperparameters.beta_1, hyperparameters.beta_2
+        m, v, g, buffer = self.m, self.v, gradient, self._buffer
         np.multiply(g, 1.0 / n_rows, g)
         np.multiply(m, beta_1, m)
         np.multiply(g, 1.0 - beta_1, buffer)
@@ -113,13 +159,13 @@ class Adam:
         np.maximum(v, SMALLEST_SQUARE[v.itemsize], out=v)
         np.sqrt(v, buffer)
         np.multiply(buffer, (1.0 - beta_2**i) ** -0.5, buffer)
-        np.add(buffer, self.hyperparameters.epsilon, buffer)
+        np.add(buffer, hyperparameters.epsilon, buffer)  # √v̂ + ε
         np.divide(m, buffer, buffer)
         np.multiply(buffer, alpha / (1.0 - beta_1**i), buffer)
-        np.subtract(parameters, buffer, parameters)
+        np.subtract(self.theta, buffer, self.theta)
 
 
-OPTIMIZERS: dict[str, type[GradientDescent | Momentum | Nesterov | Adam]] = {
+OPTIMIZERS: dict[str, type[Optimizer]] = {
     "gradient_descent": GradientDescent,
     "momentum": Momentum,
     "nesterov": Nesterov,
@@ -128,62 +174,14 @@ OPTIMIZERS: dict[str, type[GradientDescent | Momentum | Nesterov | Adam]] = {
 
 
 def initial_state(hyperparameters: Hyperparameters, parameters: Array) -> Array:
-    """What a procedure's optimizer remembers before the first iteration: nothing, as zeros."""
+    """The state of an optimizer before the first iteration: zeros (n_remembered, n_parameters)."""
     n_remembered = OPTIMIZERS[hyperparameters.optimizer].n_remembered
     return np.zeros((n_remembered, len(parameters)), parameters.dtype)
 
 
-class PlainUpdates:
-    """The article's update and no more: θ := θ - α (1/m) ∂ℓ/∂θ, α the same throughout."""
-
-    def __init__(self, parameters: Array, alpha: float) -> None:
-        self.parameters, self.alpha = parameters, alpha
-        self._rows = 0
-        self._step = np.array(alpha)
-
-    def update(self, gradient: Array, n_rows: int, _i: int, /) -> None:
-        """See `Updates.update`."""
-        if n_rows != self._rows:
-            # An array of no dimension is multiplied by faster than a number.
-            self._rows, self._step = n_rows, np.array(self.alpha / n_rows, gradient.dtype)
-        np.multiply(gradient, self._step, gradient)
-        np.subtract(self.parameters, gradient, self.parameters)
-
-
-class Updates:
-    """The updates of a training: α by its schedule, the decay of weights, and the optimizer."""
-
-    def __init__(
-        self,
-        hyperparameters: Hyperparameters,
-        parameters: Parameters,
-        state: Array,
-        n_iterations: int,
-    ) -> None:
-        self.parameters = parameters
-        self.alpha, self.weight_decay = hyperparameters.alpha, hyperparameters.weight_decay
-        self.schedule = SCHEDULES[hyperparameters.alpha_schedule]
-        self.n_iterations = n_iterations
-        self.optimizer: Optimizer = OPTIMIZERS[hyperparameters.optimizer](hyperparameters, state)
-
-    def update(self, gradient: Array, n_rows: int, i: int, /) -> None:
-        """The i-th iteration, counted from 1; `gradient` is as `Optimizer.update` takes it."""
-        alpha = self.alpha * self.schedule((i - 1) / self.n_iterations)
-        if self.weight_decay:
-            _decay(self.parameters.weights, 1.0 - alpha * self.weight_decay)
-        self.optimizer.update(self.parameters.vector, gradient, n_rows, alpha, i)
-
-
-def make_updates(
+def make_optimizer(
     hyperparameters: Hyperparameters, parameters: Parameters, state: Array, n_iterations: int
-) -> PlainUpdates | Updates:
-    """The updates of a procedure; `state` is what its optimizer remembers (`Optimizer.state`)."""
-    if hyperparameters.is_plain:
-        return PlainUpdates(parameters.vector, hyperparameters.alpha)
-    return Updates(hyperparameters, parameters, state, n_iterations)
-
-
-def _decay(weights: Sequence[Array], factor: float) -> None:
-    """w := w - α λ w apart from the gradient, biases excepted (Loshchilov, Hutter 2019)."""  # noqa: D403
-    for w in weights:
-        np.multiply(w, factor, w)
+) -> Optimizer:
+    """The optimizer that the hyperparameters name; the arguments are explained at `Setup`."""
+    setup = Setup(hyperparameters, parameters, state, n_iterations)
+    return OPTIMIZERS[hyperparameters.optimizer](setup)

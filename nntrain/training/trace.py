@@ -17,7 +17,7 @@ from nntrain.data.readers.table import TableLike
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.batches import Samples
 from nntrain.engine.network import Network, Workspace, backward, forward
-from nntrain.engine.optimizers import PlainUpdates, Updates, initial_state, make_updates
+from nntrain.engine.optimizers import Optimizer, initial_state, make_optimizer
 from nntrain.errors import DataError, UsageError
 from nntrain.model.model import Model
 from nntrain.training.run import TrainingRun
@@ -93,15 +93,13 @@ class Trace:
         network, hyperparameters = self.network, self.hyperparameters
         state = initial_state(hyperparameters, network.parameters.vector)
         n_iterations = max(n, self._n_iterations)
-        updates = make_updates(hyperparameters, network.parameters, state, n_iterations)
+        optimizer = make_optimizer(hyperparameters, network.parameters, state, n_iterations)
         for number in range(1, n + 1):
             with np.errstate(over="ignore"):
-                yield _told(network, self.samples, updates, number)
+                yield _told(network, self.samples, optimizer, number)
 
 
-def _told(
-    network: Network, samples: Samples, updates: PlainUpdates | Updates, number: int
-) -> IterationTrace:
+def _told(network: Network, samples: Samples, optimizer: Optimizer, number: int) -> IterationTrace:
     """One iteration on all samples, by a recorder of what passes through the activations."""
     x, y_true = samples.x, samples.y
     recorder = _Recorder()
@@ -112,7 +110,7 @@ def _told(
     before = [of.copy() for of in (*parameters.weights, *parameters.biases)]
     by = [of.copy() for of in (*gradient.weights, *gradient.biases)]
     error = workspace.delta[-1].copy()
-    updates.update(gradient.vector, len(x), number)
+    optimizer.update(gradient.vector, len(x), number)
     n_layers = len(parameters.weights)
     passed = [*reversed(recorder.errors), (error, error)]
     layers = []

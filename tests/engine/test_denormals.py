@@ -22,8 +22,8 @@ from nntrain.engine.compiled.learner import CompiledLearner
 from nntrain.engine.denormals import SMALLEST
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import NumpyLearner, make_learner
-from nntrain.engine.network import Network, backward, forward
-from nntrain.engine.optimizers import OPTIMIZERS, Adam
+from nntrain.engine.network import Network, Parameters, backward, forward
+from nntrain.engine.optimizers import OPTIMIZERS, make_optimizer
 from nntrain.engine.progress import Progress
 from nntrain.engine.training import Training
 from nntrain.engine.worker_pool import WorkerPool
@@ -108,7 +108,7 @@ def learn_by_numpy(learner: NumpyLearner, rows: range, i: int, note: Note) -> No
     note(gradient=gradient)
     for layer in workspace.layers:
         note(y_used_up=layer.y, delta=layer.delta)
-    learner.updates.update(gradient, len(rows), i)
+    learner.optimizer.update(gradient, len(rows), i)
 
 
 found_with_denormals = functools.cache(with_denormals)
@@ -148,8 +148,10 @@ def test_outputs_and_gradients_are_no_denormals(
 def test_adam_makes_no_denormal_of_the_square_of_a_small_gradient(dtype: str, times: float) -> None:
     """Where it is added to v, after `Adam.update` still in the gradient that it used up."""
     gradient = np.full(3, times * SMALLEST[np.dtype(dtype).itemsize], dtype)
-    adam = Adam(Hyperparameters(0.001, 1, 1), np.zeros((2, 3), dtype))
-    adam.update(np.zeros(3, dtype), gradient, 1, 0.001, 1)
+    parameters = Parameters((2, 1), np.zeros(3, dtype))
+    hyperparameters = Hyperparameters(0.001, 1, 1, optimizer="adam")
+    adam = make_optimizer(hyperparameters, parameters, np.zeros((2, 3), dtype), 1)
+    adam.update(gradient, 1, 1)
     assert not has_denormal(gradient)
 
 

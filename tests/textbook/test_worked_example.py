@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nntrain.engine.batches import Samples
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network, Parameters, Workspace, backward, forward
-from nntrain.engine.optimizers import initial_state, make_updates
+from nntrain.engine.optimizers import initial_state, make_optimizer
 from nntrain.engine.training import train
 
 Array = NDArray[Any]
@@ -156,10 +156,10 @@ def test_the_update_is_the_one_worked_by_hand(network: Network, n_rows: int) -> 
     forward(x, workspace)
     backward(x, y_true, workspace)
     hyperparameters, parameters = Hyperparameters(ALPHA, 1, n_rows), network.parameters
-    updates = make_updates(
+    optimizer = make_optimizer(
         hyperparameters, parameters, initial_state(hyperparameters, parameters.vector), 1
     )
-    updates.update(workspace.gradient.vector, n_rows, 1)
+    optimizer.update(workspace.gradient.vector, n_rows, 1)
     assert_are(network.parameters, [(W_1_AFTER, B_1_AFTER), (W_2_AFTER, B_2_AFTER)])
 
 
