@@ -20,7 +20,6 @@ from nntrain.engine.network import Network
 from nntrain.engine.progress import EpochResult
 from nntrain.engine.training import Training
 from nntrain.errors import DivergedError, UsageError
-from nntrain.model.archive import checksum_of
 from nntrain.model.model import Model
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import PENALTY, fit_baseline
@@ -88,7 +87,7 @@ class TrainingRun:
             check_unseen(self.calibration, start)
         self.held_out = rows_held_out(config, len(self.samples))
         self.trainings = make_trainings(config, self.samples, self.validation, self.held_out, start)
-        self.started_from = checksum_of(start) if start else None
+        self.started_from = start.checksum if start else None
         self.smallest_update = math.inf
         self.history = LossHistory()
         network, n_held_out = self.trainings[0].network, self.n_validation_rows

@@ -30,14 +30,14 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
       nntrain inspect model.npz --weights
       nntrain inspect --json
     """
-    from nntrain.model.archive import load_model
-    from nntrain.model.serialize import arrays_of, header_of
+    from nntrain.model.model import load_model
+    from nntrain.model.serialize import model_arrays, model_header
 
     model = load_model(model_path)
     if as_json:
-        content = header_of(model)
+        content = model_header(model.parts)
         if weights:
-            arrays = arrays_of(model)
+            arrays = model_arrays(model.parts)
             for name, letter in (("weights", "w"), ("biases", "b")):
                 n_layers = len(model.networks[0].parameters.weights)
                 content[name] = [arrays[f"{letter}{i + 1}"].tolist() for i in range(n_layers)]
