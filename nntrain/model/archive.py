@@ -1,7 +1,8 @@
-"""The model file: a NumPy archive of w1, b1, … wL, bL and a JSON header, the same bytes every time.
+"""The model file: a NumPy archive of the arrays w1, b1, … wL, bL and a JSON header.
 
-`numpy.load(path, allow_pickle=False)` opens it. Reading executes nothing, takes no member larger
-than the file itself, and checks every shape and number against the header.
+`numpy.load(path, allow_pickle=False)` opens it. The same model gives the same bytes. Reading
+executes nothing and refuses arrays larger than the file itself; `deserialize` checks every shape
+and number against the header.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ DAMAGE = (
     NotImplementedError,
     RuntimeError,
 )
-"""What reading a damaged archive or array may raise."""
+"""The exceptions that reading a damaged archive or array can raise."""
+# NumPy's own reader evaluates the header as Python; this one takes only what NumPy writes.
 ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(?P<dtype>[<>|][biufcSU]\d{1,8})', 'fortran_order': False, "
     rb"'shape': \((?P<shape>(?:\d{1,10}, ?)*(?:\d{1,10})?)\), \} *\n",
@@ -59,10 +61,10 @@ def write_archive(path: str | Path, header: dict[str, Any], arrays: Mapping[str,
 
 
 def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The header and the arrays of a file; the checksum in the header is not compared.
+    """The header and the arrays of a file, whose checksum is not compared yet.
 
-    Raises `ModelFileError` for a file that is not one, and `UnsoundError` for a header that this
-    version cannot read.
+    Raises `ModelFileError` for a file that is not a model file, and `UnsoundError` for one that
+    this version of nntrain cannot read.
     """
     members = _read_members(Path(path))
     header = _parse_header(members.pop("header", None))
@@ -70,7 +72,7 @@ def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def checksum(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
-    """SHA-256 of the header without its checksum, then of each array in order."""
+    """The SHA-256 of a header without its checksum, followed by each array in order."""
     content = {key: value for key, value in header.items() if key != "checksum"}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, array in arrays.items():
@@ -85,7 +87,7 @@ def _read_members(path: Path) -> dict[str, Array]:
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ModelFileError(f"{path}: is not a regular file, which a model file is")
-            return _read_archive(path, file)
+            return _read_zip(file)
     except FileNotFoundError:
         raise ModelFileError(
             f"{path}: there is no such model file; make one with `nntrain fit`, or name another "
@@ -97,17 +99,16 @@ def _read_members(path: Path) -> dict[str, Array]:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
 
 
-def _read_archive(path: Path, file: IO[bytes]) -> dict[str, Array]:
+def _read_zip(file: IO[bytes]) -> dict[str, Array]:
+    """The arrays of a zip archive that `write_archive` could have written."""
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
         names = [info.filename.removesuffix(".npy") for info in infos]
         if len(set(names)) < len(names):
-            raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
+            raise UnsoundError("a member stands twice")
         for info in infos:
             if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                raise ModelFileError(
-                    f"{path}: is not a sound model file: {info.filename} is compressed"
-                )
+                raise UnsoundError(f"{info.filename} is compressed")
         _check_sizes(infos, os.fstat(file.fileno()).st_size)
         contents = (archive.read(info) for info in infos)
         return {name: _read_array(content) for name, content in zip(names, contents, strict=True)}
@@ -133,10 +134,11 @@ def _read_array(data: bytes) -> Array:
 
 
 def _parse_header(text: Array | None) -> dict[str, Any]:
+    """The header from its array, of a version that can be read. Raises `UnsoundError`."""
     if text is None or text.shape != () or text.dtype.kind != "U":
         raise UnsoundError("it has no header")
     try:
-        # Not by `item()`: of numbers that are no characters it makes a SystemError.
+        # Not by `item()`, which raises SystemError for numbers that are not characters.
         codec = "utf-32-be" if text.dtype.str[0] == ">" else "utf-32-le"
         characters = text.tobytes().decode(codec, "surrogatepass").rstrip("\0")
         header = json.loads(characters, parse_constant=_refuse_constant)
