@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from nntrain.errors import NntrainError
     from nntrain.evaluation.evaluate import Evaluation, evaluate
     from nntrain.evaluation.importance import Explanation, explain
-    from nntrain.model.archive import load_model
-    from nntrain.model.model import Model
+    from nntrain.model.model import Model, load_model
     from nntrain.training.run import TrainingRun, fit
 
 __all__ = [
@@ -54,7 +53,7 @@ _HOMES = {
     "TrainingRun": "training.run",
     "fit": "training.run",
     "Model": "model.model",
-    "load_model": "model.archive",
+    "load_model": "model.model",
 }
 
 

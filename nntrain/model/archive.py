@@ -1,7 +1,8 @@
-"""The model file: a NumPy archive of w1, b1, … wL, bL and a JSON header, the same bytes every time.
+"""The model file: a NumPy archive of the arrays w1, b1, … wL, bL and a JSON header.
 
-`numpy.load(path, allow_pickle=False)` opens it. Reading executes nothing, takes no member larger
-than the file itself, and checks every shape and number against the header.
+`numpy.load(path, allow_pickle=False)` opens it. The same model gives the same bytes. Reading
+executes nothing and refuses arrays larger than the file itself; `deserialize` checks every shape
+and number against the header.
 """
 
 from __future__ import annotations
@@ -9,26 +10,23 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import logging
 import math
 import os
 import re
 import stat
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntrain._version import __version__
-from nntrain.errors import ConfigError, ModelFileError
+from nntrain.arrays import Array
+from nntrain.errors import ModelFileError
 from nntrain.files import replacing
-from nntrain.model.deserialize import UnsoundError, model_from, sound
-from nntrain.model.model import Model
-from nntrain.model.serialize import FORMAT_VERSION, arrays_of, header_of
-
-log = logging.getLogger(__name__)
+from nntrain.model.records import UnsoundError, sound
+from nntrain.model.serialize import FORMAT_VERSION
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 DAMAGE = (
@@ -39,7 +37,8 @@ DAMAGE = (
     NotImplementedError,
     RuntimeError,
 )
-"""What reading a damaged archive or array may raise."""
+"""The exceptions that reading a damaged archive or array can raise."""
+# NumPy's own reader evaluates the header as Python; this one takes only what NumPy writes.
 ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '(?P<dtype>[<>|][biufcSU]\d{1,8})', 'fortran_order': False, "
     rb"'shape': \((?P<shape>(?:\d{1,10}, ?)*(?:\d{1,10})?)\), \} *\n",
@@ -47,12 +46,13 @@ ARRAY_HEADER = re.compile(
 )
 
 
-def save_model(model: Model, path: str | Path) -> None:
-    """Write a model to its file, whole or not at all. Raises `OutputError`."""
-    arrays = arrays_of(model)
-    header = header_of(model)
-    header["checksum"] = _checksum(header, arrays)
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
+def write_archive(path: str | Path, header: dict[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Write a header, with a checksum added, and arrays, whole or not at all.
+
+    Raises `OutputError`.
+    """
+    signed = {**header, "checksum": checksum(header, arrays)}
+    text = json.dumps(signed, ensure_ascii=False, allow_nan=False)
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in {"header": np.array(text), **arrays}.items():
             member = io.BytesIO()
@@ -60,43 +60,19 @@ def save_model(model: Model, path: str | Path) -> None:
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())
 
 
-def load_model(path: str | Path) -> Model:
-    """The model in a file, or a checkpoint of one, which is logged.
+def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The header and the arrays of a file, whose checksum is not compared yet.
 
-    Raises `ModelFileError` when it is not one that this version reads.
-
-    >>> model = nntrain.load_model("model.npz")
+    Raises `ModelFileError` for a file that is not a model file, and `UnsoundError` for one that
+    this version of nntrain cannot read.
     """
-    model = read_model(path)
-    if model.unfinished:
-        done, epochs = model.summary.epochs_trained, model.config.epochs
-        log.warning("%s: is of an unfinished run, after epoch %d of %d", path, done, epochs)
-    return model
-
-
-def read_model(path: str | Path) -> Model:
-    """`load_model` without a word about checkpoints."""
     members = _read_members(Path(path))
-    try:
-        header = _parse_header(members)
-        model = model_from(header, members)
-        if header["checksum"] != _checksum(header, arrays_of(model)):
-            raise UnsoundError("its checksum does not match: the content was changed or damaged")
-    except UnsoundError as error:
-        raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
-    except ConfigError as error:
-        first = str(error).split("\n")[0]
-        raise ModelFileError(f"{path}: is not a sound model file: config: {first}") from None
-    return model
+    header = _parse_header(members.pop("header", None))
+    return header, members
 
 
-def checksum_of(model: Model) -> str:
-    """The checksum in a model's file."""
-    return _checksum(header_of(model), arrays_of(model))
-
-
-def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 of the header without its checksum, then of each array in order."""
+def checksum(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
+    """The SHA-256 of a header without its checksum, followed by each array in order."""
     content = {key: value for key, value in header.items() if key != "checksum"}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, array in arrays.items():
@@ -105,13 +81,13 @@ def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _read_members(path: Path) -> dict[str, NDArray[Any]]:
+def _read_members(path: Path) -> dict[str, Array]:
     """The arrays of the archive, none of them larger than the file that holds it."""
     try:
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ModelFileError(f"{path}: is not a regular file, which a model file is")
-            return _read_archive(path, file)
+            return _read_zip(file)
     except FileNotFoundError:
         raise ModelFileError(
             f"{path}: there is no such model file; make one with `nntrain fit`, or name another "
@@ -123,17 +99,16 @@ def _read_members(path: Path) -> dict[str, NDArray[Any]]:
         raise ModelFileError(f"{path}: is not a model file, or damaged: {error}") from None
 
 
-def _read_archive(path: Path, file: IO[bytes]) -> dict[str, NDArray[Any]]:
+def _read_zip(file: IO[bytes]) -> dict[str, Array]:
+    """The arrays of a zip archive that `write_archive` could have written."""
     with zipfile.ZipFile(file) as archive:
         infos = archive.infolist()
         names = [info.filename.removesuffix(".npy") for info in infos]
         if len(set(names)) < len(names):
-            raise ModelFileError(f"{path}: is not a sound model file: a member stands twice")
+            raise UnsoundError("a member stands twice")
         for info in infos:
             if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                raise ModelFileError(
-                    f"{path}: is not a sound model file: {info.filename} is compressed"
-                )
+                raise UnsoundError(f"{info.filename} is compressed")
         _check_sizes(infos, os.fstat(file.fileno()).st_size)
         contents = (archive.read(info) for info in infos)
         return {name: _read_array(content) for name, content in zip(names, contents, strict=True)}
@@ -145,8 +120,8 @@ def _check_sizes(infos: list[zipfile.ZipInfo], file_size: int) -> None:
         raise ValueError("its members claim to be larger than the file")
 
 
-def _read_array(data: bytes) -> NDArray[Any]:
-    """An array as `save_model` writes it, of a size that is checked before it is made."""
+def _read_array(data: bytes) -> Array:
+    """An array as `write_archive` writes it, of a size that is checked before it is made."""
     match = ARRAY_HEADER.match(data)
     if match is None:
         raise ValueError("a member is not an array as nntrain writes it")
@@ -158,12 +133,12 @@ def _read_array(data: bytes) -> NDArray[Any]:
     return np.frombuffer(content, dtype).reshape(shape)
 
 
-def _parse_header(members: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    text = members.get("header")
+def _parse_header(text: Array | None) -> dict[str, Any]:
+    """The header from its array, of a version that can be read. Raises `UnsoundError`."""
     if text is None or text.shape != () or text.dtype.kind != "U":
         raise UnsoundError("it has no header")
     try:
-        # Not by `item()`: of numbers that are no characters it makes a SystemError.
+        # Not by `item()`, which raises SystemError for numbers that are not characters.
         codec = "utf-32-be" if text.dtype.str[0] == ">" else "utf-32-le"
         characters = text.tobytes().decode(codec, "surrogatepass").rstrip("\0")
         header = json.loads(characters, parse_constant=_refuse_constant)

@@ -1,4 +1,4 @@
-"""A model: preprocessing and network, with how they were made."""
+"""A trained model: what it holds, its predictions, and its file."""
 
 from __future__ import annotations
 
@@ -6,55 +6,45 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntrain._version import __version__
+from nntrain.arrays import Array, Matrix, Vector
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.encode import Labelled, Labels, read_labelled
-from nntrain.data.preprocessing.transform import Preprocessing, ReplacedCells
+from nntrain.data.preprocessing.encode import Labelled
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, is_frame, open_table
+from nntrain.data.readers.open import ReadOptions, is_frame
 from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
-from nntrain.errors import DataError, UsageError
+from nntrain.errors import ConfigError, ModelFileError, UsageError
+from nntrain.model.archive import checksum, read_archive, write_archive
+from nntrain.model.deserialize import model_parts
+from nntrain.model.output_columns import (
+    Extras,
+    OutputColumns,
+    column_names,
+    output_blocks,
+    output_columns,
+)
+from nntrain.model.parts import ModelParts
+from nntrain.model.prediction import Predicted, find_row_too_far, labelled_rows, open_predictions
+from nntrain.model.predictor import Predictor, Stack
+from nntrain.model.records import UnsoundError
+from nntrain.model.serialize import model_arrays, model_header
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
-from nntrain.stats.conformal import NO_CALIBRATION_ROWS, Intervals, check_level
+from nntrain.stats.conformal import Intervals, check_level
 from nntrain.stats.metrics import Measured
-from nntrain.threads import available_cores
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Predictions `values` (n_rows, n_targets) for a chunk of a table, x once encoded.
-
-    They are the mean of `of_each` (n_networks, n_rows, n_targets). `bad` marks rows that cannot be
-    predicted, where such rows are borne.
-    """
-
-    x: NDArray[Any]
-    values: NDArray[np.float64]
-    of_each: NDArray[np.float64]
-    bad: NDArray[np.bool_] | None
-    chunk: Chunk
-
-    @property
-    def spread(self) -> NDArray[np.float64]:
-        """The standard deviation (n_rows, n_targets) of what the networks predict."""
-        largest = np.max(np.abs(self.of_each), axis=0)
-        scale = np.where(largest > 0, largest, 1.0)  # so that no square overflows
-        spread: NDArray[np.float64] = np.std(self.of_each / scale, axis=0) * scale
-        return spread
 
 
 @dataclass(frozen=True)
@@ -88,176 +78,140 @@ class Model:
     ) -> pd.DataFrame:
         """Predictions in the target's unit, a row for each row and a column for each target.
 
-        `table` is a path, `-` for standard input, a DataFrame (its index is kept), or DataFrames to
-        be read in a row. `nntrain.model.output_columns` says which columns come with `explain`,
-        and with the level of an `interval`. Raises `DataError` where a column is missing or a cell
-        is no number,
-        `UsageError` for a level that the model has no intervals of.
+        `table` is a path, `-` for standard input, a DataFrame (its index is kept), or several of
+        them to be read as one table. The level of an `interval`, such as 0.9, adds the bounds of
+        prediction intervals; `explain` adds what each feature contributes (the columns' names:
+        `nntrain.model.output_columns`). Raises `DataError` where a column is missing or a cell is
+        not a number, `UsageError` for a level that the model has no intervals for.
 
         >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}), interval=0.9)
         """
-        from nntrain.model.output_columns import added, with_added  # noqa: PLC0415
-
-        cells = CellFormat(self.preprocessing.missing_values, decimal)
-        names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
-        beside = list(added(self, names, interval=interval, explain=explain))
-        names += [name for of in beside for name in of.names]
-        with self.predicting(table, ReadOptions(cells, delimiter)) as (_, parts):
-            blocks = [values for part in parts for _, values in with_added(part, beside)]
+        reading = ReadOptions(CellFormat(self.preprocessing.missing_values, decimal), delimiter)
+        columns = self.output_columns(Extras(interval=interval, explain=explain))
+        names = column_names(columns)
+        with self.predicting(table, reading) as (_, parts):
+            blocks = [values for part in parts for _, values in output_blocks(part, columns)]
             values = np.concatenate([np.empty((0, len(names))), *blocks])
         import pandas as pd  # noqa: PLC0415  (slow to load, and not needed by the commands)
 
         index = table.index if is_frame(table) else None
         return pd.DataFrame(values, columns=names, index=index)
 
-    @contextlib.contextmanager
-    def predicting(
-        self, table: TableLike, reading: ReadOptions
-    ) -> Iterator[tuple[list[str], Iterator[Predicted]]]:
-        """A table's columns, and its predictions some rows at a time, as the input arrives.
-
-        Raises `DataError` as `predict` does; where the reading bears bad rows, they are marked
-        instead. Logs at the end how many cells were missing or of an unknown category.
-        """
-        with open_table(table, reading) as source:
-            self.preprocessing.check(source)
-            yield source.columns, self._predictions(source, reading)
-
-    def _predictions(self, source: Table, reading: ReadOptions) -> Iterator[Predicted]:
-        replaced, preprocessing = ReplacedCells(), self.preprocessing
-        for chunk in source.chunks(preprocessing.column_types):
-            bad = None
-            if reading.tolerate_bad_rows:
-                bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
-            values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
-            x = self._encoded(values)
-            of_each = self.predict_each(x, available_cores())
-            with np.errstate(over="ignore", invalid="ignore"):
-                predictions = np.mean(of_each, axis=0)
-            too_far = np.logical_not(np.isfinite(predictions).all(axis=1))
-            if bad is not None:
-                bad = bad | too_far
-            elif too_far.any():
-                raise DataError(_too_far(chunk, too_far))
-            yield Predicted(x, predictions, of_each, bad, chunk)
-        replaced.report()
-
-    def _encoded(self, values: NDArray[np.float64]) -> NDArray[Any]:
-        x = np.empty((len(values), self.networks[0].layer_sizes[0]), self.networks[0].dtype)
-        self.preprocessing.encode(values, x)
-        return x
-
-    def predict_each(self, x: NDArray[Any], threads: int = 1) -> NDArray[np.float64]:
-        """What each network predicts (n_networks, n_rows, n_targets) for encoded rows x.
-
-        In the targets' units; a number that is not finite where a row is too far from training's.
-        """
-        of_each = [network.predict(x, threads) for network in self.networks]
-        values = self.preprocessing.decode(
-            np.stack(of_each) if len(of_each) > 1 else of_each[0][None]
-        )
-        if self.config.clamp_predictions:
-            self.preprocessing.clamp(values)
-        return values
-
-    def check_level(self, level: float) -> None:
-        """Raise `UsageError` where the model has no intervals of a level."""
-        check_level(level)
-        if self.unfinished and self.config.calibration_fraction > 0:
-            raise UsageError("an unfinished run has no intervals yet; finish it: fit --resume")
-        if self.intervals is None:
-            raise UsageError(NO_CALIBRATION_ROWS)
-        self.intervals.quantile(level)
-
-    def bounds(
-        self, level: float, x: NDArray[Any], y_pred: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """The bounds of prediction intervals (n_rows, 2 n_targets): each target's lower and upper.
-
-        x are encoded rows, y_pred (n_rows, n_targets) their predictions. A row's true value lies
-        within with a probability of at least `level` (`nntrain.stats.conformal`); bounds are never
-        clamped. `check_level` comes before.
-        """
-        assert self.intervals is not None
-        lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
-        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
-
-    def predict_mean(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        """The predictions (n_rows, n_targets) of encoded rows x, on all cores."""
-        predictions: NDArray[np.float64] = np.mean(self.predict_each(x, available_cores()), axis=0)
-        return predictions
-
-    def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
-        """The message about the first row of a chunk that has no finite prediction, if any."""
-        values = self.preprocessing.values_of(chunk, cells, ReplacedCells())
-        of_each = self.predict_each(self._encoded(values))
-        too_far = np.logical_not(np.isfinite(of_each).all(axis=(0, 2)))
-        return _too_far(chunk, too_far) if too_far.any() else ""
-
-    def labelled(self, source: Table, cells: CellFormat) -> Iterator[Labelled]:
-        """A table's rows with true values, encoded some at a time; weighted if it has the weights.
-
-        Rows without a target are left out where they were in training. Raises `DataError`.
-        """
-        config = self.config
-        weight = config.weight if config.weight in source.columns else None
-        if weight != config.weight:
-            log.warning(
-                "%s: has no column %r, by which training rows were weighted; each row counts once",
-                source.name,
-                config.weight,
-            )
-        skips = config.missing_target == "skip"
-        labels = Labels(weight, skip_missing_targets=skips, suggest_config_fix=False)
-        weighs_nothing = weight is not None
-        for part in read_labelled(self.preprocessing, source, cells, config.dtype, labels):
-            weighs_nothing &= part.weights is not None and not part.weights.any()
-            yield part
-        if weighs_nothing:
-            log.warning("%s: every row weighs 0; each row counts once", source.name)
-
-    def measured(
-        self, x: NDArray[Any], y_true: NDArray[np.float64], weights: NDArray[np.float64] | None
-    ) -> Measured:
-        """Encoded rows x (n_rows, n_inputs) and their true values, with the model's predictions.
-
-        Raises `DataError` where a prediction is no finite number.
-        """
-        return self.beside_baseline(x, y_true, self.predict_mean(x), weights)
-
-    def beside_baseline(
-        self,
-        x: NDArray[Any],
-        y_true: NDArray[np.float64],
-        y_pred: NDArray[np.float64],
-        weights: NDArray[np.float64] | None,
-    ) -> Measured:
-        """Predictions of encoded rows and their true values beside what the baseline predicts.
-
-        Raises `DataError` where a prediction is no finite number.
-        """
-        if not np.isfinite(y_pred).all():
-            raise DataError(
-                "a prediction is no finite number: the numbers of some row are too far from those "
-                "of training"
-            )
-        ridge = self.baseline.ridge
-        of_ridge = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
-        return Measured(y_true, y_pred, self.baseline.means, of_ridge, weights)
-
     def save(self, path: str | Path) -> None:
         """Write the model file, whole or not at all. Raises `OutputError`.
 
         The same model gives the same bytes. `nntrain.model.archive` describes the format.
         """
-        from nntrain.model.archive import save_model  # noqa: PLC0415  (which imports this module)
+        parts = self.parts
+        write_archive(path, model_header(parts), model_arrays(parts))
 
-        save_model(self, path)
+    @property
+    def checksum(self) -> str:
+        """The checksum in the model's file."""
+        return checksum(model_header(self.parts), model_arrays(self.parts))
+
+    @property
+    def parts(self) -> ModelParts:
+        """The record of everything that the model's file holds."""
+        return ModelParts(
+            self.config,
+            self.preprocessing,
+            self.networks,
+            self.baseline,
+            self.summary,
+            self.intervals,
+            self.unfinished,
+            self.nntrain_version,
+        )
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The arithmetic of the model's predictions."""
+        return Predictor(
+            self.preprocessing,
+            self.networks,
+            self.baseline,
+            self.intervals,
+            self.config.clamp_predictions,
+        )
+
+    def output_columns(self, extras: Extras, prefix: str = "predicted_") -> list[OutputColumns]:
+        """The columns of predictions, and the extra ones requested.
+
+        Raises `UsageError` for what the model does not have.
+        """
+        if extras.interval is not None:
+            self.check_level(extras.interval)
+        return output_columns(self.predictor, extras, self.config.seed, prefix)
+
+    def check_level(self, level: float) -> None:
+        """Raise `UsageError` where the model has no prediction intervals of a level."""
+        check_level(level)
+        if self.unfinished and self.config.calibration_fraction > 0:
+            raise UsageError("an unfinished run has no intervals yet; finish it: fit --resume")
+        self.predictor.check_level(level)
+
+    def predicting(
+        self, table: TableLike, reading: ReadOptions
+    ) -> contextlib.AbstractContextManager[tuple[list[str], Iterator[Predicted]]]:
+        """A table's column names, and its predictions chunk by chunk; see `open_predictions`."""
+        return open_predictions(self.predictor, table, reading)
+
+    def labelled(self, source: Table, cells: CellFormat) -> Iterator[Labelled]:
+        """A table's rows with true values, encoded chunk by chunk; see `labelled_rows`."""
+        return labelled_rows(self.preprocessing, self.config, source, cells)
+
+    def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
+        """The message about the first row of a chunk without a finite prediction, if any."""
+        return find_row_too_far(self.predictor, chunk, cells)
+
+    def predict_each(self, x: Array, threads: int = 1) -> Stack:
+        """See `Predictor.predict_each`."""
+        return self.predictor.predict_each(x, threads)
+
+    def predict_mean(self, x: Array) -> Matrix:
+        """See `Predictor.predict_mean`."""
+        return self.predictor.predict_mean(x)
+
+    def bounds(self, level: float, x: Array, y_pred: Matrix) -> Matrix:
+        """See `Predictor.bounds`."""
+        return self.predictor.bounds(level, x, y_pred)
+
+    def measured(self, x: Array, y_true: Matrix, weights: Vector | None) -> Measured:
+        """See `Predictor.measure`."""
+        return self.predictor.measure(x, y_true, weights)
+
+    def beside_baseline(
+        self, x: Array, y_true: Matrix, y_pred: Matrix, weights: Vector | None
+    ) -> Measured:
+        """See `Predictor.compare_with_baseline`."""
+        return self.predictor.compare_with_baseline(x, y_true, y_pred, weights)
 
 
-def _too_far(chunk: Chunk, rows: NDArray[np.bool_]) -> str:
-    place = chunk.place(int(np.flatnonzero(rows)[0]))
-    return (
-        f"{place}: the prediction is no finite number: a number of this row is too far from those "
-        f"of training"
-    )
+def load_model(path: str | Path) -> Model:
+    """The model in a file; that it is a checkpoint of an unfinished run is logged.
+
+    Raises `ModelFileError` where it is not a model file that this version reads.
+
+    >>> model = nntrain.load_model("model.npz")
+    """
+    model = read_model(path)
+    if model.unfinished:
+        done, epochs = model.summary.epochs_trained, model.config.epochs
+        log.warning("%s: is of an unfinished run, after epoch %d of %d", path, done, epochs)
+    return model
+
+
+def read_model(path: str | Path) -> Model:
+    """The model in a file, like `load_model`, without a word on checkpoints."""
+    try:
+        header, arrays = read_archive(path)
+        parts = model_parts(header, arrays)
+        if header["checksum"] != checksum(header, model_arrays(parts)):
+            raise UnsoundError("its checksum does not match: the content was changed or damaged")
+    except UnsoundError as error:
+        raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
+    except ConfigError as error:
+        first = str(error).split("\n")[0]
+        raise ModelFileError(f"{path}: is not a sound model file: config: {first}") from None
+    return Model(**vars(parts))

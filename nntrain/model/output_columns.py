@@ -1,4 +1,8 @@
-"""Columns beside predictions: the spread of networks, intervals, what each column contributes."""
+"""The columns of a prediction's output: predictions, and the extra ones requested.
+
+The extra ones are the spread of an ensemble's networks, the bounds of prediction intervals, and
+what each feature contributes (Shapley values).
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,28 @@ import numpy as np
 
 from nntrain.arrays import Matrix
 from nntrain.errors import DataError, UsageError
-from nntrain.model.model import Model, Predicted
-from nntrain.stats.shapley import Contributions
+from nntrain.model.prediction import Predicted
+from nntrain.model.predictor import Predictor
+from nntrain.stats.shapley import ShapleyValues, shapley_values
 
 PREDICTIONS_AT_ONCE = 1 << 15
-"""Of sets of columns; some tenths of a second of large networks."""
+"""Predictions of column sets before rows are handed on: large networks take tenths of a second."""
 
 
 @dataclass(frozen=True)
-class Added:
-    """Columns beside the predictions: their names, and their values for some rows of a chunk.
+class Extras:
+    """The extra columns requested: `interval` is the level of prediction intervals, if any."""
 
-    `rows_at_once` are so many that a reader does not wait long for them.
+    spread: bool = False
+    interval: float | None = None
+    explain: bool = False
+
+
+@dataclass(frozen=True)
+class OutputColumns:
+    """Some columns of the output: their names, and their values for some rows of a chunk.
+
+    Values are (n_rows, n_names). A reader does not wait long for `rows_at_once` rows.
     """
 
     names: list[str]
@@ -28,69 +42,103 @@ class Added:
     rows_at_once: int = 1 << 30
 
 
-def added(
-    model: Model,
-    predictions: Sequence[str],
-    *,
-    spread: bool = False,
-    interval: float | None = None,
-    explain: bool = False,
-) -> Iterator[Added]:
-    """What is asked for beside the predictions of these names, for each target in turn.
+def output_columns(
+    predictor: Predictor, extras: Extras, seed: int, prefix: str = "predicted_"
+) -> list[OutputColumns]:
+    """The predictions, called `<prefix><target>`, then the extra columns requested.
 
-    `spread` adds `_spread`; the level of an `interval` `_lower` and `_upper`; `explain` `_baseline`
-    and `contribution_<column>`, `contribution_<target>_<column>` with several targets. Raises
-    `UsageError` for what the model does not have.
+    `spread` adds `<prefix><target>_spread`; `interval` adds `_lower` and `_upper`; `explain` adds
+    `_baseline` and `contribution_<feature>`, or `contribution_<target>_<feature>` with several
+    targets. `seed` is that of the contributions of many features. Raises `UsageError` for what the
+    model does not have.
     """
-    if spread:
-        if len(model.networks) == 1:
-            raise UsageError(
-                "a spread is that of an ensemble, and the model is of one network; fit one with "
-                "--set ensemble=5"
-            )
-        yield Added(
-            [f"{name}_spread" for name in predictions], lambda part, rows: part.spread[rows]
-        )
-    if interval is not None:
-        level = interval
-        model.check_level(level)
-        names = [f"{name}_{end}" for name in predictions for end in ("lower", "upper")]
-        yield Added(names, lambda part, rows: model.bounds(level, part.x[rows], part.values[rows]))
-    if explain:
-        yield _explained(Contributions.of(model), predictions)
+    names = [prefix + target.name for target in predictor.preprocessing.targets]
+    columns = [OutputColumns(names, lambda part, rows: part.values[rows])]
+    if extras.spread:
+        columns.append(_spread_columns(predictor, names))
+    if extras.interval is not None:
+        columns.append(_interval_columns(predictor, names, extras.interval))
+    if extras.explain:
+        columns.append(_explain_columns(predictor, names, seed))
+    return columns
 
 
-def with_added(part: Predicted, beside: Sequence[Added]) -> Iterator[tuple[slice, Matrix]]:
-    """Some rows of a chunk after the other: their predictions, and what stands beside them."""
+def column_names(columns: Sequence[OutputColumns]) -> list[str]:
+    """The names of all columns, in order."""
+    return [name for group in columns for name in group.names]
+
+
+def output_blocks(
+    part: Predicted, columns: Sequence[OutputColumns]
+) -> Iterator[tuple[slice, Matrix]]:
+    """The rows of a chunk in blocks: which rows, and their values (n_rows, n_columns)."""
     n_rows = len(part.values)
-    size = min([n_rows, *(of.rows_at_once for of in beside)])
+    size = min([n_rows, *(group.rows_at_once for group in columns)])
     for start in range(0, n_rows, max(size, 1)):
         rows = slice(start, min(start + size, n_rows))
         with np.errstate(all="ignore"):  # A bad row's numbers may be any.
-            values = np.hstack([part.values[rows], *(of.values(part, rows) for of in beside)])
+            values = np.hstack([group.values(part, rows) for group in columns])
         yield rows, values
 
 
-def _explained(contributions: Contributions, predictions: Sequence[str]) -> Added:
-    columns = [feature.name for feature in contributions.model.preprocessing.features]
-    targets = contributions.model.config.target
-    of_target = [f"{target}_" for target in targets] if len(targets) > 1 else [""]
-    names = [f"{name}_baseline" for name in predictions]
-    names += [f"contribution_{target}{column}" for target in of_target for column in columns]
-    baseline = contributions.baseline
+def _spread_columns(predictor: Predictor, predictions: Sequence[str]) -> OutputColumns:
+    if len(predictor.networks) == 1:
+        raise UsageError(
+            "a spread is that of an ensemble, and the model is of one network; fit one with "
+            "--set ensemble=5"
+        )
+    names = [f"{name}_spread" for name in predictions]
+    return OutputColumns(names, lambda part, rows: part.spread[rows])
 
-    def values(part: Predicted, rows: slice) -> Matrix:
-        x = part.x[rows]
-        found = contributions.to(x).reshape(len(x), -1)
-        bad = np.logical_not(np.isfinite(found).all(axis=1))
-        if part.bad is not None:
-            bad &= ~part.bad[rows]
-        if bad.any():
-            place = part.chunk.place(rows.start + int(np.flatnonzero(bad)[0]))
-            raise DataError(
-                f"{place}: a contribution is no finite number: a number of this row is too far "
-                f"from those of training"
-            )
-        return np.hstack([np.tile(baseline, (len(x), 1)), found])
 
-    return Added(names, values, max(1, PREDICTIONS_AT_ONCE // len(contributions.sets)))
+def _interval_columns(
+    predictor: Predictor, predictions: Sequence[str], level: float
+) -> OutputColumns:
+    predictor.check_level(level)
+    names = [f"{name}_{end}" for name in predictions for end in ("lower", "upper")]
+    return OutputColumns(
+        names, lambda part, rows: predictor.bounds(level, part.x[rows], part.values[rows])
+    )
+
+
+def _explain_columns(predictor: Predictor, predictions: Sequence[str], seed: int) -> OutputColumns:
+    input_means = predictor.baseline.inputs
+    if input_means is None:
+        raise UsageError(
+            "the model does not keep the means of its inputs, which contributions start from: "
+            "an older nntrain made it; fit it again"
+        )
+    features = predictor.preprocessing.features
+    shapley = shapley_values(
+        predictor.predict_mean,
+        input_means.astype(predictor.networks[0].dtype),
+        [len(feature.input_names) for feature in features],
+        seed,
+    )
+    targets = [target.name for target in predictor.preprocessing.targets]
+    infixes = [f"{target}_" for target in targets] if len(targets) > 1 else [""]
+    return OutputColumns(
+        [f"{name}_baseline" for name in predictions]
+        + [f"contribution_{infix}{feature.name}" for infix in infixes for feature in features],
+        lambda part, rows: _explained(shapley, part, rows),
+        max(1, PREDICTIONS_AT_ONCE // len(shapley.sets)),
+    )
+
+
+def _explained(shapley: ShapleyValues, part: Predicted, rows: slice) -> Matrix:
+    """Baselines and contributions (n_rows, n_columns) of some rows of a chunk.
+
+    Raises `DataError` for a row that can be predicted, but not explained.
+    """
+    x = part.x[rows]
+    contributions = shapley.contributions(x).reshape(len(x), -1)
+    not_finite = np.logical_not(np.isfinite(contributions).all(axis=1))
+    if part.bad is not None:
+        not_finite &= ~part.bad[rows]
+    if not_finite.any():
+        place = part.chunk.place(rows.start + int(np.flatnonzero(not_finite)[0]))
+        raise DataError(
+            f"{place}: a contribution is no finite number: a number of this row is too far "
+            f"from those of training"
+        )
+    return np.hstack([np.tile(shapley.baseline, (len(x), 1)), contributions])

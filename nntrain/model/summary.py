@@ -1,4 +1,4 @@
-"""How training went, where an unfinished run stands, and why training stops."""
+"""How training went, how far an unfinished run has come, and why training stops."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from nntrain.stats.metrics import Metrics
 
 @dataclass(frozen=True)
 class Summary:
-    """How training went. `training` and `validation` hold the metrics of each target.
+    """How training went. `training` and `validation` hold the metrics of each target by name.
 
-    `loss` and `validation_loss` are the last epoch's, None where there was none; `started_from` is
-    the checksum of the model whose weights training started from, if any; `kept_epochs` are those
-    whose weights the networks have, where they were chosen by the validation loss. `fingerprint` is
-    that of the rows trained on and validated by, `versions` those of the packages that computed.
+    `loss` and `validation_loss` are those of the last epoch, None without one. `started_from` is
+    the checksum of the model whose weights training started from, if any. `kept_epochs` are the
+    epochs whose weights the networks have, where the validation loss chose them. `fingerprint`
+    identifies the training and validation rows; `versions` are those of the packages that do the
+    arithmetic.
 
-    Of an ensemble, `epochs_trained` and `stopped_by` are those of the network that trained longest,
-    `iterations` the sum over all, the losses their mean. A row that was held out is validated by
-    the networks that did so.
+    For an ensemble, `epochs_trained` and `stopped_by` are those of the network that trained
+    longest, `iterations` is the sum over the networks, and the losses are their means. A row that
+    some networks held out is validated by those networks.
     """
 
     epochs_trained: int
@@ -38,17 +39,17 @@ class Summary:
     versions: dict[str, str] = field(default_factory=dict)
 
     def parts(self) -> dict[str, dict[str, Metrics]]:
-        """The metrics, those of the validation rows first where there are any."""
+        """The metrics by kind of rows: validation rows first, if any, then training rows."""
         validation = {"validation": self.validation} if self.validation else {}
         return {**validation, "training": self.training}
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Of a checkpoint: where its run stands, and what the rest of it depends on.
+    """What a checkpoint adds to a model: how far the run has come, and what its rest depends on.
 
     `progress` has an item for each network. `smallest_update` is the smallest of the epochs'
-    largest updates so far, `fingerprint` that of the rows trained on.
+    largest updates so far; `fingerprint` identifies the training rows.
     """
 
     progress: tuple[Progress, ...]
@@ -57,6 +58,7 @@ class Unfinished:
 
 
 STOPPED_BY = {
+    # What `Summary.stopped_by` means, for a person; `tau` and `patience` are to be filled in.
     "epochs": "all epochs are done",
     "time": "the time is over",
     "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
@@ -65,7 +67,7 @@ STOPPED_BY = {
 
 
 def epochs_listed(summary: Summary) -> str:
-    """The epochs whose weights a model has."""
+    """The epochs whose weights a model has, for a person: `epochs 12, 31`."""
     epochs = summary.kept_epochs
     word = "epoch" if len(epochs) == 1 else "epochs"
     return f"{word} {', '.join(f'{epoch:,}' for epoch in epochs)}"

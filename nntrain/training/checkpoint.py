@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from nntrain.files import clear_leftover, is_regular
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,6 @@ from nntrain.engine.batches import Samples
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.progress import EpochResult
 from nntrain.errors import DivergedError
-from nntrain.model.archive import checksum_of
 from nntrain.model.model import Model
 from nntrain.model.summary import Unfinished
 from nntrain.threads import available_cores
@@ -74,7 +73,7 @@ class TrainingRun:
         if start:
             check_calibration_unseen(data.calibration, start)
         self.trainings = make_trainings(config, data.samples, data.validation, data.held_out, start)
-        started_from = checksum_of(start) if start else None
+        started_from = start.checksum if start else None
         self.results = RunResults(config, data, self.trainings, started_from)
         self.history = LossHistory()
         self._smallest_update = math.inf

@@ -15,7 +15,7 @@ from support.command import ROOT, Result, Run
 
 import nntrain
 from nntrain.config.keys import DEFAULTS
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.report.measure import report_on
 from nntrain.report.svg import DARK, LIGHT
 from nntrain.stats.metrics_text import metric_cells

@@ -16,7 +16,7 @@ from support.command import Run
 import nntrain
 from nntrain.data.preprocessing.transform import NumericColumn
 from nntrain.errors import ModelFileError
-from nntrain.model.archive import load_model
+from nntrain.model.model import load_model
 from nntrain.training.run import TrainingRun
 
 CONFIG = nntrain.Config(target=("y",), numeric_encoding="piecewise_linear", bins=4, epochs=3)

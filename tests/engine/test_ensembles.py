@@ -21,7 +21,7 @@ from nntrain.engine.progress import EpochResult
 from nntrain.engine.random_streams import INITIAL_WEIGHTS, random_stream
 from nntrain.engine.training import Training
 from nntrain.errors import ConfigError, DataError, UsageError
-from nntrain.model.serialize import header_of
+from nntrain.model.serialize import model_header
 from nntrain.training.loss_log import cut_log
 from nntrain.training.run import TrainingRun
 from nntrain.training.split import hold_outs
@@ -277,7 +277,7 @@ def test_one_network_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     model.save(tmp_path / "m.npz")
     with np.load(tmp_path / "m.npz", allow_pickle=False) as archive:
         assert archive["w1"].shape == (4, 2)
-    header = header_of(model)
+    header = model_header(model.parts)
     assert "kept_epochs" not in header
     assert "edges" not in header["preprocessing"]["features"][0]
     assert "transform" not in header["preprocessing"]["targets"][0]

@@ -13,7 +13,7 @@ import pytest
 
 import nntrain
 from nntrain.engine import training
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
 GOLDEN = Path(__file__).parent / "golden"

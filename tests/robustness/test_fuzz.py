@@ -27,7 +27,7 @@ from nntrain.cli.main import main
 from nntrain.config.yaml_file import parse_config
 from nntrain.engine.progress import Progress
 from nntrain.errors import EXIT_CODES, ConfigError, ModelFileError, NntrainError, UsageError
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
 LONGEST = 600

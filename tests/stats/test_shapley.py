@@ -19,8 +19,14 @@ from nntrain.data.preprocessing.transform import NumericColumn
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions
 from nntrain.errors import DataError, UsageError
-from nntrain.model.output_columns import added, with_added
-from nntrain.stats.shapley import ORDERS, Contributions, all_orders, some_orders
+from nntrain.model.output_columns import Extras, output_blocks
+from nntrain.stats.shapley import (
+    ORDERS,
+    ShapleyValues,
+    all_orders,
+    random_orders,
+    shapley_values,
+)
 
 Matrix = NDArray[np.float64]
 
@@ -139,7 +145,7 @@ def test_contributions_add_up_to_the_prediction_minus_the_baseline(
 
 def test_every_order_leads_from_the_baseline_to_the_prediction() -> None:
     """What sets are added and taken away leaves the whole set, and the empty one."""
-    for sets, shares in (all_orders(5), some_orders(20, seed=4)):
+    for sets, shares in (all_orders(5), random_orders(20, seed=4)):
         total = shares.sum(axis=0)
         whole, empty = sets.all(axis=1), ~sets.any(axis=1)
         assert whole.sum() == empty.sum() == 1
@@ -147,21 +153,40 @@ def test_every_order_leads_from_the_baseline_to_the_prediction() -> None:
         np.testing.assert_allclose(total[empty], -1)
         np.testing.assert_allclose(total[~whole & ~empty], 0, atol=1e-12)
         assert len(np.unique(sets, axis=0)) == len(sets)
-    assert len(some_orders(20, seed=4)[0]) <= ORDERS * 19 + 2
+    assert len(random_orders(20, seed=4)[0]) <= ORDERS * 19 + 2
 
 
 def test_some_orders_come_near_to_all_and_are_seeded() -> None:
     table = frame(10)
     model = nntrain.fit(table, replace(CONFIG, epochs=100))
-    sampled = Contributions.of(model)
-    exact = Contributions(model, *all_orders(11))
+    sampled = explainer(model)
+    sets, shares = all_orders(11)
+    exact = replace(sampled, sets=sets, shares=shares)
     x = np.concatenate([part.x for part in parts_of(model, table)])
-    found, expected = sampled.to(x), exact.to(x)
+    found, expected = sampled.contributions(x), exact.contributions(x)
     assert found.shape == (300, 1, 11)
     assert np.abs(found - expected).mean() < 0.02 * np.abs(expected).mean()
-    assert Contributions.of(model).to(x).tobytes() == found.tobytes()
-    other = replace(model, config=replace(model.config, seed=1))
-    assert Contributions.of(other).to(x).tobytes() != found.tobytes()
+    assert explainer(model).contributions(x).tobytes() == found.tobytes()
+    assert explainer(model, seed=1).contributions(x).tobytes() != found.tobytes()
+
+
+def explainer(model: nntrain.Model, seed: int = 0) -> ShapleyValues:
+    means = model.baseline.inputs
+    assert means is not None
+    sizes = [len(feature.input_names) for feature in model.preprocessing.features]
+    return shapley_values(model.predictor.predict_mean, means, sizes, seed)
+
+
+def test_any_function_can_be_explained() -> None:
+    """x0 + x1 x2 with the columns (x0,) and (x1, x2), from the means 0, 1 and 2."""
+
+    def predict(x: Matrix) -> Matrix:
+        return np.stack([x[:, 0] + x[:, 1] * x[:, 2], -x[:, 0]], axis=1)
+
+    shapley = shapley_values(predict, np.array([0.0, 1.0, 2.0]), [1, 2], seed=0)
+    np.testing.assert_allclose(shapley.baseline, [2.0, 0.0])
+    found = shapley.contributions(np.array([[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]))
+    np.testing.assert_allclose(found, [[[3.0, 18.0], [-3.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]])
 
 
 def parts_of(model: nntrain.Model, table: pd.DataFrame) -> list[Any]:
@@ -290,7 +315,7 @@ def test_explained_rows_come_as_they_are_done(
     """A reader of the first rows does not wait for those after them, which cost as much."""
     monkeypatch.setattr("nntrain.model.output_columns.PREDICTIONS_AT_ONCE", 160)
     (part,) = parts_of(model, frame(3))
-    blocks = list(with_added(part, list(added(model, ["y"], explain=True))))
+    blocks = list(output_blocks(part, model.output_columns(Extras(explain=True))))
     assert [rows for rows, _ in blocks[:2]] == [slice(0, 10), slice(10, 20)]
     assert len(blocks) == 30
     whole = explained(model, frame(3))

@@ -26,7 +26,11 @@ LEFT_FOR_LATER = {"pandas", "pyarrow"}
 """Packages that each command imports itself: the first changes how a table is read, the second
 starts threads, which do not survive a fork."""
 
-MATPLOTLIB = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg")
+MATPLOTLIB = (
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+)
 
 
 class LaterImports:

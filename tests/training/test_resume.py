@@ -28,7 +28,7 @@ from nntrain.cli.signals import Duration
 from nntrain.engine import training
 from nntrain.engine.batches import Samples
 from nntrain.errors import UsageError
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.training import resume as resuming
 from nntrain.training import run as fitting
 from nntrain.training.fingerprint import fingerprint

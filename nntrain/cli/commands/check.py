@@ -76,7 +76,7 @@ def check(
         )
 
     from nntrain.evaluation.check import check_with_config, check_with_model
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
 
     if config_path is not None:
         judge = partial(check_with_config, paths, load_config(config_path, overrides))

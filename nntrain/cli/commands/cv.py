@@ -162,7 +162,7 @@ def _write_predictions(
     """A row for each row of the table, in order: its fold and predictions, blank without any."""
     import numpy as np
 
-    from nntrain.cli.row_writers import row_writer
+    from nntrain.model.row_writers import row_writer
 
     here = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table))
     n_rows = len(here) if table.kept is None else len(table.kept)

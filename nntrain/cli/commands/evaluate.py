@@ -82,7 +82,7 @@ def evaluate(
 
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.evaluation.evaluate import evaluate as evaluate_model
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
 
     model = load_model(model_path)
     checks = [_parse(condition, model.config.target) for condition in conditions]

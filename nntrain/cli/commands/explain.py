@@ -54,7 +54,7 @@ def explain(
 
     from nntrain.cli.terminal import print_table
     from nntrain.evaluation.importance import explain as explain_model
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
 
     model = load_model(model_path)
     found = explain_model(model, paths, repeats=repeats, delimiter=delimiter, decimal=decimal)

@@ -138,7 +138,7 @@ def fit(
     config = load_config(config_path, overrides)
 
     from nntrain.diagnostics.diagnose import diagnose
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
     from nntrain.training.checkpoint import Checkpointer
     from nntrain.training.run import TrainingRun
 

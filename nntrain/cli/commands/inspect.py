@@ -12,7 +12,7 @@ from nntrain.config.keys import DEFAULTS, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:
-    from nntrain.data.preprocessing.transform import Feature
+    from nntrain.data.preprocessing.transform import Feature, TargetColumn
     from nntrain.model.model import Model
 
 
@@ -30,18 +30,13 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
       nntrain inspect model.npz --weights
       nntrain inspect --json
     """
-    from nntrain.model.archive import load_model
-    from nntrain.model.serialize import arrays_of, header_of
+    from nntrain.model.model import load_model
+    from nntrain.model.serialize import model_header
 
     model = load_model(model_path)
     if as_json:
-        content = header_of(model)
-        if weights:
-            arrays = arrays_of(model)
-            for name, letter in (("weights", "w"), ("biases", "b")):
-                n_layers = len(model.networks[0].parameters.weights)
-                content[name] = [arrays[f"{letter}{i + 1}"].tolist() for i in range(n_layers)]
-        click.echo(json_text(content))
+        content = model_header(model.parts)
+        click.echo(json_text(content | (_weights_as_json(model) if weights else {})))
         return
     _print_model(model)
     if weights:
@@ -49,9 +44,34 @@ def inspect(model_path: str, weights: bool, as_json: bool) -> None:
     print_next_command("predict", "new.csv", model_options(model_path), then=" > predictions.csv")
 
 
+def _weights_as_json(model: Model) -> dict[str, Any]:
+    """The weights and the biases of every layer; for an ensemble, of each network in turn."""
+    from nntrain.model.serialize import model_arrays
+
+    arrays, n_layers = model_arrays(model.parts), len(model.networks[0].parameters.weights)
+    return {
+        name: [arrays[f"{letter}{i + 1}"].tolist() for i in range(n_layers)]
+        for name, letter in (("weights", "w"), ("biases", "b"))
+    }
+
+
 def _print_model(model: Model) -> None:
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.cli.terminal import print_table
+
+    _print_summary(model)
+    print_metrics("rows of", model.summary.parts())
+    click.echo()
+    rows = [_feature_cells(feature) for feature in model.preprocessing.features]
+    rows += [_target_cells(target) for target in model.preprocessing.targets]
+    print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
+    click.echo()
+    title = "Config, * where it differs from the default"
+    print_table(["key", "value"], _config_rows(model.config.as_dict()), title=title, left=2)
+
+
+def _print_summary(model: Model) -> None:
+    """What the networks are and how they were trained, in a few sentences."""
     from nntrain.model.summary import epochs_listed
 
     network, summary, config = model.networks[0], model.summary, model.config
@@ -71,33 +91,14 @@ def _print_model(model: Model) -> None:
     )
     if model.intervals:
         click.echo(f"Intervals by {counted(len(model.intervals.scores), 'calibration row')}.")
-    print_metrics("rows of", summary.parts())
-    click.echo()
-    rows = [_feature_cells(feature) for feature in model.preprocessing.features]
-    rows += [
-        [
-            target.name,
-            "target",
-            "-",
-            format_number(target.minimum),
-            format_number(target.maximum),
-            "-",
-        ]
-        for target in model.preprocessing.targets
-    ]
-    print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
-    click.echo()
-    title = "Config, * where it differs from the default"
-    print_table(["key", "value"], _config_rows(config.as_dict()), title=title, left=2)
 
 
 def _feature_cells(feature: Feature) -> list[str]:
     from nntrain.data.preprocessing.transform import CategoricalColumn
 
     if isinstance(feature, CategoricalColumn):
-        return [feature.name, counted(len(feature.categories), "category", "categories")] + [
-            "-"
-        ] * 4
+        n_categories = counted(len(feature.categories), "category", "categories")
+        return [feature.name, n_categories, "-", "-", "-", "-"]
     range_and_mean = (feature.minimum, feature.maximum, feature.mean)
     return [
         feature.name,
@@ -107,12 +108,17 @@ def _feature_cells(feature: Feature) -> list[str]:
     ]
 
 
+def _target_cells(target: TargetColumn) -> list[str]:
+    target_range = map(format_number, (target.minimum, target.maximum))
+    return [target.name, "target", "-", *target_range, "-"]
+
+
 def _config_rows(values: dict[str, Any]) -> list[list[str]]:
+    """Each config key with its value, marked with * where it differs from the default."""
     rows = []
     for name, value in values.items():
-        default = DEFAULTS[name]
-        given = tuple(value) if isinstance(value, list) else value
-        rows.append([name if given == default else f"{name} *", as_yaml(value)])
+        is_default = DEFAULTS[name] == (tuple(value) if isinstance(value, list) else value)
+        rows.append([name if is_default else f"{name} *", as_yaml(value)])
     return rows
 
 

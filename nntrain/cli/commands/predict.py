@@ -1,15 +1,11 @@
-"""`nntrain predict`: predictions for a table, as it comes."""
+"""`nntrain predict`: predictions for a table, written as its rows come in."""
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import itertools
-import logging
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 import click
 
@@ -24,22 +20,11 @@ from nntrain.cli.options import (
     tables_or_stdin,
     verbosity_options,
 )
-from nntrain.cli.row_writers import FORMATS, row_writer
 from nntrain.config.values import is_utf8
-from nntrain.errors import DataError, UsageError
+from nntrain.errors import UsageError
 from nntrain.files import replacing
-from nntrain.text import counted, printable
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from nntrain.model.model import Predicted
-    from nntrain.model.output_columns import Added
-
-log = logging.getLogger(__name__)
-
-BAD_ROWS = ("error", "skip", "blank")
+from nntrain.model.row_writers import FORMATS, ON_BAD_ROW
+from nntrain.text import printable
 
 
 @click.command()
@@ -83,7 +68,7 @@ BAD_ROWS = ("error", "skip", "blank")
 )
 @click.option(
     "--on-bad-row",
-    type=click.Choice(BAD_ROWS),
+    type=click.Choice(ON_BAD_ROW),
     default="error",
     show_default=True,
     help="A row with a text where a number belongs, or too few or too many cells: stop, leave it "
@@ -96,16 +81,9 @@ def predict(
     data: tuple[str, ...],
     model_path: str,
     output: str,
-    spread: bool,
-    interval: float | None,
-    explain: bool,
     append: bool,
     keep: str | None,
-    format_name: str,
-    prefix: str,
-    on_bad_row: str,
-    delimiter: str | None,
-    decimal: str,
+    **options: Any,
 ) -> None:
     """Predict the target for each row of the table DATA, standard input without one.
 
@@ -131,99 +109,36 @@ def predict(
     files are read as one table.
     """
     paths = input_paths(data, "predict")
-    if append and keep is not None:
-        raise UsageError("--append writes every column; drop it, or drop --keep")
-    if not is_utf8(prefix):
-        raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
+    kept_names = _kept_names(append=append, keep=keep)
+    if not is_utf8(options["prefix"]):
+        raise UsageError(f"--prefix expects UTF-8 text, found {options['prefix']!r}")
     check_output(output, [*paths, model_path])
 
-    from nntrain.data.readers.cells import CellFormat
-    from nntrain.data.readers.open import ReadOptions
-    from nntrain.model.archive import load_model
-    from nntrain.model.output_columns import added
+    from nntrain.model.model import load_model
+    from nntrain.model.output_columns import Extras
+    from nntrain.model.write_predictions import OutputOptions, write_predictions
 
-    model = load_model(model_path)
-    cells = CellFormat(model.preprocessing.missing_values, decimal)
-    reading = ReadOptions(cells, delimiter, tolerate_bad_rows=on_bad_row != "error")
-    names = [prefix + target.name for target in model.preprocessing.targets]
-    beside = list(added(model, names, spread=spread, interval=interval, explain=explain))
-    names += [name for of in beside for name in of.names]
-    with model.predicting(paths, reading) as (columns, parts):
-        kept = _kept_columns(columns, append=append, keep=keep)
-        _check_names([columns[i] for i in kept], names, append, format_name, prefix)
-        blocks = _blocks(parts, kept, beside)
-        # The first rows are predicted before anything is written, so that a table that does not
-        # fit leaves no output behind.
-        first = list(itertools.islice(blocks, 1))
-        n_bad = 0
-        with _open_output(output) as file:
-            writer = row_writer(format_name, [columns[i] for i in kept] + names)
-            file.write(writer.header)
-            for texts, values, bad in itertools.chain(first, blocks):
-                n_bad += 0 if bad is None else int(bad.sum())
-                file.write(writer.rows(texts, values, bad, skip=on_bad_row == "skip"))
-                file.flush()
-    if n_bad:
-        done = "left out" if on_bad_row == "skip" else "left without a prediction"
-        log.warning("%s that could not be predicted: %s", counted(n_bad, "row"), done)
+    extras = Extras(**{name: options.pop(name) for name in ("spread", "interval", "explain")})
+    write_predictions(
+        load_model(model_path),
+        paths,
+        lambda: _open_output(output),
+        OutputOptions(kept_names, extras, **options),
+    )
 
 
-def _blocks(
-    parts: Iterable[Predicted], kept: list[int], beside: list[Added]
-) -> Iterator[tuple[list[NDArray[Any]], NDArray[np.float64], NDArray[np.bool_] | None]]:
-    """Some rows after the other: the texts kept, the numbers, and which rows are bad if any."""
-    from nntrain.model.output_columns import with_added
-
-    for part in parts:
-        texts = part.chunk.as_written(kept) if kept else []
-        for rows, values in with_added(part, beside):
-            bad = part.bad[rows] if part.bad is not None and part.bad[rows].any() else None
-            yield [of[rows] for of in texts], values, bad
-
-
-def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> list[int]:
-    """The positions of the columns that are written before the predictions."""
+def _kept_names(*, append: bool, keep: str | None) -> list[str] | None:
+    """The columns of DATA to write before the predictions; None for all of them."""
+    if append and keep is not None:
+        raise UsageError("--append writes every column; drop it, or drop --keep")
     if append:
-        return list(range(len(columns)))
-    from nntrain.data.checks import instead
-
+        return None
     try:
-        names = next(csv.reader([keep])) if keep else []
+        return next(csv.reader([keep])) if keep else []
     except csv.Error:
         raise UsageError(
             "--keep expects names separated by commas, one with a line break in double quotes"
         ) from None
-    for name in names:
-        if name not in columns:
-            raise DataError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
-    return [columns.index(name) for name in names]
-
-
-def _check_names(
-    kept: list[str], names: list[str], append: bool, format_name: str, prefix: str
-) -> None:
-    option = "--append" if append else "--keep"
-    counts = Counter(kept)
-    twice = next((name for name in kept if counts[name] > 1), None)
-    if twice is not None and (format_name == "jsonl" or not append):
-        raise UsageError(
-            f"{option} would write two columns called {twice!r}; name each of those wanted once "
-            f"with --keep"
-        )
-    if len(set(names)) < len(names):
-        name = next(name for name in names if names.count(name) > 1)
-        raise UsageError(
-            f"two columns would be called {name!r}, as the model's columns are called; rename one "
-            f"of them before nntrain fit"
-        )
-    for name in names:
-        if name in counts:
-            remedy = (
-                "give the predictions another name with --prefix"
-                if name.startswith(prefix)
-                else f"leave that of DATA out {'with' if append else 'of'} --keep"
-            )
-            raise UsageError(f"{option} would write two columns called {name!r}; {remedy}")
 
 
 def _open_output(output: str) -> contextlib.AbstractContextManager[IO[bytes]]:
@@ -234,7 +149,7 @@ def _open_output(output: str) -> contextlib.AbstractContextManager[IO[bytes]]:
 
 
 class _Terminal:
-    """Shows rows to a person: what could steer the terminal is escaped, and only there."""
+    """Standard output for a person: control characters are escaped, as in no other output."""
 
     def write(self, data: bytes) -> None:
         sys.stdout.write("".join(c if c in "\t\n" else printable(c) for c in data.decode()))

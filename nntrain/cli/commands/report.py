@@ -84,7 +84,7 @@ def report(
     check_matplotlib()
     check_output(output, [*paths, model_path, log_path or DEFAULT_LOG])
 
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
     from nntrain.report.html import page
     from nntrain.report.measure import report_on
     from nntrain.report.sections import listed_names, sections

@@ -46,7 +46,7 @@ def reproduce(
     paths = input_paths(data, "reproduce")
 
     from nntrain.cli.terminal import TrainingDisplay
-    from nntrain.model.archive import read_model
+    from nntrain.model.model import read_model
     from nntrain.training.reproduce import Reproduction
 
     again = Reproduction(read_model(model_path), paths, validation_path)

@@ -70,7 +70,7 @@ def trace(
 
     from nntrain.cli.terminal import print_outline
     from nntrain.config.yaml_file import load_config
-    from nntrain.model.archive import load_model
+    from nntrain.model.model import load_model
     from nntrain.training.trace import Trace
 
     start = load_model(model_path) if model_path else None

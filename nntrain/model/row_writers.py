@@ -1,4 +1,4 @@
-"""Rows of predictions as CSV, TSV or JSON lines."""
+"""Rows of cells and predictions as CSV, TSV or JSON lines."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nntrain.text import json_text
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+if TYPE_CHECKING:  # Commands list the formats without loading NumPy.
+    from nntrain.arrays import Column, Mask, Matrix
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+ON_BAD_ROW = ("error", "skip", "blank")
+"""What can be done with a row that cannot be predicted."""
 
 
 class RowWriter(Protocol):
@@ -24,18 +25,21 @@ class RowWriter(Protocol):
 
     def rows(
         self,
-        columns: Sequence[NDArray[Any]],
-        values: NDArray[np.float64],
-        bad: NDArray[np.bool_] | None,
+        columns: Sequence[Column],
+        values: Matrix,
+        bad: Mask | None,
         *,
         skip: bool,
     ) -> bytes:
-        """Rows of texts and of predictions (n_rows, n_targets); the `bad` ones skipped or blank."""
+        """Rows of texts, then of predictions (n_rows, n_predictions).
+
+        The numbers of `bad` rows are left blank, or with `skip` the rows are left out.
+        """
         ...
 
 
 class DelimitedWriter:
-    """CSV, or the like with another delimiter; every number reads back to the same double."""
+    """CSV or TSV; every number reads back to the same double."""
 
     def __init__(self, delimiter: str, names: Sequence[str]) -> None:
         self.delimiter = delimiter
@@ -43,23 +47,24 @@ class DelimitedWriter:
 
     def rows(
         self,
-        columns: Sequence[NDArray[Any]],
-        values: NDArray[np.float64],
-        bad: NDArray[np.bool_] | None,
+        columns: Sequence[Column],
+        values: Matrix,
+        bad: Mask | None,
         *,
         skip: bool,
     ) -> bytes:
         """See `RowWriter.rows`."""
         if columns or bad is not None:
             return self._lines(_cells(columns, values, bad, skip=skip))
+        # Without texts nothing needs quotes, and joining is several times faster than csv.
         texts = [map(repr, column) for column in values.T.tolist()]
         several = len(texts) > 1
         lines = map(self.delimiter.join, zip(*texts, strict=True)) if several else texts[0]
         return ("\n".join(lines) + "\n").encode() if len(values) else b""
 
     def _lines(self, rows: Sequence[Sequence[str]]) -> bytes:
-        # csv writes a single empty cell as "", so that readers keep the row; but it quotes no
-        # carriage return, which would end the record for most readers.
+        # csv writes a single empty cell as "", so that readers keep the row; but it does not quote
+        # a carriage return, which would end the record for most readers.
         lines = io.StringIO()
         plain = csv.writer(lines, delimiter=self.delimiter, lineterminator="\n")
         quoting = csv.writer(
@@ -72,7 +77,7 @@ class DelimitedWriter:
 
 
 class JsonLinesWriter:
-    """A JSON object a row; a cell that is written as JSON writes numbers is one, else a text."""
+    """A JSON object for each row; a cell that JSON would read as a number is one, else a text."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.header = b""
@@ -80,9 +85,9 @@ class JsonLinesWriter:
 
     def rows(
         self,
-        columns: Sequence[NDArray[Any]],
-        values: NDArray[np.float64],
-        bad: NDArray[np.bool_] | None,
+        columns: Sequence[Column],
+        values: Matrix,
+        bad: Mask | None,
         *,
         skip: bool,
     ) -> bytes:
@@ -102,20 +107,17 @@ def _json_cell(cell: str) -> str:
 
 
 def _cells(
-    columns: Sequence[NDArray[Any]],
-    values: NDArray[np.float64],
-    bad: NDArray[np.bool_] | None,
-    *,
-    skip: bool,
+    columns: Sequence[Column], values: Matrix, bad: Mask | None, *, skip: bool
 ) -> list[list[str]]:
-    """Rows of texts: the columns, then the predictions."""
-    predicted = [list(map(repr, column)) for column in values.T.tolist()]
-    rows = [list(row) for row in zip(*(c.tolist() for c in columns), *predicted, strict=True)]
+    """Rows of texts: the cells of the columns, then the predictions."""
+    predictions = [list(map(repr, column)) for column in values.T.tolist()]
+    texts = (column.tolist() for column in columns)
+    rows = [list(row) for row in zip(*texts, *predictions, strict=True)]
     if bad is None:
         return rows
     if skip:
         return [row for row, is_bad in zip(rows, bad, strict=True) if not is_bad]
-    blanks = [""] * len(predicted)
+    blanks = [""] * len(predictions)
     return [
         row[: len(columns)] + blanks if is_bad else row
         for row, is_bad in zip(rows, bad, strict=True)

@@ -1,0 +1,116 @@
+"""The arithmetic of a prediction: encoded rows in, predictions in the targets' units out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from nntrain.arrays import Array, Matrix, Vector
+from nntrain.data.preprocessing.transform import Preprocessing
+from nntrain.engine.network import Network
+from nntrain.errors import DataError, UsageError
+from nntrain.stats.baseline import Baseline
+from nntrain.stats.conformal import NO_CALIBRATION_ROWS, Intervals, check_level
+from nntrain.stats.metrics import Measured
+from nntrain.threads import available_cores
+
+Stack: TypeAlias = Matrix
+"""Predictions (n_networks, n_rows, n_targets) of each network of an ensemble."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What predicts: the networks, and what turns their outputs into the targets' units.
+
+    With `clamp`, predictions are moved into the range of the training targets.
+    """
+
+    preprocessing: Preprocessing
+    networks: tuple[Network, ...]
+    baseline: Baseline
+    intervals: Intervals | None = None
+    clamp: bool = False
+
+    def encode(self, values: Matrix) -> Array:
+        """Inputs (n_rows, n_inputs) in the networks' precision, for `values` (n_rows, n_features).
+
+        `Preprocessing.values_of` gives the values of a table's rows.
+        """
+        network = self.networks[0]
+        x = np.empty((len(values), network.layer_sizes[0]), network.dtype)
+        self.preprocessing.encode(values, x)
+        return x
+
+    def predict_each(self, x: Array, threads: int = 1) -> Stack:
+        """What each network predicts (n_networks, n_rows, n_targets) for encoded rows x.
+
+        A row that is too far from the training rows gets a number that is not finite.
+        """
+        outputs = np.stack([network.predict(x, threads) for network in self.networks])
+        predictions = self.preprocessing.decode(outputs)
+        if self.clamp:
+            self.preprocessing.clamp(predictions)
+        return predictions
+
+    def predict_mean(self, x: Array) -> Matrix:
+        """The predictions (n_rows, n_targets) of encoded rows x, on all cores."""
+        return mean_prediction(self.predict_each(x, available_cores()))
+
+    def check_level(self, level: float) -> None:
+        """Raise `UsageError` where there are no prediction intervals of a level."""
+        check_level(level)
+        if self.intervals is None:
+            raise UsageError(NO_CALIBRATION_ROWS)
+        self.intervals.quantile(level)
+
+    def bounds(self, level: float, x: Array, y_pred: Matrix) -> Matrix:
+        """The bounds of prediction intervals (n_rows, 2 n_targets): each target's lower and upper.
+
+        x are encoded rows, y_pred (n_rows, n_targets) their predictions. A row's true value lies
+        within with a probability of at least `level` (`nntrain.stats.conformal`); bounds are never
+        clamped. `check_level` comes before.
+        """
+        assert self.intervals is not None
+        lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
+        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
+
+    def measure(self, x: Array, y_true: Matrix, weights: Vector | None) -> Measured:
+        """True values (n_rows, n_targets) of encoded rows x, with the model's and the baseline's
+        predictions.
+
+        Raises `DataError` where a prediction is not finite.
+        """
+        return self.compare_with_baseline(x, y_true, self.predict_mean(x), weights)
+
+    def compare_with_baseline(
+        self, x: Array, y_true: Matrix, y_pred: Matrix, weights: Vector | None
+    ) -> Measured:
+        """True values and predictions of encoded rows x, with what the baseline predicts for them.
+
+        Raises `DataError` where a prediction is not finite.
+        """
+        if not np.isfinite(y_pred).all():
+            raise DataError(
+                "a prediction is no finite number: the numbers of some row are too far from those "
+                "of training"
+            )
+        ridge = self.baseline.ridge
+        ridge_predictions = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
+        return Measured(y_true, y_pred, self.baseline.means, ridge_predictions, weights)
+
+
+def mean_prediction(predictions: Stack) -> Matrix:
+    """The mean (n_rows, n_targets) of what networks predict (n_networks, n_rows, n_targets)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean: Matrix = np.mean(predictions, axis=0)
+    return mean
+
+
+def prediction_spread(predictions: Stack) -> Matrix:
+    """The standard deviation (n_rows, n_targets) of what networks predict."""
+    largest = np.max(np.abs(predictions), axis=0)
+    scale = np.where(largest > 0, largest, 1.0)  # so that no square overflows
+    spread: Matrix = np.std(predictions / scale, axis=0) * scale
+    return spread
