@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 
 from nntrain.arrays import Array
 from nntrain.config.keys import Config, as_yaml
-from nntrain.data.preprocessing.transform import (
-    CategoricalColumn,
-    Feature,
-    NumericColumn,
-    Preprocessing,
-)
+from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import LEAST_ROWS, Sample
 from nntrain.diagnostics.skew import skewed

@@ -8,9 +8,7 @@ import numpy as np
 
 from nntrain.arrays import Array
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.transform import (
-    Preprocessing,
-)
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import LEAST_ROWS, MOST_ROWS, Sample
 from nntrain.stats.baseline import PENALTY

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nntrain.data.checks import check_columns
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics.convergence import of_model
 from nntrain.diagnostics.finding import Finding
@@ -71,14 +71,14 @@ def evaluate(
     if interval is not None:
         model.check_level(interval)
     preprocessing = model.preprocessing
-    cells = CellFormat(preprocessing.missing_values, decimal)
+    options = preprocessing.read_options(delimiter, decimal)
     parts: list[Measured] = []
     groups: list[str] = []
     sample = Sample()
-    with open_table(table, ReadOptions(cells, delimiter)) as source:
+    with open_table(table, options) as source:
         if by is not None:
             check_columns(source, [by], "--by")
-        for part in model.labelled(source, cells):
+        for part in model.labelled(source):
             measured = model.measured(part.x, part.y_true, part.weights)
             if interval is not None:
                 bounds = model.bounds(interval, part.x, measured.y_pred)
@@ -98,7 +98,7 @@ def evaluate(
     findings += of_rows(model.config, preprocessing, sample)
     return Evaluation(
         targets,
-        {group: whole.of(rows[group]).metrics(names) for group in _ordered(groups, cells)},
+        {group: whole.of(rows[group]).metrics(names) for group in _ordered(groups, options.cells)},
         interval,
         tuple(findings),
     )

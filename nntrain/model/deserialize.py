@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from nntrain.config.choices import TRANSFORMS
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.transform import (
+from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
     NumericColumn,
-    Preprocessing,
     TargetColumn,
 )
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.progress import Best, EpochResult, Progress, Reason

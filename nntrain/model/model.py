@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from nntrain._version import __version__
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.encode import Labelled, Labels, read_labelled
-from nntrain.data.preprocessing.transform import Preprocessing, ReplacedCells
+from nntrain.data.notes import ReplacedCells
+from nntrain.data.preprocessing.encode_chunks import EncodedRows, encode_chunks
+from nntrain.data.preprocessing.target_values import TargetOptions
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, is_frame, open_table
 from nntrain.data.readers.table import Chunk, Table, TableLike
@@ -98,11 +100,11 @@ class Model:
         """
         from nntrain.model.output_columns import added, with_added  # noqa: PLC0415
 
-        cells = CellFormat(self.preprocessing.missing_values, decimal)
+        options = self.preprocessing.read_options(delimiter, decimal)
         names = [f"predicted_{target.name}" for target in self.preprocessing.targets]
         beside = list(added(self, names, interval=interval, explain=explain))
         names += [name for of in beside for name in of.names]
-        with self.predicting(table, ReadOptions(cells, delimiter)) as (_, parts):
+        with self.predicting(table, options) as (_, parts):
             blocks = [values for part in parts for _, values in with_added(part, beside)]
             values = np.concatenate([np.empty((0, len(names))), *blocks])
         import pandas as pd  # noqa: PLC0415  (slow to load, and not needed by the commands)
@@ -124,13 +126,9 @@ class Model:
             yield source.columns, self._predictions(source, reading)
 
     def _predictions(self, source: Table, reading: ReadOptions) -> Iterator[Predicted]:
-        replaced, preprocessing = ReplacedCells(), self.preprocessing
-        for chunk in source.chunks(preprocessing.column_types):
-            bad = None
-            if reading.tolerate_bad_rows:
-                bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
-            values = preprocessing.values_of(chunk, reading.cells, replaced, bad)
-            x = self._encoded(values)
+        dtype, tolerate = self.networks[0].dtype, reading.tolerate_bad_rows
+        for rows in encode_chunks(self.preprocessing, source, dtype, tolerate_bad_rows=tolerate):
+            x, bad, chunk = rows.x, rows.bad, rows.chunk
             of_each = self.predict_each(x, available_cores())
             with np.errstate(over="ignore", invalid="ignore"):
                 predictions = np.mean(of_each, axis=0)
@@ -140,7 +138,6 @@ class Model:
             elif too_far.any():
                 raise DataError(_too_far(chunk, too_far))
             yield Predicted(x, predictions, of_each, bad, chunk)
-        replaced.report()
 
     def _encoded(self, values: NDArray[np.float64]) -> NDArray[Any]:
         x = np.empty((len(values), self.networks[0].layer_sizes[0]), self.networks[0].dtype)
@@ -194,7 +191,7 @@ class Model:
         too_far = np.logical_not(np.isfinite(of_each).all(axis=(0, 2)))
         return _too_far(chunk, too_far) if too_far.any() else ""
 
-    def labelled(self, source: Table, cells: CellFormat) -> Iterator[Labelled]:
+    def labelled(self, source: Table) -> Iterator[EncodedRows]:
         """A table's rows with true values, encoded some at a time; weighted if it has the weights.
 
         Rows without a target are left out where they were in training. Raises `DataError`.
@@ -208,9 +205,9 @@ class Model:
                 config.weight,
             )
         skips = config.missing_target == "skip"
-        labels = Labels(weight, skip_missing_targets=skips, suggest_config_fix=False)
+        targets = TargetOptions(weight, skip_missing=skips, suggest_config_fix=False)
         weighs_nothing = weight is not None
-        for part in read_labelled(self.preprocessing, source, cells, config.dtype, labels):
+        for part in encode_chunks(self.preprocessing, source, config.dtype, targets):
             weighs_nothing &= part.weights is not None and not part.weights.any()
             yield part
         if weighs_nothing:

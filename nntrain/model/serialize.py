@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.data.preprocessing.transform import Feature, NumericColumn, TargetColumn
+from nntrain.data.preprocessing.columns import Feature, NumericColumn, TargetColumn
 from nntrain.engine.progress import Progress
 from nntrain.model.model import Model
 from nntrain.model.summary import Unfinished

@@ -12,7 +12,7 @@ from nntrain.config.keys import DEFAULTS, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:
-    from nntrain.data.preprocessing.transform import Feature
+    from nntrain.data.preprocessing.columns import Feature
     from nntrain.model.model import Model
 
 
@@ -92,7 +92,7 @@ def _print_model(model: Model) -> None:
 
 
 def _feature_cells(feature: Feature) -> list[str]:
-    from nntrain.data.preprocessing.transform import CategoricalColumn
+    from nntrain.data.preprocessing.columns import CategoricalColumn
 
     if isinstance(feature, CategoricalColumn):
         return [feature.name, counted(len(feature.categories), "category", "categories")] + [

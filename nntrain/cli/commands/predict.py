@@ -137,14 +137,13 @@ def predict(
         raise UsageError(f"--prefix expects UTF-8 text, found {prefix!r}")
     check_output(output, [*paths, model_path])
 
-    from nntrain.data.readers.cells import CellFormat
-    from nntrain.data.readers.open import ReadOptions
     from nntrain.model.archive import load_model
     from nntrain.model.output_columns import added
 
     model = load_model(model_path)
-    cells = CellFormat(model.preprocessing.missing_values, decimal)
-    reading = ReadOptions(cells, delimiter, tolerate_bad_rows=on_bad_row != "error")
+    reading = model.preprocessing.read_options(
+        delimiter, decimal, tolerate_bad_rows=on_bad_row != "error"
+    )
     names = [prefix + target.name for target in model.preprocessing.targets]
     beside = list(added(model, names, spread=spread, interval=interval, explain=explain))
     names += [name for of in beside for name in of.names]
@@ -185,7 +184,7 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
     """The positions of the columns that are written before the predictions."""
     if append:
         return list(range(len(columns)))
-    from nntrain.data.checks import instead
+    from nntrain.data.checks import name_hint
 
     try:
         names = next(csv.reader([keep])) if keep else []
@@ -195,7 +194,7 @@ def _kept_columns(columns: Sequence[str], *, append: bool, keep: str | None) -> 
         ) from None
     for name in names:
         if name not in columns:
-            raise DataError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
+            raise DataError(f"--keep: DATA has no column {name!r}; {name_hint(name, columns)}")
     return [columns.index(name) for name in names]
 
 
