@@ -1,4 +1,4 @@
-"""Checks of a table's columns and cells; each error names the file, the line and the column."""
+"""Checks of a table's columns; each error names the file, and the line and column if known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nntrain.arrays import Matrix
 from nntrain.data.readers.cells import DECIMAL_COMMA, CellFormat
 from nntrain.data.readers.csv_table import CsvTable
 from nntrain.data.readers.table import Chunk, Table
@@ -18,36 +17,43 @@ from nntrain.text import quoted
 
 JSON_MEMBER = re.compile(r'\{\s*"[^"]*"\s*:')
 OTHER_DELIMITERS = "|,;\t:~^ "
-"""What separates cells in some tables, and is not found unless it is named, or another one is."""
+"""Delimiters that a header line may have without being recognised."""
 
 
 def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
-    """Raise `DataError` where the table lacks a column, with the nearest names that it has.
+    """Raise `DataError` for a column that the table lacks, suggesting the nearest names.
 
-    `key` is the config key that names the columns; without one it is a model that needs them.
+    `key` is the config key or option that names the columns; without one, a model needs them.
     """
     known = set(table.columns)
     for name in names:
         if name in known:
             continue
-        hint = misread(table, name) or instead(name, table.columns)
-        asked = f", named under {key}" if key else ", which the model needs"
-        raise DataError(f"{table.name}: has no column {name!r}{asked}; {hint}")
+        hint = misread(table, name) or name_hint(name, table.columns)
+        reason = f", named under {key}" if key else ", which the model needs"
+        raise DataError(f"{table.name}: has no column {name!r}{reason}; {hint}")
 
 
-def instead(name: str, columns: Sequence[str]) -> str:
-    """What to write instead of a column's name: those that are near it, case aside, or all."""
+def near_names(name: str, columns: Sequence[str]) -> list[str]:
+    """Up to three of the columns whose names are near a name, ignoring case; the nearest first."""
     folded = {column.strip().casefold(): column for column in reversed(columns)}
     near = difflib.get_close_matches(name.strip().casefold(), folded, 3, cutoff=0.6)
+    return [folded[match] for match in near]
+
+
+def name_hint(name: str, columns: Sequence[str]) -> str:
+    """What to write instead of a column's name: the nearest names, or else all there are."""
+    near = near_names(name, columns)
     if near:
-        return f"did you mean {quoted([folded[each] for each in near])}?"
+        return f"did you mean {quoted(near)}?"
     return f"it has {quoted(list(columns)) or 'none'}"
 
 
 def misread(table: Table, name: str = "") -> str:
-    """The hint that a table is not what it was read as; empty where nothing tells so.
+    """The hint that a table was read in the wrong format; empty if nothing suggests so.
 
-    It is JSON lines under another name, or its only column is several, one of them `name` or near.
+    The table looks like JSON lines, or its only column looks like several. If a column `name` is
+    looked for, one of these must have that name or one near it.
     """
     if not isinstance(table, CsvTable):
         return ""
@@ -55,7 +61,7 @@ def misread(table: Table, name: str = "") -> str:
         return "it looks like JSON lines; those are read from a file whose name ends in .jsonl"
     for delimiter in OTHER_DELIMITERS if len(table.columns) == 1 else "":
         names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
-        if len(names) > 1 and (not name or instead(name, names).startswith("did")):
+        if len(names) > 1 and (not name or near_names(name, names)):
             return (
                 f"its header line was read as one column, {table.columns[0]!r}; if {delimiter!r} "
                 f"separates the cells, name it: --delimiter, or delimiter in a config"
@@ -64,7 +70,7 @@ def misread(table: Table, name: str = "") -> str:
 
 
 def check_unique(table: Table, names: Sequence[str]) -> None:
-    """Raise `DataError` where a column that is used stands twice in the header."""
+    """Raise `DataError` for a column in use whose name stands in the header more than once."""
     counts = Counter(table.columns)
     for name in names:
         if counts[name] > 1:
@@ -90,71 +96,8 @@ def infinite_number(place: str, name: str) -> str:
     )
 
 
-def target_values(
-    chunk: Chunk,
-    name: str,
-    cells: CellFormat,
-    *,
-    may_miss: bool = False,
-    for_log: bool = False,
-    suggest_config_fix: bool = True,
-) -> Matrix:
-    """A chunk's true values of one target, NaN where one is missing and may be.
-
-    Raises `DataError` naming the line of a cell that is no finite number, or that has no logarithm
-    where it is `for_log`. `suggest_config_fix`: the message says what a config can do about it.
-    """
-    column = chunk.columns[name]
-    if column.dtype != np.float64:
-        row = cells.first_text(column)
-        raise DataError(
-            f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
-            f"{column[row]!r}; correct the cell or choose another target"
-            f"{comma_hint(column[row], cells)}"
-        )
-    bad = np.flatnonzero(np.isinf(column) if may_miss else ~np.isfinite(column))
-    if len(bad):
-        row = int(bad[0])
-        if np.isnan(column[row]):
-            what = (
-                "is missing; fill it in, remove the row, or leave out every row without a target: "
-                "--set missing_target=skip"
-                if suggest_config_fix
-                else "is missing; fill it in or remove the row"
-            )
-        else:
-            what = "is infinite or too large for a double; correct it or remove the row"
-        raise DataError(f"{chunk.place(row)}, column {name!r}: the target {what}")
-    if for_log and len(bad := np.flatnonzero(column <= 0)):
-        row = int(bad[0])
-        raise DataError(
-            f"{chunk.place(row)}, column {name!r}: the target is {column[row]:g}, which has no "
-            f"logarithm; correct it, or --set target_transform=none"
-        )
-    return column
-
-
-def weight_values(chunk: Chunk, name: str, cells: CellFormat) -> Matrix:
-    """A chunk's sample weights. Raises `DataError` for one that is no number of 0 or more."""
-    column = chunk.columns[name]
-    if column.dtype != np.float64:
-        row = cells.first_text(column)
-        found = repr(column[row])
-        hint = comma_hint(column[row], cells)
-    else:
-        bad = np.flatnonzero(~(np.isfinite(column) & (column >= 0)))
-        if not len(bad):
-            return column
-        row = int(bad[0])
-        found = "a missing cell" if np.isnan(column[row]) else f"{column[row]:g}"
-        hint = ""
-    raise DataError(
-        f"{chunk.place(row)}, column {name!r}: a weight is a finite number of 0 or more, found "
-        f"{found}; correct the cell{hint}"
-    )
-
-
 def comma_hint(text: str, cells: CellFormat) -> str:
-    """The question whether a text is a number with a decimal comma; empty where it cannot be."""
-    is_one = cells.decimal == "." and DECIMAL_COMMA.fullmatch(text)
-    return "; is the decimal mark a comma (--decimal, or decimal in a config)?" if is_one else ""
+    """A question about the decimal mark, if a text looks like a number with a comma; else empty."""
+    if cells.decimal != "." or not DECIMAL_COMMA.fullmatch(text):
+        return ""
+    return "; is the decimal mark a comma (--decimal, or decimal in a config)?"

@@ -9,12 +9,8 @@ import numpy as np
 
 from nntrain.arrays import Array, Mask
 from nntrain.config.keys import Config, as_yaml
-from nntrain.data.preprocessing.transform import (
-    CategoricalColumn,
-    Feature,
-    NumericColumn,
-    Preprocessing,
-)
+from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import LEAST_ROWS, RowSample
 from nntrain.text import quoted

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,15 +10,18 @@ import numpy as np
 
 from nntrain.config.keys import Config
 from nntrain.data.checks import comma_hint
-from nntrain.data.preprocessing.transform import CategoricalColumn, NumericColumn
+from nntrain.data.notes import Note
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
+from nntrain.data.preprocessing.typed_table import read_typed
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.open import open_table
 from nntrain.data.readers.profile import profile
 from nntrain.data.readers.table import Chunk, TableLike
 from nntrain.errors import DataError
 from nntrain.model.model import Model
 from nntrain.text import counted
-from nntrain.training.prepare import prepare_rows, type_table
+from nntrain.training.options import column_roles, read_options
+from nntrain.training.prepare import prepare_rows
 from nntrain.training.run import TrainingRun
 
 
@@ -58,8 +58,8 @@ class Verdict:
 
 def check_with_config(table: TableLike, config: Config) -> Verdict:
     """What `nntrain fit` would make of a table. Raises `DataError` where it cannot be read."""
-    cells = CellFormat(config.missing_values, config.decimal)
-    with open_table(table, ReadOptions(cells, config.delimiter, twice=True)) as source:
+    notes: list[Note] = []
+    with open_table(table, read_options(config, twice=True)) as source:
         profiles = profile(source)
         features = set(config.features or source.columns)
         ignored, categorical = set(config.ignore), set(config.categorical)
@@ -73,12 +73,13 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
             kind = f"text, {of.n_distinct:,} different" if is_text else "number"
             columns.append(ColumnCheck(of.name, use, kind, of.n_missing))
         error = ""
-        with _notes() as warnings:
-            try:
-                typed = type_table(source, config)
-                TrainingRun(config, prepare_rows(typed, config, np.arange(len(typed)), use_up=True))
-            except DataError as found:
-                error = str(found)
+        try:
+            typed = read_typed(source, column_roles(config), notes.append)
+            rows = np.arange(len(typed))
+            TrainingRun(config, prepare_rows(typed, config, rows, notes.append, use_up=True))
+        except DataError as raised:
+            error = str(raised)
+    warnings = [str(note) for note in notes]
     return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)
 
 
@@ -87,7 +88,6 @@ def check_with_model(
 ) -> Verdict:
     """What `nntrain predict` would make of a table. Raises `DataError` where it cannot be read."""
     preprocessing = model.preprocessing
-    cells = CellFormat(preprocessing.missing_values, decimal)
     checks = {
         f.name: ColumnCheck(
             f.name,
@@ -97,7 +97,7 @@ def check_with_model(
         for f in preprocessing.features
     }
     n_rows, first_bad = 0, ""
-    with open_table(table, ReadOptions(cells, delimiter)) as source:
+    with open_table(table, preprocessing.read_options(delimiter, decimal)) as source:
         try:
             preprocessing.check(source)
         except DataError as error:
@@ -109,10 +109,10 @@ def check_with_model(
                 if isinstance(feature, CategoricalColumn):
                     _check_categories(check, feature, chunk)
                 else:
-                    bad = _check_numbers(check, feature, chunk, cells)
+                    bad = _check_numbers(check, feature, chunk, source.cells)
                     first_bad = first_bad or bad
             if not first_bad:
-                first_bad = model.row_too_far(chunk, cells)
+                first_bad = model.row_too_far(chunk, source.cells)
     checked = list(checks.values())
     return Verdict(n_rows, checked, _warnings(checked, model), first_bad)
 
@@ -162,23 +162,3 @@ def _warnings(columns: list[ColumnCheck], model: Model) -> list[str]:
             n_new = counted(len(of.new_categories), "category", "categories")
             warnings.append(f"{of.name!r}: {n_cells} of {n_new} not seen in training")
     return warnings
-
-
-@contextlib.contextmanager
-def _notes() -> Iterator[list[str]]:
-    """What the library notes meanwhile, kept instead of shown."""
-    kept: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            kept.append(record.getMessage())
-
-    log = logging.getLogger("nntrain")
-    before = log.handlers, log.propagate, log.level
-    log.handlers, log.propagate = [Keep(logging.WARNING)], False
-    log.setLevel(logging.WARNING)
-    try:
-        yield kept
-    finally:
-        log.handlers, log.propagate = before[:2]
-        log.setLevel(before[2])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nntrain.data.checks import check_columns
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
@@ -70,14 +70,14 @@ def evaluate(
     if interval is not None:
         model.check_level(interval)
     preprocessing = model.preprocessing
-    cells = CellFormat(preprocessing.missing_values, decimal)
+    options = preprocessing.read_options(delimiter, decimal)
     parts: list[Measured] = []
     groups: list[str] = []
     sample = RowSample()
-    with open_table(table, ReadOptions(cells, delimiter)) as source:
+    with open_table(table, options) as source:
         if by is not None:
             check_columns(source, [by], "--by")
-        for part in model.labelled(source, cells):
+        for part in model.labelled(source):
             measured = model.measured(part.x, part.y_true, part.weights)
             if interval is not None:
                 bounds = model.bounds(interval, part.x, measured.y_pred)
@@ -97,7 +97,10 @@ def evaluate(
     findings += diagnose_rows(model.config, preprocessing, sample)
     return Evaluation(
         targets,
-        {group: whole.take(rows[group]).metrics(names) for group in _ordered(groups, cells)},
+        {
+            group: whole.take(rows[group]).metrics(names)
+            for group in _ordered(groups, options.cells)
+        },
         interval,
         tuple(findings),
     )

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.arrays import Array
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.random_streams import EXPLANATION, random_stream
 from nntrain.errors import DataError
@@ -112,9 +111,9 @@ def _read(
 ) -> tuple[Array, Array, Array | None]:
     """The encoded rows of a table, their true values and weights."""
     preprocessing = model.preprocessing
-    cells = CellFormat(preprocessing.missing_values, decimal)
-    with open_table(table, ReadOptions(cells, delimiter)) as source:
-        parts = list(model.labelled(source, cells))
+    options = preprocessing.read_options(delimiter, decimal)
+    with open_table(table, options) as source:
+        parts = list(model.labelled(source))
         if sum(len(part.x) for part in parts) < 2:
             raise DataError(f"{source.name}: has too few rows to shuffle")
     weights = [part.weights for part in parts if part.weights is not None]

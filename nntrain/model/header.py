@@ -11,13 +11,13 @@ import numpy as np
 
 from nntrain.arrays import Matrix
 from nntrain.config.choices import TRANSFORMS
-from nntrain.data.preprocessing.transform import (
+from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
     NumericColumn,
-    Preprocessing,
     TargetColumn,
 )
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.progress import Best, EpochResult, Progress, Reason
 from nntrain.model.records import (
     NUMBER,

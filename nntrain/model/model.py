@@ -15,7 +15,7 @@ import numpy as np
 from nntrain._version import __version__
 from nntrain.arrays import Array, Matrix, Vector
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.encode import Labelled
+from nntrain.data.preprocessing.encode_chunks import EncodedRows
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, is_frame
@@ -86,7 +86,7 @@ class Model:
 
         >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}), interval=0.9)
         """
-        reading = ReadOptions(CellFormat(self.preprocessing.missing_values, decimal), delimiter)
+        reading = self.preprocessing.read_options(delimiter, decimal)
         columns = self.output_columns(Extras(interval=interval, explain=explain))
         names = column_names(columns)
         with self.predicting(table, reading) as (_, parts):
@@ -157,9 +157,9 @@ class Model:
         """A table's column names, and its predictions chunk by chunk; see `open_predictions`."""
         return open_predictions(self.predictor, table, reading)
 
-    def labelled(self, source: Table, cells: CellFormat) -> Iterator[Labelled]:
+    def labelled(self, source: Table) -> Iterator[EncodedRows]:
         """A table's rows with true values, encoded chunk by chunk; see `labelled_rows`."""
-        return labelled_rows(self.preprocessing, self.config, source, cells)
+        return labelled_rows(self.preprocessing, self.config, source)
 
     def row_too_far(self, chunk: Chunk, cells: CellFormat) -> str:
         """The message about the first row of a chunk without a finite prediction, if any."""

@@ -11,8 +11,10 @@ import numpy as np
 
 from nntrain.arrays import Array, Mask, Matrix
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.encode import Labelled, Labels, read_labelled
-from nntrain.data.preprocessing.transform import Preprocessing, ReplacedCells
+from nntrain.data.notes import ReplacedCells
+from nntrain.data.preprocessing.encode_chunks import EncodedRows, encode_chunks
+from nntrain.data.preprocessing.target_values import TargetOptions
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import Chunk, Table, TableLike
@@ -61,21 +63,18 @@ def open_predictions(
 def _predict_chunks(
     predictor: Predictor, source: Table, reading: ReadOptions
 ) -> Iterator[Predicted]:
-    preprocessing, replaced = predictor.preprocessing, ReplacedCells()
-    for chunk in source.chunks(preprocessing.column_types):
-        bad = None
-        if reading.tolerate_bad_rows:
-            bad = np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
-        x = predictor.encode(preprocessing.values_of(chunk, reading.cells, replaced, bad))
-        predictions = predictor.predict_each(x, available_cores())
+    dtype, tolerate = predictor.networks[0].dtype, reading.tolerate_bad_rows
+    chunks = encode_chunks(predictor.preprocessing, source, dtype, tolerate_bad_rows=tolerate)
+    for rows in chunks:
+        bad = rows.bad
+        predictions = predictor.predict_each(rows.x, available_cores())
         values = mean_prediction(predictions)
         too_far = np.logical_not(np.isfinite(values).all(axis=1))
         if bad is not None:
             bad = bad | too_far
         elif too_far.any():
-            raise DataError(_too_far_message(chunk, too_far))
-        yield Predicted(x, values, predictions, bad, chunk)
-    replaced.report()
+            raise DataError(_too_far_message(rows.chunk, too_far))
+        yield Predicted(rows.x, values, predictions, bad, rows.chunk)
 
 
 def find_row_too_far(predictor: Predictor, chunk: Chunk, cells: CellFormat) -> str:
@@ -97,8 +96,8 @@ def _too_far_message(chunk: Chunk, too_far: Mask) -> str:
 
 
 def labelled_rows(
-    preprocessing: Preprocessing, config: Config, source: Table, cells: CellFormat
-) -> Iterator[Labelled]:
+    preprocessing: Preprocessing, config: Config, source: Table
+) -> Iterator[EncodedRows]:
     """A table's rows with true values, encoded chunk by chunk, with weights if it has the column.
 
     Rows without a target are left out where the config left them out in training. Raises
@@ -112,9 +111,9 @@ def labelled_rows(
             config.weight,
         )
     skips = config.missing_target == "skip"
-    labels = Labels(weight, skip_missing_targets=skips, suggest_config_fix=False)
+    targets = TargetOptions(weight, skip_missing=skips, suggest_config_fix=False)
     every_weight_is_zero = weight is not None
-    for part in read_labelled(preprocessing, source, cells, config.dtype, labels):
+    for part in encode_chunks(preprocessing, source, config.dtype, targets):
         every_weight_is_zero &= part.weights is not None and not part.weights.any()
         yield part
     if every_weight_is_zero:

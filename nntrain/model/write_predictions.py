@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from nntrain.arrays import Column, Mask, Matrix
-from nntrain.data.checks import instead
+from nntrain.data.checks import name_hint
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions
 from nntrain.data.readers.table import TableLike
@@ -104,7 +104,7 @@ def _kept_positions(columns: Sequence[str], keep: Sequence[str] | None) -> list[
         return list(range(len(columns)))
     for name in keep:
         if name not in columns:
-            raise DataError(f"--keep: DATA has no column {name!r}; {instead(name, columns)}")
+            raise DataError(f"--keep: DATA has no column {name!r}; {name_hint(name, columns)}")
     return [columns.index(name) for name in keep]
 
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Array, Vector
-from nntrain.data.preprocessing.encode import Encoded, Labelled
-from nntrain.data.preprocessing.transform import CategoricalColumn
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.encode import Encoded
+from nntrain.data.preprocessing.encode_chunks import EncodedRows
+from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import Place, TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
@@ -176,10 +176,10 @@ def _were_learned_from(model: Model, x: Array, measured: Measured) -> bool:
 
 
 def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -> _Rows:
-    cells = CellFormat(model.preprocessing.missing_values, decimal)
+    options = model.preprocessing.read_options(delimiter, decimal)
     rows = _Rows()
-    with open_table(table, ReadOptions(cells, delimiter)) as source:
-        for part in model.labelled(source, cells):
+    with open_table(table, options) as source:
+        for part in model.labelled(source):
             measured = model.measured(part.x, part.y_true, part.weights)
             rows.x.append(part.x)
             rows.values.append(part.values)
@@ -194,7 +194,7 @@ def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -
     return rows
 
 
-def _worst(model: Model, part: Labelled, measured: Measured, j: int) -> list[WorstRow]:
+def _worst(model: Model, part: EncodedRows, measured: Measured, j: int) -> list[WorstRow]:
     """The rows of a chunk with the largest errors of a target."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
     weighs = np.ones(len(errors)) if measured.weights is None else measured.weights > 0

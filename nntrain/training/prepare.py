@@ -1,4 +1,4 @@
-"""From a table and a config to the matrices of a training run."""
+"""Prepare a table for training: read, split, preprocess and encode its rows by a config."""
 
 from __future__ import annotations
 
@@ -6,42 +6,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.arrays import RowNumbers
+from nntrain.arrays import RowNumbers, Vector
 from nntrain.config.keys import Config
-from nntrain.data.preprocessing.encode import (
-    Encoded,
-    Labels,
-    encode_parts,
-    read_labelled,
-    report_unseen,
-)
-from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preprocessing
+from nntrain.data.notes import TakeNote, log_note
+from nntrain.data.preprocessing.encode import Encoded, FeatureColumns, encode_parts
+from nntrain.data.preprocessing.encode_chunks import encode_chunks
+from nntrain.data.preprocessing.fit import learn_preprocessing
 from nntrain.data.preprocessing.transform import Preprocessing
-from nntrain.data.preprocessing.typed_table import ColumnRoles, TypedTable, read_typed
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.table import Table, TableLike
+from nntrain.data.preprocessing.typed_table import TypedTable, read_typed
+from nntrain.data.readers.open import open_table
+from nntrain.data.readers.table import TableLike
 from nntrain.engine.backend import check_installed
 from nntrain.errors import ConfigError, DataError, UsageError
 from nntrain.text import counted
+from nntrain.training.options import (
+    column_roles,
+    preprocessing_options,
+    read_options,
+    target_options,
+)
+from nntrain.training.sample_weights import (
+    check_training_weights,
+    scaled_weights,
+    with_positive_weight,
+)
 from nntrain.training.split import split_rows
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run trains on: rows encoded by a preprocessing, and what they are validated by.
+    """What a run trains on: its preprocessing, and the rows encoded by it, by what they are for.
 
-    `calibration` are rows for its intervals, unweighted. `means` (n_targets,) are the training
-    means in the targets' units. Sample weights are of mean 1 over the training rows.
+    `calibration` rows, for prediction intervals, are unweighted. `means` (n_targets,) are the
+    means of the training rows in the targets' units. Sample weights average 1 over the training
+    rows.
     """
 
     preprocessing: Preprocessing
     training: Encoded
     validation: Encoded | None
     calibration: Encoded | None
-    means: NDArray[np.float64]
+    means: Vector
 
 
 def prepare(
@@ -50,10 +56,10 @@ def prepare(
     validation: TableLike | None = None,
     preprocessing: Preprocessing | None = None,
 ) -> Prepared:
-    """A table prepared, some of its rows held out, or another table to validate by.
+    """A table prepared for training; validated by rows held out, or by another table.
 
-    A preprocessing is learned from the training rows, unless there is one already. Raises
-    `DataError` for what is wrong with a table.
+    The preprocessing is learned from the training rows, unless one is given (a start model's).
+    Raises `DataError` where a table cannot be used.
     """
     if validation is not None and config.validation_fraction > 0:
         raise UsageError(
@@ -65,56 +71,55 @@ def prepare(
         typed = read_training_table(table, config)
         prepared = prepare_rows(typed, config, np.arange(len(typed)), use_up=True)
     else:
-        prepared = _prepare_alike(table, config, preprocessing)
+        check_installed(config.engine)
+        encoded = _read_encoded(table, config, preprocessing, "train on")
+        prepared = prepare_encoded(encoded, config, preprocessing)
     if validation is None:
         return prepared
-    validating = _read_encoded(validation, config, prepared.preprocessing, "validate on")
+    validation_rows = _read_encoded(validation, config, prepared.preprocessing, "validate on")
     if prepared.calibration:
-        _check_apart(validating, prepared.calibration)
-    return _scaled(replace(prepared, validation=validating))
+        _check_apart(validation_rows, prepared.calibration)
+    training, scaled_rows = scaled_weights(prepared.training, validation_rows)
+    return replace(prepared, training=training, validation=scaled_rows)
 
 
 def prepare_rows(
-    table: TypedTable, config: Config, rows: RowNumbers, *, use_up: bool = False
+    table: TypedTable,
+    config: Config,
+    rows: RowNumbers,
+    take_note: TakeNote = log_note,
+    *,
+    use_up: bool = False,
 ) -> Prepared:
-    """Some rows of a typed table prepared, in ascending order, those held out that are to be.
+    """The `rows` of a typed table prepared for training; they are in ascending order.
 
-    `use_up`: the table is not needed any more, and may be emptied.
+    `take_note` is told what preprocessing leaves out or replaces. With `use_up`, the table is not
+    needed any more, and is emptied on the way. Raises `DataError`.
     """
     split = split_rows(rows, config)
     if not len(split.training):
         raise DataError(_no_rows(table.name, len(rows), config))
-    bins = config.bins if config.numeric_encoding == "piecewise_linear" else 0
-    how = PreprocessingOptions(
-        config.standardize, config.missing_values, bins, config.target_transform
-    )
-    preprocessing = learn_preprocessing(table, split.training, how)
-    report_unseen(preprocessing, table, np.sort(np.concatenate(split.parts[1:])))
+    options = preprocessing_options(config)
+    preprocessing = learn_preprocessing(table, split.training, options, take_note)
+    held_out = np.sort(np.concatenate(split.parts[1:]))
+    FeatureColumns(preprocessing, table).unseen(held_out).note(take_note)
     parts = encode_parts(preprocessing, table, split.parts, config.dtype, use_up=use_up)
     return _prepared(preprocessing, parts, table.name, config)
 
 
-def _prepare_alike(table: TableLike, config: Config, preprocessing: Preprocessing) -> Prepared:
-    """A table prepared as another one was."""
-    check_installed(config.engine)
-    return prepare_encoded(
-        _read_encoded(table, config, preprocessing, "train on"), config, preprocessing
-    )
-
-
 def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessing) -> Prepared:
-    """Rows that a preprocessing has encoded already, those held out that are to be."""
+    """Rows already encoded by a preprocessing, split by the config. Raises `DataError`."""
     split = split_rows(np.arange(len(encoded.x)), config)
     if not len(split.training):
         raise DataError(_no_rows("the table", len(encoded.x), config))
     parts = [
         Encoded(
-            encoded.x[part],
-            encoded.y[part],
-            encoded.y_true[part],
-            None if encoded.weights is None else encoded.weights[part],
+            encoded.x[rows],
+            encoded.y[rows],
+            encoded.y_true[rows],
+            None if encoded.weights is None else encoded.weights[rows],
         )
-        for part in split.parts
+        for rows in split.parts
     ]
     return _prepared(preprocessing, parts, "the table", config)
 
@@ -122,113 +127,60 @@ def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessi
 def _prepared(
     preprocessing: Preprocessing, parts: Sequence[Encoded], table_name: str, config: Config
 ) -> Prepared:
-    """The parts of a `Split`, encoded."""
+    """The encoded training, validation and calibration rows, with their weights scaled."""
     training, validation, calibration = parts
-    _check_weights(training.weights, table_name, config)
-    means = np.average(training.y_true, axis=0, weights=training.weights)
-    return _scaled(
-        Prepared(
-            preprocessing,
-            training,
-            validation if len(validation.x) else None,
-            _weighing(calibration, table_name) if len(calibration.x) else None,
-            means,
-        )
-    )
-
-
-def _weighing(calibration: Encoded, table_name: str) -> Encoded:
-    """The calibration rows that weigh anything; each counts once. Raises `DataError` for none."""
-    if calibration.weights is None:
-        return calibration
-    rows = calibration.weights > 0
-    if not rows.any():
-        raise DataError(
-            f"{table_name}: every calibration row weighs 0; raise calibration_fraction, or choose "
-            f"another seed"
-        )
-    return Encoded(calibration.x[rows], calibration.y[rows], calibration.y_true[rows], None)
-
-
-def _scaled(prepared: Prepared) -> Prepared:
-    """The same, its weights scaled by what makes those of training average 1."""
-    if prepared.training.weights is None:
-        return prepared
-    scale = 1.0 / float(np.mean(prepared.training.weights))
-
-    def scaled(part: Encoded) -> Encoded:
-        return replace(part, weights=None if part.weights is None else part.weights * scale)
-
-    return replace(
-        prepared,
-        training=scaled(prepared.training),
-        validation=scaled(prepared.validation) if prepared.validation else None,
+    check_training_weights(training.weights, table_name, config.weight or "")
+    return Prepared(
+        preprocessing,
+        *scaled_weights(training, validation if len(validation.x) else None),
+        with_positive_weight(calibration, table_name) if len(calibration.x) else None,
+        np.average(training.y_true, axis=0, weights=training.weights),
     )
 
 
 def _check_apart(validation: Encoded, calibration: Encoded) -> None:
-    """Raise `DataError` for validation rows that hold most of those for calibration too."""
-    validating, calibrating = (
-        [row.tobytes() for row in np.hstack([of.x, of.y])] for of in (validation, calibration)
-    )
-    known = set(validating)
-    n_known = sum(row in known for row in calibrating)
-    if 2 * n_known > len(calibrating):
+    """Raise `DataError` if most calibration rows are among the validation rows too."""
+    validation_rows = {row.tobytes() for row in np.hstack([validation.x, validation.y])}
+    calibration_rows = [row.tobytes() for row in np.hstack([calibration.x, calibration.y])]
+    n_known = sum(row in validation_rows for row in calibration_rows)
+    if 2 * n_known > len(calibration_rows):
         raise DataError(
-            f"--validation: holds {n_known:,} of the {counted(len(calibrating), 'calibration row')}"
-            f", by which nothing may be chosen; name a table of other rows, or set "
-            f"calibration_fraction: 0"
+            f"--validation: holds {n_known:,} of the "
+            f"{counted(len(calibration_rows), 'calibration row')}, by which nothing may be chosen; "
+            f"name a table of other rows, or set calibration_fraction: 0"
         )
 
 
 def check_watched(config: Config, *, has_validation: bool) -> None:
-    """Raise `ConfigError` for a choice by the validation loss where there will be none."""
-    asked = "keep: best" if config.keep == "best" else ""
-    asked = asked or (f"patience: {config.patience}" if config.patience else "")
-    if asked and config.validation_fraction == 0 and not has_validation:
+    """Raise `ConfigError` if the config chooses by the validation loss and there will be none."""
+    if config.validation_fraction > 0 or has_validation:
+        return
+    setting = f"patience: {config.patience}" if config.patience else ""
+    setting = "keep: best" if config.keep == "best" else setting
+    if setting:
         raise ConfigError(
-            f"{asked} goes by the validation loss, and no row is held out; set "
+            f"{setting} goes by the validation loss, and no row is held out; set "
             f"validation_fraction, such as 0.1, or name a table with --validation"
         )
 
 
 def read_training_table(table: TableLike, config: Config, group: str | None = None) -> TypedTable:
-    """The table to train on, its columns typed; `group` is a column to read along, as text.
+    """The table to train on, its columns typed; `group` is a column to read as text beside them.
 
-    Raises `DataError` for what is wrong with it, `MissingExtraError` for an engine that is not
-    installed.
+    Raises `DataError` where the table cannot be used, `MissingExtraError` if the config's engine is
+    not installed.
     """
     check_installed(config.engine)
-    cells = CellFormat(config.missing_values, config.decimal)
-    with open_table(table, ReadOptions(cells, config.delimiter, twice=True)) as source:
-        return type_table(source, config, group)
-
-
-def type_table(source: Table, config: Config, group: str | None = None) -> TypedTable:
-    """`read_training_table` for a table that is open, and can be read twice."""
-    roles = ColumnRoles(
-        config.target,
-        config.features,
-        config.ignore,
-        config.categorical,
-        config.max_categories,
-        config.weight,
-        group,
-        skip_missing_targets=config.missing_target == "skip",
-        log_targets=config.target_transform == "log",
-    )
-    return read_typed(source, roles, CellFormat(config.missing_values, config.decimal))
+    with open_table(table, read_options(config, twice=True)) as source:
+        return read_typed(source, column_roles(config, group))
 
 
 def _read_encoded(
     table: TableLike, config: Config, preprocessing: Preprocessing, purpose: str
 ) -> Encoded:
-    """A table by a preprocessing that was learned from another."""
-    cells = CellFormat(config.missing_values, config.decimal)
-    for_log = config.target_transform == "log"
-    labels = Labels(config.weight, config.missing_target == "skip", for_log)
-    with open_table(table, ReadOptions(cells, config.delimiter)) as source:
-        parts = list(read_labelled(preprocessing, source, cells, config.dtype, labels))
+    """A table's rows encoded by a preprocessing that was learned from another table."""
+    with open_table(table, read_options(config)) as source:
+        parts = list(encode_chunks(preprocessing, source, config.dtype, target_options(config)))
         if not sum(len(part.x) for part in parts):
             raise DataError(f"{source.name}: has no rows to {purpose}")
     with np.errstate(over="ignore"):
@@ -239,11 +191,6 @@ def _read_encoded(
     weights = [part.weights for part in parts if part.weights is not None]
     x = np.concatenate([part.x for part in parts])
     return Encoded(x, y, y_true, np.concatenate(weights) if weights else None)
-
-
-def _check_weights(weights: NDArray[np.float64] | None, table_name: str, config: Config) -> None:
-    if weights is not None and not weights.any():
-        raise DataError(f"{table_name}, column {config.weight!r}: every training row weighs 0")
 
 
 def _no_rows(table_name: str, n_rows: int, config: Config) -> str:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from support.command import COMMAND, Run, environment
 
 import nntrain
-from nntrain.data.preprocessing.transform import CategoricalColumn, NumericColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.evaluation.cross_validation import (
     METRICS,

@@ -12,10 +12,11 @@ import pytest
 from numpy.typing import NDArray
 
 from nntrain.data.preprocessing import encode as encoding
+from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.encode import encode_parts, encode_rows
 from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preprocessing
 from nntrain.data.preprocessing.memory import LONG, give_back, long_array
-from nntrain.data.preprocessing.transform import CategoricalColumn, Preprocessing
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.errors import DataError
 
@@ -68,7 +69,7 @@ def test_the_matrix_is_that_of_each_row_by_itself() -> None:
 def test_a_table_that_is_used_up_gives_the_same(
     dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoding, "STRETCH", 50_000)
+    monkeypatch.setattr(encoding, "FREED_ROWS", 50_000)
     rows = np.flatnonzero(np.arange(N) % 3 != 1)
     others = np.flatnonzero(np.arange(N) % 3 == 1)
     table = big_table()

@@ -14,7 +14,7 @@ import pytest
 from support.command import Run
 
 import nntrain
-from nntrain.data.preprocessing.transform import NumericColumn
+from nntrain.data.preprocessing.columns import NumericColumn
 from nntrain.errors import ModelFileError
 from nntrain.model.model import load_model
 from nntrain.training.run import TrainingRun

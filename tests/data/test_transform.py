@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 import nntrain
 from nntrain.config.keys import Config
 from nntrain.data.preprocessing import transform as module
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.preprocessing.encode import encode_rows
 from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preprocessing
-from nntrain.data.preprocessing.transform import CategoricalColumn, NumericColumn, Preprocessing
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.data.readers.table import ColumnTypes
 from nntrain.errors import DataError

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from nntrain.config.keys import Config
 from nntrain.data.checks import check_columns, check_unique
-from nntrain.data.preprocessing.typed_table import ColumnRoles, TypedTable, read_typed
+from nntrain.data.preprocessing.roles import ColumnRoles
+from nntrain.data.preprocessing.typed_table import TypedTable, read_typed
 from nntrain.data.readers import csv_records as records
 from nntrain.data.readers import csv_table
 from nntrain.data.readers.cells import CellFormat
@@ -64,7 +65,7 @@ def typed(
     with pytest.MonkeyPatch.context() as patch, Source(str(path)) as source:
         patch.setattr(records, "BLOCK_BYTES", block_bytes)
         table = CsvTable(source, cells, None, twice=True)
-        return read_typed(table, ColumnRoles(**{"targets": ("y",)} | roles), cells)
+        return read_typed(table, ColumnRoles(**{"targets": ("y",)} | roles))
 
 
 def typed_column(path: Path, column: Sequence[str], **options: Any) -> list[Any]:

@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 import nntrain
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.open import open_table
 from nntrain.evaluation.dependence import (
     CategoricalEffect,
     NumericEffect,
@@ -39,9 +38,8 @@ def config(**values: Any) -> nntrain.Config:
 
 
 def encoded(model: nntrain.Model, table: pd.DataFrame) -> np.ndarray:
-    cells = CellFormat(model.preprocessing.missing_values)
-    with open_table(table, ReadOptions(cells)) as source:
-        return np.concatenate([part.x for part in model.labelled(source, cells)])
+    with open_table(table, model.preprocessing.read_options()) as source:
+        return np.concatenate([part.x for part in model.labelled(source)])
 
 
 CONFIGS = {

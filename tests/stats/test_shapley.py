@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from support.command import ROOT, Run
 
 import nntrain
-from nntrain.data.preprocessing.transform import NumericColumn
+from nntrain.data.preprocessing.columns import NumericColumn
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions
 from nntrain.errors import DataError, UsageError

@@ -12,7 +12,7 @@ from nntrain.config.keys import DEFAULTS, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:
-    from nntrain.data.preprocessing.transform import Feature, TargetColumn
+    from nntrain.data.preprocessing.columns import Feature, TargetColumn
     from nntrain.model.model import Model
 
 
@@ -94,7 +94,7 @@ def _print_summary(model: Model) -> None:
 
 
 def _feature_cells(feature: Feature) -> list[str]:
-    from nntrain.data.preprocessing.transform import CategoricalColumn
+    from nntrain.data.preprocessing.columns import CategoricalColumn
 
     if isinstance(feature, CategoricalColumn):
         n_categories = counted(len(feature.categories), "category", "categories")

@@ -1,38 +1,37 @@
-"""What preprocessing learns from the training rows: statistics, categories, what to leave out."""
+"""Learn a preprocessing from the training rows: statistics, categories, useless columns."""
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.arrays import Matrix
-from nntrain.data.preprocessing.transform import (
+from nntrain.arrays import RowNumbers, Vector
+from nntrain.data.notes import ReplacedCells, TakeNote, UselessColumn, log_note
+from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
     NumericColumn,
-    Preprocessing,
-    ReplacedCells,
     TargetColumn,
 )
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.errors import DataError
 from nntrain.text import counted, quoted
 from nntrain.threads import available_cores
 
-log = logging.getLogger(__name__)
-
 LARGEST = np.finfo(np.float64).max / 4
-"""Beyond this a number may not survive being standardized and mapped back."""
+"""A larger number may overflow when it is standardized and mapped back."""
 
 
 @dataclass(frozen=True)
 class PreprocessingOptions:
-    """What preprocessing is to make of columns: `bins` is the most of a number's, 0 for none."""
+    """How columns are to be preprocessed.
+
+    `bins` is the largest number of bins of a numeric feature; 0 makes none.
+    """
 
     standardize: bool
     missing_values: tuple[str, ...]
@@ -41,12 +40,15 @@ class PreprocessingOptions:
 
 
 def learn_preprocessing(
-    table: TypedTable, rows: NDArray[np.intp], how: PreprocessingOptions
+    table: TypedTable,
+    rows: RowNumbers,
+    options: PreprocessingOptions,
+    take_note: TakeNote = log_note,
 ) -> Preprocessing:
     """The preprocessing learned from the training `rows` of a table.
 
-    Features that tell nothing are dropped with a note. Raises `DataError` when none is left, or
-    when a target is constant.
+    Features from which nothing can be learned are left out, and `take_note` is told. Raises
+    `DataError` if no feature is left, or a target is constant.
     """
 
     def learn(i: int) -> tuple[Feature | str, int]:
@@ -54,7 +56,7 @@ def learn_preprocessing(
         if i in table.categories:
             return _learn_categorical(name, column, table.categories[i]), 0
         n_missing = int(np.count_nonzero(np.isnan(column)))
-        return _learn_numeric(name, column, n_missing, how), n_missing
+        return _learn_numeric(name, column, n_missing, options), n_missing
 
     features: list[Feature] = []
     replaced = ReplacedCells()
@@ -62,25 +64,25 @@ def learn_preprocessing(
         learned = pool.map(learn, range(len(table.features)))
         for name, (feature, n_missing) in zip(table.features, learned, strict=True):
             if isinstance(feature, str):
-                log.warning("left out the column %r: %s", name, feature)
+                take_note(UselessColumn(name, feature))
                 continue
             features.append(feature)
-            replaced.count(replaced.missing, name, n_missing)
-    replaced.report()
+            replaced.add_missing(name, n_missing)
+    replaced.note(take_note)
     if not features:
         raise DataError(
             f"{table.name}: no column is left to learn from; {quoted(table.features)} tell nothing "
             f"in {counted(len(rows), 'training row')}"
         )
     targets = tuple(
-        _learn_target(table.name, name, table.column(i, rows), how)
+        _learn_target(table.name, name, table.column(i, rows), options)
         for i, name in enumerate(table.targets, start=len(table.features))
     )
-    return Preprocessing(tuple(features), targets, how.missing_values)
+    return Preprocessing(tuple(features), targets, options.missing_values)
 
 
 def _learn_categorical(
-    name: str, codes: Matrix, texts: list[str]
+    name: str, codes: Vector, texts: list[str]
 ) -> CategoricalColumn | Literal["it is constant"]:
     seen = np.unique(codes).astype(np.intp)
     if len(seen) == 1:
@@ -89,7 +91,7 @@ def _learn_categorical(
 
 
 def _learn_numeric(
-    name: str, column: Matrix, n_missing: int, how: PreprocessingOptions
+    name: str, column: Vector, n_missing: int, options: PreprocessingOptions
 ) -> NumericColumn | str:
     values = column[~np.isnan(column)] if n_missing else column
     has_missing = n_missing > 0
@@ -100,17 +102,17 @@ def _learn_numeric(
         return "it is constant"
     mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
     is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
-    if not how.standardize or is_flag:
+    if not options.standardize or is_flag:
         shift, scale = 0.0, 1.0
     else:
         shift, scale = mean, deviation
     missing_rate = 1.0 - len(values) / len(column)
-    edges = _edges(values, how.bins)
+    edges = _edges(values, options.bins)
     return NumericColumn(name, mean, shift, scale, low, high, missing_rate, edges)
 
 
-def _edges(values: Matrix, bins: int) -> tuple[float, ...]:
-    """The edges of up to so many bins, at quantiles; none where there would be one bin only."""
+def _edges(values: Vector, bins: int) -> tuple[float, ...]:
+    """The edges of at most `bins` bins, at quantiles; none if there would be a single bin."""
     if bins == 0:
         return ()
     edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
@@ -118,7 +120,7 @@ def _edges(values: Matrix, bins: int) -> tuple[float, ...]:
 
 
 def _learn_target(
-    table_name: str, name: str, values: Matrix, how: PreprocessingOptions
+    table_name: str, name: str, values: Vector, options: PreprocessingOptions
 ) -> TargetColumn:
     low, high = float(values.min()), float(values.max())
     if low == high:
@@ -126,14 +128,17 @@ def _learn_target(
             f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
             f"there is nothing to learn: choose another target or more rows"
         )
-    learned = np.log(values) if how.target_transform == "log" else values
+    learned = np.log(values) if options.target_transform == "log" else values
     mean, deviation = _mean_and_deviation(learned, name)
-    shift, scale = (mean, deviation) if how.standardize else (0.0, 1.0)
-    return TargetColumn(name, shift, scale, low, high, how.target_transform)
+    shift, scale = (mean, deviation) if options.standardize else (0.0, 1.0)
+    return TargetColumn(name, shift, scale, low, high, options.target_transform)
 
 
-def _mean_and_deviation(values: Matrix, name: str) -> tuple[float, float]:
-    """Mean and deviation over N, without overflow or underflow on the way."""
+def _mean_and_deviation(values: Vector, name: str) -> tuple[float, float]:
+    """Mean and standard deviation (over N) of values, computed without overflow or underflow.
+
+    Raises `DataError` if the values are too large or too close together to be standardized.
+    """
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         low, high = float(values.min()), float(values.max())
         mean = float(np.mean(values))

@@ -1,0 +1,75 @@
+"""What is learned of each column, as records: numeric and categorical features, and targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class NumericColumn:
+    """A feature of numbers: one input (value - shift) / scale; a missing cell counts as the `mean`.
+
+    `minimum` and `maximum` are those of the training rows, and `missing_rate` is the fraction of
+    them whose cell was missing. If any was, one more 0/1 input marks missing cells; if all values
+    were the same, it is the only input. Between each two of the `edges`, if there are any, lies a
+    bin with an input of its own: -1 below the bin, 1 above it, and a straight line inside it.
+    """
+
+    name: str
+    mean: float
+    shift: float
+    scale: float
+    minimum: float
+    maximum: float
+    missing_rate: float
+    edges: tuple[float, ...] = ()
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether any training cell was missing."""
+        return self.missing_rate > 0
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the training values were all the same."""
+        return self.minimum == self.maximum
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The network inputs that this column becomes."""
+        value = () if self.is_constant else (self.name,)
+        bins = (f"{self.name} from {low:g} to {high:g}" for low, high in pairwise(self.edges))
+        return (*value, *bins, *([f"{self.name} is missing"] if self.has_missing else []))
+
+
+@dataclass(frozen=True)
+class CategoricalColumn:
+    """A feature of texts: one 0/1 input for each category among the training rows."""
+
+    name: str
+    categories: tuple[str, ...]
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The network inputs that this column becomes."""
+        return tuple(f"{self.name}={category}" for category in self.categories)
+
+
+Feature = NumericColumn | CategoricalColumn
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """A target: the network learns (value - shift) / scale.
+
+    Without standardization, shift is 0 and scale is 1. `minimum` and `maximum` are those of the
+    training rows. With the `transform` "log", the value's natural logarithm is shifted and scaled.
+    """
+
+    name: str
+    shift: float
+    scale: float
+    minimum: float
+    maximum: float
+    transform: str = "none"
