@@ -1,4 +1,4 @@
-"""Output files that appear whole or not at all."""
+"""Write output files whole or not at all, and keep other processes from writing them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nntrain.errors import OutputError
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the place of `path` when the block ends without an error.
+    """A binary file to write, which replaces `path` when the block ends without an error.
 
-    It is written beside it, synced and renamed, so that readers see the old file or the whole new
-    one. A path that is no regular file (`/dev/stdout`, a named pipe) is written to directly. Raises
-    `OutputError` for what the file system refuses.
+    The file is written beside `path`, flushed to the disk and renamed, so that readers see either
+    the old file or the whole new one. A path that is no regular file (`/dev/stdout`, a named pipe)
+    is written to directly. Raises `OutputError` for what the file system refuses.
     """
     target = Path(os.path.realpath(path))
     with explained(path):
@@ -41,10 +41,11 @@ def replacing(path: str | Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def locked(path: str | Path) -> Iterator[None]:
-    """Nobody else writes `path` meanwhile, if all ask here; the lock dies with the process.
+    """Hold a lock on `path` in the block; other processes that ask for the lock fail at once.
 
-    Clears the temporary file that a killed process left. Raises `OutputError` where another
-    process has the lock.
+    The lock ends with the process, however that ends. Removes the temporary file that a killed
+    process may have left. Raises `OutputError` where another process holds the lock. A path that is
+    no regular file is not locked.
     """
     target = Path(os.path.realpath(path))
     if _is_special(target):
@@ -69,11 +70,13 @@ def clear_leftover(path: str | Path) -> None:
 
 
 def _take_lock(lock: Path, path: str | Path) -> int:
+    """The descriptor of the lock file, locked; `path` is named in the message of the error."""
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had the lock may have removed the file after it was opened here.
+            # The process that held the lock may have removed the file after it was opened here.
+            # A lock on a removed file keeps nobody out: open the new file.
             if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
                 return descriptor
         except BlockingIOError:
@@ -86,12 +89,12 @@ def _take_lock(lock: Path, path: str | Path) -> int:
 
 
 def is_regular(path: str | Path) -> bool:
-    """Whether a regular file stands there or could: nothing special, such as a pipe or device."""
+    """Whether the path is a regular file or could become one; not for a pipe or a device."""
     return not _is_special(Path(os.path.realpath(path)))
 
 
 def try_output(path: str | Path) -> None:
-    """Raise `OutputError` now if a file could not be written there later; changes nothing."""
+    """Raise `OutputError` if a file could not be written at this path; changes nothing."""
     target = Path(os.path.realpath(path))
     with explained(path):
         if target.is_dir():
@@ -103,14 +106,17 @@ def try_output(path: str | Path) -> None:
 
 
 def same_file(a: str | Path, b: str | Path) -> bool:
-    """Whether two paths lead to one regular file, which need not exist yet."""
+    """Whether two paths lead to the same regular file, which need not exist yet."""
     a, b = Path(os.path.realpath(a)), Path(os.path.realpath(b))
     return a == b and (a.is_file() or not a.exists())
 
 
 @contextlib.contextmanager
 def explained(path: str | Path) -> Iterator[None]:
-    """Turn what the file system says into an `OutputError`, but for a closed pipe."""
+    """Turn an `OSError` in the block into an `OutputError` that names the path.
+
+    A `BrokenPipeError` stays as it is: that a reader has gone is often no error.
+    """
     try:
         yield
     except BrokenPipeError:
@@ -120,7 +126,7 @@ def explained(path: str | Path) -> Iterator[None]:
 
 
 def _is_special(target: Path) -> bool:
-    """Whether something stands there that is no file and no folder: a device, a named pipe."""
+    """Whether the path is neither a file nor a folder but exists: a device, a named pipe."""
     return target.exists() and not target.is_file() and not target.is_dir()
 
 
@@ -133,6 +139,7 @@ def _temporary(target: Path) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
+    """Flush the names of a folder's files to the disk, so that a renaming survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,10 +1,9 @@
-"""What ends a run early: Ctrl-C, SIGTERM, or a time that is over."""
+"""What ends a command early: Ctrl-C, SIGTERM, or a time limit."""
 
 from __future__ import annotations
 
 import re
 import signal
-import time
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -14,40 +13,36 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
 
 
-class Stop:
-    """Notes the first signal, so that the run can end in order; a second one ends it at once.
+class StopSignal:
+    """Records the first signal to stop, so that the command can end in order.
 
-    A context manager around the run. A signal that the process was told to ignore stays ignored.
+    A second signal ends the command at once. A context manager around what may be stopped. A signal
+    that the process was started to ignore stays ignored.
     """
 
-    def __init__(self, max_seconds: float | None) -> None:
+    def __init__(self) -> None:
         self.number = 0
-        self._deadline = None if max_seconds is None else time.monotonic() + max_seconds
-        self._before: dict[int, Any] = {}
+        self._handlers_before: dict[int, Any] = {}
 
-    def __enter__(self) -> Stop:
+    def __enter__(self) -> StopSignal:
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._note)
+                self._handlers_before[number] = signal.signal(number, self._record)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._restore()
+        self._restore_handlers()
 
-    def is_signalled(self) -> bool:
+    def is_received(self) -> bool:
         """Whether a signal has come."""
         return self.number != 0
 
-    def is_time_over(self) -> bool:
-        """Whether the run has had its time."""
-        return self._deadline is not None and time.monotonic() >= self._deadline
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
+    def _record(self, number: int, _frame: FrameType | None) -> None:
         self.number = number
-        self._restore()
+        self._restore_handlers()
 
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
+    def _restore_handlers(self) -> None:
+        for number, handler in self._handlers_before.items():
             signal.signal(number, handler)
 
 

@@ -1,4 +1,4 @@
-"""Cross-validation: each row predicted by a model that has not seen it; `nntrain cv`."""
+"""Cross-validation: predict each row by a model that was not trained on it; `nntrain cv`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.arrays import RowNumbers
+from nntrain.arrays import Matrix, RowNumbers
 from nntrain.config.keys import Config
 from nntrain.data.preprocessing.encode import encode_rows
 from nntrain.data.preprocessing.typed_table import TypedTable
@@ -24,12 +23,15 @@ from nntrain.training.run import TrainingRun
 METRICS = (
     "rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse", "coverage", "mean_width"
 )  # fmt: skip
-"""What is averaged over folds; the last two with prediction intervals alone."""
+"""The metrics that are averaged over folds; the last two need prediction intervals."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold: `rows` are scored by a run that was trained on `training_rows`."""
+    """Rows of a table that are predicted by a model trained on other rows, `training_rows`.
+
+    `number` counts from 1.
+    """
 
     number: int
     rows: RowNumbers
@@ -38,29 +40,40 @@ class Fold:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one fold came to: each target's metrics, and the predictions (n_rows, n_targets)."""
+    """The errors of one fold: the metrics of each target, on the rows of the fold.
+
+    `predictions` (n_rows, n_targets) are in the targets' units. `training_rows` is the number of
+    rows that were trained on, without those that the config holds out.
+    """
 
     fold: Fold
     metrics: dict[str, Metrics]
-    predictions: NDArray[np.float64]
+    predictions: Matrix
     training_rows: int
     epochs_trained: int
 
 
 def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool) -> list[Fold]:
-    """The folds of a table.
+    """Cut the rows of a table into folds.
 
-    Seeded at random; with groups, the rows of a group share a fold. `ordered`: the rows are cut
-    into n_folds + 1 parts in file order, and what came before each part but the first scores it.
+    Rows are assigned to folds at random, by the config's seed; where the table has groups, all rows
+    of a group are in one fold. With `ordered`, the rows are cut into n_folds + 1 parts in file
+    order; each part but the first is a fold, predicted by a model trained on all parts before it.
     Raises `DataError` where there are too few rows or groups.
     """
+    return _ordered_folds(table, n_folds) if ordered else _random_folds(table, n_folds, config)
+
+
+def _ordered_folds(table: TypedTable, n_folds: int) -> list[Fold]:
     n_rows = len(table)
-    if ordered:
-        _check_enough(table, n_rows, n_folds + 1, "rows")
-        parts = np.array_split(np.arange(n_rows), n_folds + 1)
-        return [Fold(k, parts[k], np.concatenate(parts[:k])) for k in range(1, n_folds + 1)]
-    groups = table.groups
-    # Groups are numbered anew: one may have lost all its rows for want of a target.
+    _check_enough(table, n_rows, n_folds + 1, "rows")
+    parts = np.array_split(np.arange(n_rows), n_folds + 1)
+    return [Fold(k, parts[k], np.concatenate(parts[:k])) for k in range(1, n_folds + 1)]
+
+
+def _random_folds(table: TypedTable, n_folds: int, config: Config) -> list[Fold]:
+    n_rows, groups = len(table), table.groups
+    # Groups are renumbered: rows without a target were left out, and some groups with them.
     units = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
     n_units = int(units.max(initial=-1)) + 1
     _check_enough(table, n_units, n_folds, "rows" if groups is None else "groups")
@@ -74,16 +87,20 @@ def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool
     ]
 
 
-def _check_enough(table: TypedTable, found: int, needed: int, what: str) -> None:
-    if found < needed:
+def _check_enough(table: TypedTable, n_units: int, needed: int, units: str) -> None:
+    if n_units < needed:
         raise DataError(
-            f"{table.name}: has {found} {what}, too few for these folds, which take {needed} or "
+            f"{table.name}: has {n_units} {units}, too few for these folds, which take {needed} or "
             f"more; use fewer --folds"
         )
 
 
 class FoldRun:
-    """The training of one fold, an epoch at a time."""
+    """The training of the model that predicts one fold; the caller moves it forward by epochs.
+
+    Preprocessing is learned from the fold's training rows alone. `run` is the `TrainingRun`. Raises
+    `ConfigError` where the config needs validation rows and holds out none.
+    """
 
     def __init__(self, table: TypedTable, config: Config, fold: Fold) -> None:
         check_watched(config, has_validation=False)
@@ -91,14 +108,14 @@ class FoldRun:
         self.run = TrainingRun(config, prepare_rows(table, config, fold.training_rows))
 
     def epochs(self) -> Iterator[list[EpochResult]]:
-        """Train, an epoch of each network for each item taken. Raises `DivergedError`."""
+        """Train, and yield the results of each epoch. Raises `DivergedError`."""
         return self.run.epochs()
 
     def result(self, interval: float | None = None) -> FoldResult:
-        """The fold's own rows, measured by what was trained so far.
+        """The errors on the rows of the fold, by the networks as they now are.
 
-        `interval` is the level of prediction intervals, which are measured too. Raises `UsageError`
-        for one that takes more calibration rows.
+        `interval` is the level of prediction intervals, whose coverage and width are measured too.
+        Raises `UsageError` for a level that needs more calibration rows.
         """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
@@ -114,33 +131,34 @@ class FoldRun:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of a metric over the folds, and its standard error."""
+    """The mean of a metric over the folds, with the standard error of that mean."""
 
     mean: float
     standard_error: float
 
 
-def estimate(values: list[float]) -> Estimate:
-    """Mean and standard error of the mean over folds (deviation over n - 1, by the root of n)."""
-    spread = float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    return Estimate(float(np.mean(values)), spread)
+def estimate_mean(values: list[float]) -> Estimate:
+    """The mean of n values and its standard error s / √n, with s² = Σ (value - mean)² / (n - 1)."""
+    n = len(values)
+    standard_error = float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else 0.0
+    return Estimate(float(np.mean(values)), standard_error)
 
 
 def summarize(results: list[FoldResult], target: str) -> dict[str, Estimate]:
-    """Each metric of a target over the folds; those that some fold lacks are left out."""
+    """The mean of each metric of a target over the folds, without metrics that some fold lacks."""
     estimates = {}
     for name in METRICS:
         values = [getattr(result.metrics[target], name, None) for result in results]
         known = [value for value in values if value is not None]
         if len(known) == len(results):
-            estimates[name] = estimate(known)
+            estimates[name] = estimate_mean(known)
     return estimates
 
 
-def as_dict(
+def results_as_dict(
     results: list[FoldResult], config: Config, interval: float | None = None
 ) -> dict[str, Any]:
-    """The folds and their summary as JSON types; `interval` is the level, if any."""
+    """The folds and their means as JSON types; `interval` is the level of intervals, if any."""
     return {
         **({} if interval is None else {"interval": interval}),
         "folds": [
@@ -148,14 +166,14 @@ def as_dict(
                 "fold": result.fold.number,
                 "training_rows": result.training_rows,
                 "epochs_trained": result.epochs_trained,
-                "targets": {name: of.as_dict() for name, of in result.metrics.items()},
+                "targets": {name: metrics.as_dict() for name, metrics in result.metrics.items()},
             }
             for result in results
         ],
         "targets": {
             target: {
-                name: {"mean": of.mean, "standard_error": of.standard_error}
-                for name, of in summarize(results, target).items()
+                name: {"mean": estimate.mean, "standard_error": estimate.standard_error}
+                for name, estimate in summarize(results, target).items()
             }
             for target in config.target
         },

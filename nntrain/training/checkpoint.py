@@ -1,9 +1,10 @@
-"""The checkpoint of a run, beside its model: when it is written, read and removed."""
+"""The checkpoint file of a run, beside its model: when it is written, read and removed."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from nntrain.files import clear_leftover, is_regular
@@ -14,44 +15,50 @@ log = logging.getLogger(__name__)
 
 
 class Checkpointer:
-    """Keeps the checkpoint of a run beside its model; `path` is None where none can stand."""
+    """Keeps the checkpoint of a run in a file beside its model.
 
-    def __init__(self, run: TrainingRun, model_path: str, seconds: float) -> None:
-        self.run = run
+    `path` is that file; None where the model is no regular file, such as a pipe or `/dev/null`,
+    and the run has no checkpoint.
+    """
+
+    def __init__(
+        self, run: TrainingRun, model_path: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.run, self.model_path = run, model_path
         self._name = f"{model_path}.checkpoint"
         self.path = Path(self._name) if is_regular(model_path) else None
-        self._seconds = seconds
-        self._saved = time.monotonic()
+        self._clock = clock
+        self._saved_at = clock()
 
     def begin(self, *, resume: bool) -> None:
-        """Let the run go on from its checkpoint, if it is to and there is one.
+        """Resume the run from its checkpoint, if asked to and if there is one.
 
-        Raises `ModelFileError` for a damaged checkpoint, `UsageError` for that of another run; it
-        stays where it is.
+        Raises `ModelFileError` for a damaged checkpoint, `UsageError` for that of another run; the
+        file stays as it is.
         """
-        there_is_one = self.path is not None and self.path.exists()
+        exists = self.path is not None and self.path.exists()
         if self.path is not None:
             clear_leftover(self.path)
-        if resume and there_is_one:
+        if resume and exists:
             assert self.path is not None
             self.run.resume(read_model(self.path))
             log.warning("%s: goes on after epoch %d", self.path, self.run.epochs_done)
         elif resume:
             log.warning("%s: there is no checkpoint to resume; starts the run", self._name)
-        elif there_is_one:
+        elif exists:
             log.warning("%s: is of an earlier run, which --resume would go on with", self.path)
 
     def is_due(self) -> bool:
-        """Whether the last checkpoint is long enough ago."""
-        return time.monotonic() - self._saved >= self._seconds
+        """Whether `checkpoint_seconds` have passed since the last checkpoint."""
+        return self._clock() - self._saved_at >= self.run.config.checkpoint_seconds
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all. Raises `OutputError`."""
         if self.path is not None:
             self.run.checkpoint().save(self.path)
-        self._saved = time.monotonic()
+        self._saved_at = self._clock()
 
     def remove(self) -> None:
-        """Remove the checkpoint, which the model has taken the place of."""
+        """Remove the checkpoint, which a finished run does not need any more."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""A digest of the rows that a run learns from."""
+"""A digest of the rows of a run, by which it is known again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from nntrain.engine.batches import Samples
 
 
 def fingerprint(*parts: Samples | Encoded | None) -> str:
-    """SHA-256 of the arrays as they lie in memory; no second copy is made."""
+    """The SHA-256 digest of all arrays of the rows: their types, shapes and numbers.
+
+    The arrays are read where they are, without a copy.
+    """
     digest = hashlib.sha256()
     for part in parts:
         for array in (part.x, part.y, part.weights) if part else ():

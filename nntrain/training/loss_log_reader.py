@@ -1,4 +1,4 @@
-"""What a loss log says: its epochs, and the course of its losses; `loss_log.py` writes it."""
+"""Read a loss log: the losses of each epoch, as `loss_log.py` wrote them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,12 +21,12 @@ LONGEST_LINE = 1 << 12
 MOST_NETWORKS = 1000
 WHOLE_NUMBER = re.compile(rb"[1-9][0-9]{0,17}")
 LAST_CELL = re.compile(rb"[0-9]+\.[0-9]{3}")
-"""Seconds as they are written: a line that ends in them is whole, though no newline ends it."""
+"""Seconds as the log writes them: a line that ends with them is whole, even without a newline."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A number of each epoch: its mean over the networks, its least and its largest (n_epochs,)."""
+    """A number for each epoch, over the networks: mean, smallest and largest (n_epochs,) each."""
 
     mean: Vector
     least: Vector
@@ -34,10 +35,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class LoggedLosses:
-    """What a log holds, whole epoch by whole epoch.
+    """The whole epochs of a log.
 
-    A network of an ensemble that has stopped stays at its last loss; of `largest_update` it has no
-    more. `last_losses` has a loss for each network, in their order.
+    `epochs` (n_epochs,) are their numbers. A network of an ensemble that has stopped keeps its last
+    loss in the epochs after, while its `largest_update` is left out. `validation_loss` is None
+    without validation rows. `last_losses` has one loss for each network, in order.
     """
 
     path: str
@@ -49,32 +51,45 @@ class LoggedLosses:
 
     @property
     def n_networks(self) -> int:
-        """How many networks logged an epoch."""
+        """The number of networks that are in the log."""
         return len(self.last_losses)
 
     @property
     def last_loss(self) -> float:
-        """The mean of the networks' last losses, as a model's summary has it."""
+        """The mean of the networks' last losses, which is the `loss` of a model's summary."""
         return float(np.mean(self.last_losses))
 
 
+class _TextLine(NamedTuple):
+    """A line of the file; the last one may lack its newline, because it is still being written."""
+
+    text: bytes
+    has_newline: bool
+
+
 @dataclass(frozen=True)
-class _Line:
+class _Entry:
+    """One line of the log: an epoch of one network. NaN stands for no validation loss."""
+
     epoch: int
     member: int
     loss: float
     validation_loss: float
     largest_update: float
 
+    def __str__(self) -> str:
+        return f"{self.epoch:,} of network {self.member}" if self.member > 1 else f"{self.epoch:,}"
+
 
 def read_log(path: str) -> LoggedLosses:
-    """The log in a file, standard input for `-`; a last line that is cut off does not count.
+    """Read the log in a file, or in standard input for `-`.
 
-    Raises `DataError` naming the line that is none of a log.
+    A last line that is cut off is left out. Raises `DataError` with the first line that is not of a
+    loss log.
     """
     with Source(path) as source:
-        lines = _lines(source.open(), source.name)
-        first, _ = next(lines, (b"", True))
+        lines = _text_lines(source.open(), source.name)
+        first, _ = next(lines, _TextLine(b"", has_newline=True))
         if not first:
             raise DataError(f"{source.name}: is empty; expects the log that `nntrain fit` writes")
         if first not in (header(1).encode(), header(2).encode()):
@@ -83,47 +98,48 @@ def read_log(path: str) -> LoggedLosses:
                 f"{source.name}, line 1: expects the header of a loss log, {header(1)!r}, found "
                 f"{found!r}; name a log that `nntrain fit` wrote"
             )
-        parsed = list(_parsed(lines, source.name, first.decode().split(",")))
-        if not parsed:
+        entries = list(_entries(lines, source.name, first.decode().split(",")))
+        if not entries:
             raise DataError(f"{source.name}: holds no epoch yet")
-    return _losses(path, parsed)
+    return _logged_losses(path, entries)
 
 
-def _lines(stream: ByteStream, name: str) -> Iterator[tuple[bytes, bool]]:
-    """The lines of a stream, each with whether a newline ends it."""
+def _text_lines(stream: ByteStream, name: str) -> Iterator[_TextLine]:
+    """The lines of a stream, without their ends; `name` is that of the file, for messages."""
     rest, number = b"", 0
     while part := stream.read(BLOCK_BYTES):
         *lines, rest = (rest + part).split(b"\n")
         for line in lines:
             number += 1
-            yield line.removesuffix(b"\r"), True
+            yield _TextLine(line.removesuffix(b"\r"), has_newline=True)
         if len(rest) > LONGEST_LINE:
             raise DataError(f"{name}, line {number + 1}: is too long for a line of a loss log")
     if rest:
-        yield rest, False
+        yield _TextLine(rest, has_newline=False)
 
 
-def _parsed(lines: Iterator[tuple[bytes, bool]], name: str, columns: list[str]) -> Iterator[_Line]:
-    """The epochs that lines tell of, in order."""
-    before: _Line | None = None
-    for number, (line, is_ended) in enumerate(lines, start=2):
+def _entries(lines: Iterator[_TextLine], name: str, columns: list[str]) -> Iterator[_Entry]:
+    """The entries of the lines after the header; each must follow the one before."""
+    before: _Entry | None = None
+    for number, (line, has_newline) in enumerate(lines, start=2):
         cells = line.split(b",")
-        if not is_ended and (len(cells) < len(columns) or not LAST_CELL.fullmatch(cells[-1])):
+        if not has_newline and (len(cells) < len(columns) or not LAST_CELL.fullmatch(cells[-1])):
             return
         place = f"{name}, line {number}"
         if len(cells) != len(columns):
             raise DataError(f"{place}: expects {len(columns)} cells, found {len(cells)}")
-        of = _line(dict(zip(columns, cells, strict=True)), place)
-        if before and not _follows(of, before):
+        entry = _parse_entry(dict(zip(columns, cells, strict=True)), place)
+        if before and not _follows(entry, before):
             raise DataError(
-                f"{place}: epoch {_named(of)} does not follow epoch {_named(before)}; the log is "
-                f"not of one run"
+                f"{place}: epoch {entry} does not follow epoch {before}; the log is not of one run"
             )
-        before = of
-        yield of
+        before = entry
+        yield entry
 
 
-def _line(cells: dict[str, bytes], place: str) -> _Line:
+def _parse_entry(cells: dict[str, bytes], place: str) -> _Entry:
+    """The entry in the cells of a line; `place` names the line in messages."""
+
     def whole(column: str) -> int:
         if not WHOLE_NUMBER.fullmatch(cells[column]):
             raise DataError(f"{place}, column {column!r}: expects a whole number{found(column)}")
@@ -145,36 +161,34 @@ def _line(cells: dict[str, bytes], place: str) -> _Line:
 
     whole("iterations")
     number("seconds")
-    return _Line(
-        whole("epoch"),
-        whole("member") if "member" in cells else 1,
-        number("loss"),
-        number("validation_loss") if cells["validation_loss"] else math.nan,
-        number("largest_update"),
+    return _Entry(
+        epoch=whole("epoch"),
+        member=whole("member") if "member" in cells else 1,
+        loss=number("loss"),
+        validation_loss=number("validation_loss") if cells["validation_loss"] else math.nan,
+        largest_update=number("largest_update"),
     )
 
 
-def _follows(of: _Line, before: _Line) -> bool:
-    """Whether a line may stand after another: the next epoch, or another network's of the same."""
-    if of.member > MOST_NETWORKS:
+def _follows(entry: _Entry, before: _Entry) -> bool:
+    """Whether an entry is of the next epoch, or of a later network in the same epoch."""
+    if entry.member > MOST_NETWORKS:
         return False
-    return of.epoch == before.epoch + 1 or (of.epoch == before.epoch and of.member > before.member)
+    is_next_network = entry.epoch == before.epoch and entry.member > before.member
+    return entry.epoch == before.epoch + 1 or is_next_network
 
 
-def _named(of: _Line) -> str:
-    return f"{of.epoch:,} of network {of.member}" if of.member > 1 else f"{of.epoch:,}"
-
-
-def _losses(path: str, lines: list[_Line]) -> LoggedLosses:
-    first = lines[0].epoch
-    epochs = np.arange(first, lines[-1].epoch + 1, dtype=np.float64)
-    members = {member: j for j, member in enumerate(sorted({of.member for of in lines}))}
+def _logged_losses(path: str, entries: list[_Entry]) -> LoggedLosses:
+    first = entries[0].epoch
+    epochs = np.arange(first, entries[-1].epoch + 1, dtype=np.float64)
+    members = sorted({entry.member for entry in entries})
+    column_of_member = {member: column for column, member in enumerate(members)}
     matrices = np.full((3, len(epochs), len(members)), math.nan)
-    for of in lines:
-        place = (slice(None), of.epoch - first, members[of.member])
-        matrices[place] = of.loss, of.validation_loss, of.largest_update
+    for entry in entries:
+        place = (slice(None), entry.epoch - first, column_of_member[entry.member])
+        matrices[place] = entry.loss, entry.validation_loss, entry.largest_update
     loss, validation_loss, largest_update = matrices
-    loss, validation_loss = _carried(loss), _carried(validation_loss)
+    loss, validation_loss = _filled_forward(loss), _filled_forward(validation_loss)
     has_validation = not np.isnan(validation_loss).all()
     return LoggedLosses(
         path,
@@ -186,17 +200,19 @@ def _losses(path: str, lines: list[_Line]) -> LoggedLosses:
     )
 
 
-def _carried(values: Matrix) -> Matrix:
-    """Values (n_epochs, n_networks), each that is missing taken from the epoch before."""
+def _filled_forward(values: Matrix) -> Matrix:
+    """Values (n_epochs, n_networks) in which a NaN takes the last value before it."""
     rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
     return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)
 
 
 def _curve(values: Matrix) -> Curve:
-    is_there = ~np.isnan(values)
+    """The curve of values (n_epochs, n_networks) without the NaN; NaN where all values are NaN."""
+    is_known = ~np.isnan(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.where(is_there, values, 0.0).sum(axis=1) / is_there.sum(axis=1)
-    least = np.where(is_there, values, math.inf).min(axis=1)
-    largest = np.where(is_there, values, -math.inf).max(axis=1)
-    nowhere = ~is_there.any(axis=1)
-    return Curve(mean, *(np.where(nowhere, math.nan, of) for of in (least, largest)))
+        mean = np.where(is_known, values, 0.0).sum(axis=1) / is_known.sum(axis=1)
+    none_known = ~is_known.any(axis=1)
+    least = np.where(is_known, values, math.inf).min(axis=1)
+    largest = np.where(is_known, values, -math.inf).max(axis=1)
+    least[none_known] = largest[none_known] = math.nan
+    return Curve(mean, least, largest)

@@ -1,13 +1,14 @@
-"""One iteration after another with all its numbers, as the article works through one.
+"""Iterations with all their numbers, as in the article's worked example.
 
-The numbers are those of the engine's own forward pass, backward pass and update: the activations
-that it is given here note what passes through them.
+The numbers are those of the engine's own forward pass, backward pass and update: the network is
+given activations that record what passes through them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +26,12 @@ from nntrain.training.run import TrainingRun
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """What one layer i computed for m rows; n neurons, n_in of the layer before.
+    """The numbers of layer i in one iteration on m rows; n neurons, n_in in the layer before.
 
-    `y_before` is y_{i-1} (m, n_in), `z` and `y` are (m, n); `loss_by_y` and `loss_by_z` are ∂ℓ/∂y_i
-    and ∂ℓ/∂z_i (m, n); `loss_by_w` (n, n_in) and `loss_by_b` (n,) are summed over the rows. The
-    weights and biases are those before the update and after it.
+    `y_before` is y_{i-1} (m, n_in), `z` and `y` are z_i and y_i (m, n). `loss_by_y` and `loss_by_z`
+    are ∂ℓ/∂y_i and ∂ℓ/∂z_i (m, n). `loss_by_w` (n, n_in) and `loss_by_b` (n,) are ∂ℓ/∂w_i and
+    ∂ℓ/∂b_i, summed over the rows. `w` and `b` are the weights and biases before the update, `new_w`
+    and `new_b` after it.
     """
 
     y_before: Array
@@ -47,7 +49,10 @@ class LayerTrace:
 
 @dataclass(frozen=True)
 class IterationTrace:
-    """One iteration on m rows: y_true (m, n_targets), ℓ before the update and after it."""
+    """The numbers of one iteration, counted from 1, on m rows.
+
+    `y_true` is (m, n_targets); `loss` is ℓ before the update, `loss_after` ℓ after it.
+    """
 
     number: int
     y_true: Array
@@ -57,10 +62,11 @@ class IterationTrace:
 
 
 class Trace:
-    """Iterations on the rows `first` to `last` of a table, counted from 1 among those trained on.
+    """Iterations on some rows of a table, from the initial weights or from those of a model.
 
-    From the initial weights, or from a model's. Raises `UsageError` for an ensemble, `DataError`
-    for a table that cannot be trained on or has no such rows.
+    All iterations learn from the rows `first` to `last`, counted from 1 among the training rows.
+    Raises `UsageError` for an ensemble, `DataError` for a table that cannot be trained on or has
+    no such rows.
     """
 
     def __init__(
@@ -73,7 +79,7 @@ class Trace:
     ) -> None:
         if config.ensemble > 1:
             raise UsageError("a trace is of one network; --set ensemble=1")
-        # All rows are there to be looked at, and no choice is made by those held out.
+        # No row is held out, so that every row of the table can be traced.
         config = replace(
             config, validation_fraction=0.0, calibration_fraction=0.0, keep="last", patience=None
         )
@@ -89,72 +95,95 @@ class Trace:
         self._n_iterations = training.hyperparameters.epochs * training.iterations_per_epoch
 
     def iterations(self, n: int) -> Iterator[IterationTrace]:
-        """Train on the rows, n times, telling each iteration."""
+        """Train on the rows for n iterations, and yield the numbers of each."""
         network, hyperparameters = self.network, self.hyperparameters
         state = initial_state(hyperparameters, network.parameters.vector)
         n_iterations = max(n, self._n_iterations)
         optimizer = make_optimizer(hyperparameters, network.parameters, state, n_iterations)
         for number in range(1, n + 1):
             with np.errstate(over="ignore"):
-                yield _told(network, self.samples, optimizer, number)
+                yield _trace_iteration(network, self.samples, optimizer, number)
 
 
-def _told(network: Network, samples: Samples, optimizer: Optimizer, number: int) -> IterationTrace:
-    """One iteration on all samples, by a recorder of what passes through the activations."""
+def _trace_iteration(
+    network: Network, samples: Samples, optimizer: Optimizer, number: int
+) -> IterationTrace:
+    """Train the network, in place, for one iteration on all samples."""
     x, y_true = samples.x, samples.y
-    recorder = _Recorder()
+    parameters, recorder = network.parameters, ActivationRecorder()
     workspace = Workspace(network, len(x), activations=recorder.activations())
     forward(x, workspace)
     loss = backward(x, y_true, workspace, samples.weights)
-    gradient, parameters = workspace.gradient, network.parameters
-    before = [of.copy() for of in (*parameters.weights, *parameters.biases)]
-    by = [of.copy() for of in (*gradient.weights, *gradient.biases)]
-    error = workspace.delta[-1].copy()
-    optimizer.update(gradient.vector, len(x), number)
-    n_layers = len(parameters.weights)
-    passed = [*reversed(recorder.errors), (error, error)]
-    layers = []
-    for i in range(n_layers):
-        z, y = recorder.outputs[i]
-        w, b = i, n_layers + i
-        layers.append(
-            LayerTrace(
-                recorder.outputs[i - 1][1] if i else x.copy(),
-                z,
-                y,
-                *passed[i],
-                by[w],
-                by[b],
-                before[w],
-                before[b],
-                parameters.weights[i].copy(),
-                parameters.biases[i].copy(),
-            )
+    # The activation of the output layer is the identity: ∂ℓ/∂z = ∂ℓ/∂y = y_pred - y_true.
+    output_error = workspace.delta[-1].copy()
+    errors = [*reversed(recorder.errors), Error(output_error, output_error)]
+    # The update uses the gradient up and changes the parameters in place.
+    loss_by_w, loss_by_b = _copies(workspace.gradient.weights), _copies(workspace.gradient.biases)
+    w, b = _copies(parameters.weights), _copies(parameters.biases)
+    optimizer.update(workspace.gradient.vector, len(x), number)
+    outputs = recorder.outputs
+    layers = [
+        LayerTrace(
+            y_before=outputs[i - 1].y if i else x.copy(),
+            z=outputs[i].z,
+            y=outputs[i].y,
+            loss_by_y=errors[i].loss_by_y,
+            loss_by_z=errors[i].loss_by_z,
+            loss_by_w=loss_by_w[i],
+            loss_by_b=loss_by_b[i],
+            w=w[i],
+            b=b[i],
+            new_w=parameters.weights[i].copy(),
+            new_b=parameters.biases[i].copy(),
         )
+        for i in range(len(w))
+    ]
     loss_after = network.loss(x, y_true, samples.weights) * len(x)
     return IterationTrace(number, y_true.copy(), layers, loss, loss_after)
 
 
-class _Recorder:
-    """Activations that note z and y on the way forward, ∂ℓ/∂y and ∂ℓ/∂z on the way back."""
+def _copies(arrays: Iterable[Array]) -> list[Array]:
+    return [array.copy() for array in arrays]
+
+
+class Output(NamedTuple):
+    """The numbers of a layer on the way forward, (m, n) each."""
+
+    z: Array
+    y: Array
+
+
+class Error(NamedTuple):
+    """The derivatives of the loss by a layer's y and z on the way back, (m, n) each."""
+
+    loss_by_y: Array
+    loss_by_z: Array
+
+
+class ActivationRecorder:
+    """Activation functions that record their inputs and outputs.
+
+    `outputs` has an item for each layer, from the first on; `errors` one for each hidden layer,
+    from the last one back.
+    """
 
     def __init__(self) -> None:
-        self.outputs: list[tuple[Array, Array]] = []
-        self.errors: list[tuple[Array, Array]] = []
+        self.outputs: list[Output] = []
+        self.errors: list[Error] = []
 
     def activations(self) -> dict[str, Activation]:
-        """Every activation, noting."""
-        return {name: self._noting(activation) for name, activation in ACTIVATIONS.items()}
+        """Every activation function of the engine, recorded."""
+        return {name: self._recorded(activation) for name, activation in ACTIVATIONS.items()}
 
-    def _noting(self, activation: Activation) -> Activation:
-        def apply(z: Array) -> None:
-            before = z.copy()
-            activation.apply(z)
-            self.outputs.append((before, z.copy()))
+    def _recorded(self, activation: Activation) -> Activation:
+        def apply(array: Array) -> None:
+            z = array.copy()
+            activation.apply(array)
+            self.outputs.append(Output(z, array.copy()))
 
-        def backpropagate(delta: Array, given: Array) -> None:
-            before = delta.copy()
-            activation.backpropagate(delta, given)
-            self.errors.append((before, delta.copy()))
+        def backpropagate(delta: Array, y_or_z: Array) -> None:
+            loss_by_y = delta.copy()
+            activation.backpropagate(delta, y_or_z)
+            self.errors.append(Error(loss_by_y, delta.copy()))
 
         return Activation(apply, backpropagate, activation.needs_z)

@@ -25,8 +25,8 @@ from nntrain.evaluation.cross_validation import (
     METRICS,
     Fold,
     FoldRun,
-    as_dict,
     make_folds,
+    results_as_dict,
     summarize,
 )
 from nntrain.training.prepare import read_training_table
@@ -361,7 +361,7 @@ def test_a_metric_that_some_fold_lacks_has_no_mean() -> None:
     ]
     assert {result.metrics["y"].r2 for result in results} == {None}
     assert set(summarize(results, "y")) == set(METRICS[:-2]) - {"r2"}
-    assert "r2" not in as_dict(results, CONFIG)["targets"]["y"]
+    assert "r2" not in results_as_dict(results, CONFIG)["targets"]["y"]
 
 
 def test_leaving_one_row_out_works_and_shows_no_r2(run: Run, folder: Path) -> None:

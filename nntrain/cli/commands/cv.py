@@ -1,8 +1,10 @@
-"""`nntrain cv`: an honest estimate of the error, by cross-validation."""
+"""`nntrain cv`: estimate the error on new rows by cross-validation."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,24 +41,26 @@ if TYPE_CHECKING:
 @set_option
 @click.option(
     "--folds",
-    "folds_asked",
+    "n_folds",
     type=click.IntRange(2),
     default=5,
     show_default=True,
-    help="In how many parts to cut the rows.",
+    help="The number of folds to cut the rows into.",
 )
-@click.option("--group", metavar="COLUMN", help="Keep rows of one text of this column in one fold.")
+@click.option(
+    "--group", metavar="COLUMN", help="Keep rows with the same text in this column in one fold."
+)
 @click.option(
     "--ordered",
     is_flag=True,
-    help="Train on the past and score the future: rows are in the order of time.",
+    help="Train on earlier rows, predict later ones: the rows of DATA are in time order.",
 )
 @click.option(
     "-o",
     "--output",
     type=FILE,
     metavar="FILE",
-    help="Write the prediction of each row by the model that has not seen it.",
+    help="Write for each row the prediction of the model not trained on it.",
 )
 @interval_option
 @json_option
@@ -66,7 +70,7 @@ def cv(
     data: tuple[str, ...],
     config_path: str,
     overrides: tuple[str, ...],
-    folds_asked: int,
+    n_folds: int,
     group: str | None,
     ordered: bool,
     output: str | None,
@@ -84,7 +88,7 @@ def cv(
       nntrain cv sample_data/concrete.csv -c configs/intervals.yaml --interval 0.9
 
     The rows are cut into folds at random, by the config's seed. Each fold is predicted by a model
-    that was trained on the other rows alone, with its own preprocessing. Saves no model.
+    that was trained on the rows of the other folds, with its own preprocessing. Saves no model.
     """
     paths = input_paths(data, "cv")
     if group is not None and ordered:
@@ -95,7 +99,7 @@ def cv(
         check_output(output, [*paths, config_path])
     config = load_config(config_path, overrides)
 
-    from nntrain.evaluation.cross_validation import as_dict, make_folds
+    from nntrain.evaluation.cross_validation import make_folds, results_as_dict
     from nntrain.stats.conformal import NO_CALIBRATION_ROWS, check_level
     from nntrain.training.prepare import read_training_table
 
@@ -104,12 +108,12 @@ def cv(
         if config.calibration_fraction == 0:
             raise UsageError(NO_CALIBRATION_ROWS)
     table = read_training_table(paths, config, group)
-    folds = make_folds(table, folds_asked, config, ordered=ordered)
+    folds = make_folds(table, n_folds, config, ordered=ordered)
     results = _train(table, config, folds, interval, shown=not (is_quiet() or no_progress))
     if output is not None:
         _write_predictions(output, table, results, config)
     if as_json:
-        click.echo(json_text(as_dict(results, config, interval)))
+        click.echo(json_text(results_as_dict(results, config, interval)))
         return
     _print_results(results, config)
     if "-" not in paths:
@@ -119,57 +123,73 @@ def cv(
 def _train(
     table: TypedTable, config: Config, folds: list[Fold], interval: float | None, *, shown: bool
 ) -> list[FoldResult]:
+    """Train a model for each fold, and measure it on the fold."""
     from nntrain.cli.terminal import TrainingDisplay
     from nntrain.evaluation.cross_validation import FoldRun
 
-    if not is_verbose():
-        # What preprocessing notes comes once a fold, much the same each time.
-        for name in ("transform", "fit"):
-            logging.getLogger(f"nntrain.data.preprocessing.{name}").setLevel(logging.ERROR)
     results = []
-    for fold in folds:
-        run = FoldRun(table, config, fold)
-        title = f"fold {fold.number}/{len(folds)} "
-        with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
-            for epoch in run.epochs():
-                display.show(epoch)
-        results.append(run.result(interval))
+    # Preprocessing would note much the same for each fold.
+    with contextlib.nullcontext() if is_verbose() else _no_notes("nntrain.data.preprocessing"):
+        for fold in folds:
+            run = FoldRun(table, config, fold)
+            title = f"fold {fold.number}/{len(folds)} "
+            with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
+                for epoch_results in run.epochs():
+                    display.show(epoch_results)
+            results.append(run.result(interval))
     return results
 
 
+@contextlib.contextmanager
+def _no_notes(package: str) -> Iterator[None]:
+    """Log no notes of the modules of a package within the block."""
+    logger = logging.getLogger(package)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _print_results(results: list[FoldResult], config: Config) -> None:
+    """Print a table for each target: a line for each fold, the means, their standard errors."""
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.evaluation.cross_validation import METRICS, summarize
 
-    n_rows = sum(len(r.fold.rows) for r in results)
-    ends = {}
+    n_rows = sum(len(result.fold.rows) for result in results)
+    last_lines = {}
     for target in config.target:
         estimates = summarize(results, target)
         means, errors = ["mean", f"{n_rows:,}"], ["±", ""]
         has_intervals = "coverage" in estimates
         for name in METRICS if has_intervals else METRICS[:-2]:
             show: Any = format_ratio if name in ("r2", "coverage") else format_number
-            of = estimates.get(name)
-            means.append(show(of.mean if of else None))
-            errors.append(show(of.standard_error if of else None))
-        ends[target] = [means, errors]
-    print_metrics("fold", {str(r.fold.number): r.metrics for r in results}, ends=ends)
+            estimate = estimates.get(name)
+            means.append(show(estimate.mean if estimate else None))
+            errors.append(show(estimate.standard_error if estimate else None))
+        last_lines[target] = [means, errors]
+    metrics = {str(result.fold.number): result.metrics for result in results}
+    print_metrics("fold", metrics, ends=last_lines)
 
 
 def _write_predictions(
     path: str, table: TypedTable, results: list[FoldResult], config: Config
 ) -> None:
-    """A row for each row of the table, in order: its fold and predictions, blank without any."""
+    """Write the fold and the predictions of each row of the table, in its order.
+
+    Rows without a target were in no fold, and stay blank.
+    """
     import numpy as np
 
     from nntrain.model.row_writers import row_writer
 
-    here = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table))
-    n_rows = len(here) if table.kept is None else len(table.kept)
+    row_numbers = np.flatnonzero(table.kept) if table.kept is not None else np.arange(len(table))
+    n_rows = len(row_numbers) if table.kept is None else len(table.kept)
     fold = np.full(n_rows, "", dtype=object)
     values = np.full((n_rows, len(config.target)), np.nan)
     for result in results:
-        rows = here[result.fold.rows]
+        rows = row_numbers[result.fold.rows]
         fold[rows] = str(result.fold.number)
         values[rows] = result.predictions
     writer = row_writer("csv", ["fold", *(f"predicted_{target}" for target in config.target)])

@@ -6,9 +6,8 @@ import contextlib
 import os
 import shlex
 import sys
-import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -17,7 +16,6 @@ from nntrain.cli.messages import (
     print_error,
     print_findings,
     print_next_command,
-    print_note,
     reading_options,
 )
 from nntrain.cli.options import (
@@ -30,23 +28,21 @@ from nntrain.cli.options import (
     set_option,
     verbosity_options,
 )
-from nntrain.cli.signals import Duration, Stop, exit_by
+from nntrain.cli.signals import Duration, StopSignal, exit_by
 from nntrain.config.keys import KINDS, MEANINGS, default_text
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
-from nntrain.files import explained, locked, same_file, try_output
+from nntrain.files import same_file
 from nntrain.text import counted, printable
 
 if TYPE_CHECKING:
-    from nntrain.diagnostics.finding import Finding
     from nntrain.model.model import Model
-    from nntrain.training.checkpoint import Checkpointer
-    from nntrain.training.loss_log import LossLog
     from nntrain.training.run import TrainingRun
+    from nntrain.training.session import Outcome
 
 
 def _config_help() -> str:
-    """Every config key with its meaning, for `--help`."""
+    """The config keys with their meanings, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
         lines += [f"  {name}: {KINDS[name].expects} ({default_text(name)})", f"      {meaning}"]
@@ -82,9 +78,9 @@ def _config_help() -> str:
     "validation_path",
     type=FILE,
     metavar="FILE",
-    help="Another table, as the validation rows.",
+    help="Another table, whose rows validate the training.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run from its checkpoint.")
 @click.option(
     "--from",
     "start_path",
@@ -124,82 +120,54 @@ def fit(
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files with the same columns are read as one table.
 
-    While it runs, its checkpoint is kept beside the model. After Ctrl-C, a kill or a crash the same
-    command with --resume goes on from there and ends with the same model, byte for byte; without a
-    checkpoint it starts the run.
+    During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a kill or a
+    crash, the same command with --resume continues from the checkpoint and ends with the same
+    model, byte for byte. Without a checkpoint, --resume starts from the beginning.
 
-    What was measured to be amiss stands in lines that begin with `Look:`, each with the --set to
-    try: an error above that of a ridge regression, a loss that still fell or oscillates, an early
-    stop, overfitting, a skewed target, a column that alone tells the target.
+    Lines that begin with `Look:` name a problem that was measured and the --set to try: an error
+    above that of a ridge regression, a loss that still fell or oscillates, an early stop,
+    overfitting, a skewed target, a column that alone predicts the target.
     """
     paths = input_paths(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
     _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
     config = load_config(config_path, overrides)
 
-    from nntrain.diagnostics.diagnose import diagnose
-    from nntrain.model.model import load_model
-    from nntrain.training.checkpoint import Checkpointer
-    from nntrain.training.run import TrainingRun
-
-    stop = Stop(max_time)
-    with locked(model_path):
-        for path in (model_path, *([log_path] if log_path != "-" else [])):
-            try_output(path)
-        start = load_model(start_path) if start_path else None
-        run = TrainingRun.from_table(paths, config, validation_path, start)
-        checkpointer = Checkpointer(run, model_path, config.checkpoint_seconds)
-        checkpointer.begin(resume=resume)
-        with stop:
-            shown = not (is_quiet() or no_progress)
-            is_over = _train(run, checkpointer, stop, log_path, shown=shown)
-        if stop.is_signalled():
-            _print_interruption(run, checkpointer, model_path)
-            exit_by(stop.number)
-        model = run.model("" if is_over else "time")
-        model.save(model_path)
-        if is_over:
-            checkpointer.remove()
-    if not is_quiet():
-        _print_summary(model, diagnose(run, model))
-        written = [model_path] if log_path == "-" else [model_path, log_path]
-        click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
-        if not is_over and checkpointer.path:
-            path = printable(str(checkpointer.path))
-            click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
-    next_table = ["new.csv"] if "-" in paths else paths
-    options = model_options(model_path) + reading_options(config.delimiter, config.decimal)
-    print_next_command("predict", next_table, options, then=" > predictions.csv")
-
-
-def _train(
-    run: TrainingRun, checkpointer: Checkpointer, stop: Stop, log_path: str, *, shown: bool
-) -> bool:
-    """Train until all is done, a signal comes or the time is over; whether all is done."""
     from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.model.model import load_model
+    from nntrain.training.session import SessionOptions, fit_session
 
-    networks = len(run.trainings)
-    title = f"{networks} networks, " if networks > 1 else ""
-    display = TrainingDisplay(run.config.epochs, shown=shown, title=title)
-    with _open_log(log_path, run.epochs_done, networks) as log, display:
-        began = time.perf_counter()
-        for results in run.epochs(stop.is_signalled):
-            log.add(results, time.perf_counter() - began)
-            display.show(results)
-            if stop.is_signalled() or stop.is_time_over():
-                break
-            if not run.is_finished and checkpointer.is_due():
-                log.sync()
-                checkpointer.save()
-        is_over = run.is_finished
-        if not is_over or stop.is_signalled():
-            log.sync()
-            checkpointer.save()
-    return is_over
+    stop = StopSignal()
+    options = SessionOptions(
+        validation=validation_path,
+        start=load_model(start_path) if start_path else None,
+        resume=resume,
+        max_seconds=max_time,
+        should_stop=stop.is_received,
+    )
+    shown = not (is_quiet() or no_progress)
+    title = f"{config.ensemble} networks, " if config.ensemble > 1 else ""
+    with (
+        _log_target(log_path) as log,
+        fit_session(paths, config, model_path, log, options) as session,
+    ):
+        with stop, TrainingDisplay(config.epochs, shown=shown, title=title) as display:
+            for results in session.epochs():
+                display.show(results)
+        outcome = session.finish()
+    if outcome.model is None:
+        _print_interruption(session.run, outcome, model_path)
+        exit_by(stop.number)
+    if not is_quiet():
+        _print_summary(session.run, outcome.model)
+        _print_written(outcome, model_path, log_path)
+    next_table = ["new.csv"] if "-" in paths else paths
+    words = model_options(model_path) + reading_options(config.delimiter, config.decimal)
+    print_next_command("predict", next_table, words, then=" > predictions.csv")
 
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
-    """Raise an error for outputs that collide, before any work is done."""
+    """Raise `UsageError` for outputs that would overwrite an input or each other."""
     if model_path == "-":
         raise UsageError("a model is not written to stdout; name a file with --model")
     outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
@@ -212,32 +180,23 @@ def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
 
 
 @contextlib.contextmanager
-def _open_log(path: str, epochs: int, networks: int) -> Iterator[LossLog]:
-    """The log of a run, cut after the epochs that a resumed one has behind it."""
-    from nntrain.training.loss_log import LossLog, cut_log
-
-    if path == "-":
-        # A descriptor of its own, so that a reader who leaves takes only the log with it.
-        stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", newline="")
-        with LossLog("standard output", stdout, networks=networks) as log:
-            yield log
+def _log_target(path: str) -> Iterator[str | IO[str]]:
+    """Where to write the log: its path, or for `-` a stream to standard output."""
+    if path != "-":
+        yield path
         return
-    seconds = cut_log(path, epochs, networks) if epochs else None
-    if epochs and seconds is None:
-        print_note(f"{path}: does not hold the epochs up to {epochs:,}; begins with the next one")
-    with explained(path):
-        mode = "w" if seconds is None else "a"
-        file = open(path, mode, encoding="utf-8", newline="")  # noqa: PTH123, SIM115
-    with LossLog(path, file, seconds, networks=networks) as log:
-        yield log
+    # A descriptor of its own: when the reader of the log leaves, only the log must end.
+    descriptor = os.dup(sys.stdout.fileno())
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        yield stream
 
 
-def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path: str) -> None:
-    """Where an interrupted run stands, and what can be done with it."""
-    part = run.next_epoch_fraction
-    within = f" and {part:.0%} of the next" if part else ""
+def _print_interruption(run: TrainingRun, outcome: Outcome, model_path: str) -> None:
+    """Print how far an interrupted run came, and how to continue it."""
+    fraction = run.next_epoch_fraction
+    within = f" and {fraction:.0%} of the next" if fraction else ""
     print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
-    path = checkpointer.path
+    path = outcome.checkpoint
     if path is None:
         print_error(
             f"{model_path} is no file that a checkpoint could stand beside: the run is lost"
@@ -247,9 +206,19 @@ def _print_interruption(run: TrainingRun, checkpointer: Checkpointer, model_path
     print_error(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
 
 
-def _print_summary(model: Model, findings: list[Finding]) -> None:
-    """What was trained, why it stopped, how good it is and what is amiss."""
+def _print_written(outcome: Outcome, model_path: str, log_path: str) -> None:
+    """Print the files that were written, and the checkpoint that stays."""
+    written = [model_path] if log_path == "-" else [model_path, log_path]
+    click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
+    if outcome.checkpoint:
+        path = printable(str(outcome.checkpoint))
+        click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
+
+
+def _print_summary(run: TrainingRun, model: Model) -> None:
+    """Print what was trained, why training stopped, the errors and what to look at."""
     from nntrain.cli.metrics_table import print_metrics
+    from nntrain.diagnostics.diagnose import diagnose
     from nntrain.model.summary import STOPPED_BY, epochs_listed
 
     summary, network, config = model.summary, model.networks[0], model.config
@@ -258,9 +227,9 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     )
     rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
     weights = counted(network.parameters.vector.size, "weight")
-    of_each = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""
+    networks = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""
     click.echo(
-        f"Trained on {rows} with {inputs} and {of_each}{weights} (biases included).", err=True
+        f"Trained on {rows} with {inputs} and {networks}{weights} (biases included).", err=True
     )
     if model.intervals:
         n_kept = counted(len(model.intervals.scores), "row")
@@ -269,4 +238,4 @@ def _print_summary(model: Model, findings: list[Finding]) -> None:
     kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
     click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
     print_metrics("rows of", summary.parts(), err=True)
-    print_findings(findings)
+    print_findings(diagnose(run, model))

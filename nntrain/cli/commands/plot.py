@@ -1,4 +1,4 @@
-"""`nntrain plot`: the loss curves of runs, drawn over each other."""
+"""`nntrain plot`: draw the loss curves of runs in one chart."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ MOST_LOGS = 24
     show_default=True,
     type=FILE,
     metavar="FILE",
-    help="Where to draw, a file in .svg or .png; - for an SVG on stdout.",
+    help="Where to write the chart, a .svg or .png file; - for an SVG on stdout.",
 )
 @verbosity_options
 def plot(log: tuple[str, ...], output: str) -> None:
-    """Draw the loss curves of each LOG that `nntrain fit` wrote, over each other.
+    """Draw the loss curves of each LOG that `nntrain fit` wrote in one chart.
 
     \b
     Examples:
@@ -37,10 +37,10 @@ def plot(log: tuple[str, ...], output: str) -> None:
       cp loss.csv before.csv; nntrain plot before.csv loss.csv -o curves.png
       cat loss.csv | nntrain plot - -o - > loss.svg
 
-    The training loss is solid, the validation loss dashed, on a log scale. Of an ensemble the line
-    is the mean over its networks, one that has stopped staying at its last loss, and the band
-    reaches from the least to the largest. The log of a run that is still going is drawn as far as
-    it has come. Needs the extra report: pip install 'nntrain[report]'.
+    The training loss is solid, the validation loss dashed; the scale is logarithmic. For an
+    ensemble, the line is the mean over its networks and the band reaches from the smallest to the
+    largest loss; a network that has stopped keeps its last loss. The log of a run that still
+    trains is drawn up to its last epoch. Needs the extra report: pip install 'nntrain[report]'.
     """
     paths = input_paths(log, "plot", "log", "loss.csv")
     kind = _kind(output)
@@ -55,19 +55,19 @@ def plot(log: tuple[str, ...], output: str) -> None:
     check_output(output, paths)
     names = map(printable, distinct_names(paths))
     logs = list(zip(names, map(read_log, paths), strict=True))
-    drawn = Chart(losses(logs), WIDTH, HEIGHT).file(kind)
+    image = Chart(losses(logs), WIDTH, HEIGHT).file(kind)
     if output == "-":
-        sys.stdout.buffer.write(drawn)
+        sys.stdout.buffer.write(image)
         return
     with replacing(output) as file:
-        file.write(drawn)
+        file.write(image)
     if not is_quiet():
-        drawn_of = counted(len(logs), "log")
-        click.echo(printable(f"Wrote {output}, the curves of {drawn_of}."), err=True)
+        n_logs = counted(len(logs), "log")
+        click.echo(printable(f"Wrote {output}, the curves of {n_logs}."), err=True)
 
 
 def _kind(output: str) -> str:
-    """The format that an output's name asks for."""
+    """The image format by the ending of the output's name, `svg` or `png`."""
     kind = "svg" if output == "-" else Path(output).suffix.lower().removeprefix(".")
     if kind not in ("svg", "png"):
         raise UsageError(f"--output {output}: expects a name that ends in .svg or .png")

@@ -1,4 +1,4 @@
-"""`nntrain reproduce`: whether a model comes out again."""
+"""`nntrain reproduce`: train a model again and compare."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from nntrain.text import counted
     "validation_path",
     type=FILE,
     metavar="FILE",
-    help="The table that the model was validated by, if it was by another.",
+    help="The table that `nntrain fit --validation` named, if it did.",
 )
 @progress_option
 @verbosity_options
 def reproduce(
     data: tuple[str, ...], model_path: str, validation_path: str | None, no_progress: bool
 ) -> None:
-    """Make a model again from the table DATA, and say whether it is identical.
+    """Train a model again on the table DATA, and say whether it is identical.
 
     \b
     Examples:
       nntrain reproduce sample_data/concrete.csv
       nntrain reproduce sample_data/concrete.csv --model model.npz && echo as promised
 
-    Trains by the config in the model, with the engine that made it, to the epoch where that run
-    stopped. Prints `identical`, or exits with code 6 and the first difference: the data, a version,
-    or a weight. A model made with --from cannot be made from data alone. Writes nothing.
+    Trains with the config and the engine of the model, up to the epoch where its run stopped.
+    Prints `identical`, or exits with code 6 and the first difference: the data, a version of a
+    package, or a weight. A model made with --from cannot be reproduced. Writes no files.
     """
     paths = input_paths(data, "reproduce")
 
@@ -49,13 +49,13 @@ def reproduce(
     from nntrain.model.model import read_model
     from nntrain.training.reproduce import Reproduction
 
-    again = Reproduction(read_model(model_path), paths, validation_path)
-    if not again.has_other_data:
-        epochs = again.model.summary.epochs_trained
+    reproduction = Reproduction(read_model(model_path), paths, validation_path)
+    if not reproduction.has_other_data:
+        epochs = reproduction.model.summary.epochs_trained
         with TrainingDisplay(epochs, shown=not (is_quiet() or no_progress)) as display:
-            for results in again.epochs():
+            for results in reproduction.epochs():
                 display.show(results)
-    if difference := again.difference():
+    if difference := reproduction.difference():
         raise CheckFailedError(f"{model_path} is not what {' '.join(paths)} makes: {difference}")
-    n_epochs = counted(again.run.epochs_done, "epoch")
+    n_epochs = counted(reproduction.run.epochs_done, "epoch")
     click.echo(f"identical: {n_epochs} give the same weights to the last bit")
