@@ -53,7 +53,7 @@ def diagnose_training(model: Model, history: LossHistory, largest_update: float)
 
 
 def diagnose_errors(model: Model, metrics: Mapping[str, Metrics]) -> list[Finding]:
-    """The problems that a model's errors on labelled rows show; `metrics` has each target's."""
+    """The problems that a model's errors on labelled rows show; `metrics` is by target."""
     worse = ridge_beats_predictions(model, metrics)
     return [worse] if worse else []
 

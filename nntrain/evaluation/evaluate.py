@@ -1,18 +1,18 @@
-"""How well a model does on a table with the true values: what `nntrain evaluate` reports."""
+"""A model's errors on a table with the true values: what `nntrain evaluate` reports."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import RowNumbers
 from nntrain.data.checks import check_columns
 from nntrain.data.readers.cells import CellFormat, distinct_texts
-from nntrain.data.readers.open import open_table
+from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
@@ -24,10 +24,10 @@ from nntrain.stats.metrics import Measured, Metrics, joined
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The metrics of each target, over all rows and for each group if groups were asked for.
+    """The metrics of each target, over all rows and within each group if groups were asked for.
 
-    With an `interval`'s level they are `IntervalMetrics`. `findings` are what is amiss by them, and
-    with the rows.
+    With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`.
+    `findings` are the problems that the errors and the rows show.
     """
 
     targets: dict[str, Metrics]
@@ -36,7 +36,7 @@ class Evaluation:
     findings: tuple[Finding, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures as JSON types."""
+        """All numbers as JSON types."""
         result: dict[str, Any] = {} if self.interval is None else {"interval": self.interval}
         result["targets"] = _as_dict(self.targets)
         if self.groups:
@@ -45,8 +45,8 @@ class Evaluation:
         return result
 
 
-def _as_dict(metrics: dict[str, Metrics]) -> dict[str, dict[str, float | None]]:
-    return {name: of.as_dict() for name, of in metrics.items()}
+def _as_dict(targets: dict[str, Metrics]) -> dict[str, dict[str, float | None]]:
+    return {name: metrics.as_dict() for name, metrics in targets.items()}
 
 
 def evaluate(
@@ -58,23 +58,51 @@ def evaluate(
     delimiter: str | None = None,
     decimal: str = ".",
 ) -> Evaluation:
-    """Compare a model's predictions with the true values of a table, in the targets' units.
+    """The errors of a model's predictions on a table with the true values, in the targets' units.
 
-    `by` is a column: its texts are groups, each measured by itself, in order of their names, or of
-    their numbers if all are numbers. Rows are weighted where training was and the table has the
-    weights. `interval` is the level of prediction intervals, whose coverage is measured too. Raises
-    `DataError`, and `UsageError` for a level that the model has no intervals of.
+    `by` names a column: rows with the same text in it form a group, and each group is measured
+    separately, in the order of the texts, or of their numbers if all are numbers. Rows are weighted
+    if training was weighted and the table has the weights. `interval` is the level of prediction
+    intervals, whose coverage is measured too. Raises `DataError`, and `UsageError` for a level for
+    which the model has no intervals.
 
     >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
     """
     if interval is not None:
         model.check_level(interval)
-    preprocessing = model.preprocessing
-    options = preprocessing.read_options(delimiter, decimal)
-    parts: list[Measured] = []
-    groups: list[str] = []
-    sample = RowSample()
-    with open_table(table, options) as source:
+    options = model.preprocessing.read_options(delimiter, decimal)
+    rows = _read(model, table, options, by, interval)
+    measured, groups = joined(rows.measured), _rows_by_group(rows.groups)
+    names = [target.name for target in model.preprocessing.targets]
+    metrics = measured.metrics(names)
+    findings = diagnose_errors(model, metrics)
+    findings += diagnose_rows(model.config, model.preprocessing, rows.sample)
+    return Evaluation(
+        metrics,
+        {
+            group: measured.take(groups[group]).metrics(names)
+            for group in _ordered(rows.groups, options.cells)
+        },
+        interval,
+        tuple(findings),
+    )
+
+
+@dataclass
+class _Rows:
+    """The rows of a table as they are read: measured, with the text of each row's group."""
+
+    measured: list[Measured] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    sample: RowSample = field(default_factory=RowSample)
+
+
+def _read(
+    model: Model, table: TableLike, reading: ReadOptions, by: str | None, interval: float | None
+) -> _Rows:
+    """All rows of a table with their predictions, by chunks. Raises `DataError` without any row."""
+    rows = _Rows()
+    with open_table(table, reading) as source:
         if by is not None:
             check_columns(source, [by], "--by")
         for part in model.labelled(source):
@@ -82,39 +110,25 @@ def evaluate(
             if interval is not None:
                 bounds = model.bounds(interval, part.x, measured.y_pred)
                 measured = replace(measured, bounds=bounds)
-            parts.append(measured)
-            sample.add(part.x, part.y_true, part.weights)
+            rows.measured.append(measured)
+            rows.sample.add(part.x, part.y_true, part.weights)
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])
-                groups += texts[part.kept].tolist()
-        if not sum(len(part.y_true) for part in parts):
+                rows.groups += texts[part.kept].tolist()
+        if not sum(len(part.y_true) for part in rows.measured):
             raise DataError(f"{source.name}: has no row to evaluate on")
-    whole = joined(parts)
-    names = [target.name for target in preprocessing.targets]
-    rows = _rows_by_group(groups)
-    targets = whole.metrics(names)
-    findings = diagnose_errors(model, targets)
-    findings += diagnose_rows(model.config, preprocessing, sample)
-    return Evaluation(
-        targets,
-        {
-            group: whole.take(rows[group]).metrics(names)
-            for group in _ordered(groups, options.cells)
-        },
-        interval,
-        tuple(findings),
-    )
+    return rows
 
 
-def _rows_by_group(groups: Sequence[str]) -> dict[str, NDArray[np.intp]]:
-    """The rows of each group, in their order; however many groups there are, by one sort."""
+def _rows_by_group(groups: Sequence[str]) -> dict[str, RowNumbers]:
+    """The numbers of each group's rows, ascending; a single sort however many groups there are."""
     codes, names = distinct_texts(np.array(groups, dtype=object))
     starts = np.cumsum(np.bincount(codes, minlength=1))[:-1]
     return dict(zip(names, np.split(np.argsort(codes, kind="stable"), starts), strict=False))
 
 
 def _ordered(groups: Sequence[str], cells: CellFormat) -> list[str]:
-    """Each group once: in the order of numbers, the missing one last, unless some are texts."""
+    """Each group once, by name; by number if all are numbers, the missing ones last."""
     names = sorted(set(groups))
     numbers = {name: number for name in names if (number := cells.number(name)) is not None}
     if len(numbers) < len(names):

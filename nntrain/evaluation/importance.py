@@ -1,4 +1,4 @@
-"""What a model goes by: the error that shuffling a column costs; `nntrain explain`."""
+"""Permutation importance, the error that shuffling a column adds: what `nntrain explain` shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.arrays import Array
+from nntrain.arrays import Array, Matrix, Vector
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.random_streams import EXPLANATION, random_stream
@@ -20,8 +20,9 @@ from nntrain.stats.metrics import Measured
 class Importance:
     """How much larger the RMSE is with a column shuffled, in the target's unit.
 
-    The `mean` over some shuffles, and their standard `deviation`. About 0 for a column that the
-    model does not go by; below, where it does better without.
+    `mean` and `deviation` are the mean and the standard deviation over the shuffles. The mean is
+    about 0 for a column that the model does not use, and negative where the model predicts better
+    without the column.
     """
 
     column: str
@@ -39,9 +40,9 @@ class Explanation:
     importance: dict[str, list[Importance]]
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures as JSON types."""
+        """All numbers as JSON types."""
         targets = {
-            name: {"rmse": rmse, "importance": [asdict(of) for of in self.importance[name]]}
+            name: {"rmse": rmse, "importance": list(map(asdict, self.importance[name]))}
             for name, rmse in self.rmse.items()
         }
         return {"rows": self.rows, "repeats": self.repeats, "targets": targets}
@@ -55,51 +56,55 @@ def explain(
     delimiter: str | None = None,
     decimal: str = ".",
 ) -> Explanation:
-    """The permutation importance of each column of a table with the true values (Breiman 2001).
+    """The permutation importance of each column, on a table with the true values (Breiman 2001).
 
-    A column is shuffled as a whole: with the inputs of its categories and bins, and where it is
-    missing. Shuffles are seeded by the model's config. Raises `DataError`.
+    A column is shuffled as a whole: together with the inputs of its categories and bins, and with
+    its missing cells. Shuffles are seeded by the model's config. Raises `DataError`.
 
     >>> nntrain.explain(model, "test.csv").importance["price"][0].column
     """
-    return explained(model, *_read(model, table, delimiter, decimal), repeats)
+    return permutation_importance(model, *_read(model, table, delimiter, decimal), repeats)
 
 
-def explained(
-    model: Model, x: Array, y_true: Array, weights: Array | None, repeats: int
+def permutation_importance(
+    model: Model, x: Array, y_true: Matrix, weights: Vector | None, repeats: int
 ) -> Explanation:
-    """The same for two encoded rows or more and their true values; x is as it was afterwards."""
+    """`explain` for rows that are encoded: x (n_rows, n_inputs), y_true (n_rows, n_targets).
+
+    Two rows or more. x is changed on the way, and restored.
+    """
     names = [target.name for target in model.preprocessing.targets]
 
-    def rmse() -> Array:
+    def rmse() -> Vector:
         y_pred = model.predict_mean(x)
         measured = Measured(y_true, y_pred, model.baseline.means, None, weights).metrics(names)
         return np.array([measured[name].rmse for name in names])
 
-    whole = rmse()
+    unshuffled = rmse()
     lost = np.empty((len(model.preprocessing.features), repeats, len(names)))
     for i, inputs in enumerate(model.preprocessing.input_slices):
         before = x[:, inputs].copy()
         for k in range(repeats):
             order = random_stream(model.config.seed, EXPLANATION, i, k + 1).permutation(len(x))
             x[:, inputs] = before[order]
-            lost[i, k] = rmse() - whole
+            lost[i, k] = rmse() - unshuffled
         x[:, inputs] = before
-    importance = {name: _sorted(model, lost[:, :, j]) for j, name in enumerate(names)}
-    return Explanation(len(x), repeats, dict(zip(names, whole.tolist(), strict=True)), importance)
+    importance = {name: _by_importance(model, lost[:, :, j]) for j, name in enumerate(names)}
+    rmse_of_targets = dict(zip(names, unshuffled.tolist(), strict=True))
+    return Explanation(len(x), repeats, rmse_of_targets, importance)
 
 
-def _sorted(model: Model, lost: Array) -> list[Importance]:
-    """The importance of each feature by what it lost (n_features, n_repeats), largest first."""
-    found = [
-        Importance(feature.name, float(np.mean(of)), _deviation(of))
-        for feature, of in zip(model.preprocessing.features, lost, strict=True)
+def _by_importance(model: Model, lost: Matrix) -> list[Importance]:
+    """The importance of each feature, largest first, by the RMSE lost (n_features, n_repeats)."""
+    importance = [
+        Importance(feature.name, float(np.mean(losses)), _deviation(losses))
+        for feature, losses in zip(model.preprocessing.features, lost, strict=True)
     ]
-    return sorted(found, key=lambda of: -of.mean)
+    return sorted(importance, key=lambda column: -column.mean)
 
 
-def _deviation(lost: Array) -> float:
-    """The standard deviation of some numbers, of whatever size; 0 of one alone."""
+def _deviation(lost: Vector) -> float:
+    """The standard deviation, without overflow on the way; 0 for a single number."""
     largest = float(np.max(np.abs(lost)))
     if largest == 0 or len(lost) == 1:
         return 0.0
@@ -108,10 +113,9 @@ def _deviation(lost: Array) -> float:
 
 def _read(
     model: Model, table: TableLike, delimiter: str | None, decimal: str
-) -> tuple[Array, Array, Array | None]:
-    """The encoded rows of a table, their true values and weights."""
-    preprocessing = model.preprocessing
-    options = preprocessing.read_options(delimiter, decimal)
+) -> tuple[Array, Matrix, Vector | None]:
+    """The encoded rows of a table, their true values and their weights."""
+    options = model.preprocessing.read_options(delimiter, decimal)
     with open_table(table, options) as source:
         parts = list(model.labelled(source))
         if sum(len(part.x) for part in parts) < 2:

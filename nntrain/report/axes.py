@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from nntrain.arrays import Vector
-from nntrain.errors import MissingExtraError
+from nntrain.report.extra import check_installed
 from nntrain.report.svg import LIGHT
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Chart:
 
     def file(self, kind: str, background: str = LIGHT["paper"]) -> bytes:
         """The chart as the bytes of an `svg` or `png` file."""
-        check_matplotlib()
+        check_installed("matplotlib")
         _load()
         import matplotlib as mpl  # noqa: PLC0415  (an optional package)
         from matplotlib.figure import Figure  # noqa: PLC0415
@@ -119,14 +119,6 @@ def _set_plot_height(figure: Any, axes: Axes, plot_height: float) -> None:
     figure.set_layout_engine("none")
     figure.set_figheight(height / POINTS_PER_INCH)
     axes.set_position((box.x0, below / height, box.width, plot_height / height))
-
-
-def check_matplotlib() -> None:
-    """Raise `MissingExtraError` without Matplotlib."""
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    if find_spec("matplotlib") is None:
-        raise MissingExtraError("charts need the extra report: pip install 'nntrain[report]'")
 
 
 def _load() -> None:

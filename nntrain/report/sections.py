@@ -1,70 +1,76 @@
-"""What a report says, section by section, as HTML."""
+"""The sections of a report: about the model itself, then about its errors on a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nntrain.config.keys import DEFAULTS, MEANINGS, as_yaml
-from nntrain.data.preprocessing.columns import CategoricalColumn, Feature
+from nntrain.config.keys import MEANINGS, as_yaml
+from nntrain.data.preprocessing.transform import CategoricalColumn, Feature
 from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed
 from nntrain.report import charts
-from nntrain.report import html as page
 from nntrain.report.axes import Chart
-from nntrain.report.html import Figure
+from nntrain.report.blocks import Block, Details, Facts, Figure, Figures, Paragraph, Section, Table
+from nntrain.report.description import changed_keys, network_text
 from nntrain.report.measure import DataReport
-from nntrain.report.target_section import MOST_COLUMNS, target_section
+from nntrain.report.target_section import MOST_COLUMNS, target_blocks
 from nntrain.stats.metrics_text import HEADER, metric_cells
 from nntrain.text import counted, distinct_names, format_distinct, format_number, quoted
 from nntrain.training.loss_log_reader import LoggedLosses
 
-Section = tuple[str, str]
-
 PLOT_HEIGHT = 200.0
-"""Of both charts, which are looked at beside each other."""
+"""The same for both charts, which are looked at side by side."""
 MOST_NAMES = 3
 
 
-def sections(
+def report_sections(
     model: Model, log: LoggedLosses | None, data: DataReport | None, paths: Sequence[str]
 ) -> list[Section]:
-    """All sections: about a model, its log and its data from `paths`, as far as there are any."""
-    parts = [("How the model was made", _made(model)), ("Errors in training", _errors(model))]
+    """All sections, those about a log or about a table only where there is one.
+
+    `paths` are those of the table's files, `data` what was measured on them.
+    """
+    sections = [
+        Section("How the model was made", [_model_facts(model)]),
+        Section("Errors in training", _training_errors(model)),
+    ]
     if log:
-        parts.append(("The course of training", _training(log, model.config.tau)))
+        sections.append(Section("The course of training", [_loss_figures(log, model.config.tau)]))
     if data:
-        name = listed_names(paths)
-        for j, target in enumerate(data.targets):
-            parts.append((f"{target} on {name}", target_section(data, target, j, paths)))
-    return [*parts, ("Columns", _columns(model)), ("Config", _config(model))]
+        files = listed_names(paths)
+        sections += [
+            Section(f"{target} on {files}", target_blocks(data, target, paths))
+            for target in data.targets
+        ]
+    return [
+        *sections,
+        Section("Columns", _columns(model)),
+        Section("Config", _config(model)),
+    ]
 
 
 def listed_names(paths: Sequence[str]) -> str:
-    """The file names of tables, of many the first."""
+    """The names of files, or the first few if there are many."""
     names = distinct_names(paths)
     more = len(names) - MOST_NAMES
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_NAMES])} and {more:,} more"
 
 
-def _made(model: Model) -> str:
-    summary, network, config = model.summary, model.networks[0], model.config
-    sizes = "-".join(map(str, network.layer_sizes))
-    hidden = f", {config.activation}" if config.hidden_layers else ""
-    several = f"{len(model.networks)} networks, averaged, each " if len(model.networks) > 1 else ""
-    each = " each" if len(model.networks) > 1 else ""
-    held_out = [f", {summary.validation_rows:,} to validate by"] if summary.validation_rows else []
-    if model.intervals:
-        held_out.append(f", {len(model.intervals.scores):,} kept for intervals")
-    versions = ", ".join(f"{of} {version}" for of, version in summary.versions.items())
+def _model_facts(model: Model) -> Facts:
+    summary, config = model.summary, model.config
+    n_networks, n_weights = len(model.networks), model.networks[0].parameters.vector.size
+    several = f"{n_networks} networks, averaged, each " if n_networks > 1 else ""
+    each = " each" if n_networks > 1 else ""
+    versions = ", ".join(f"{name} {version}" for name, version in summary.versions.items())
     epochs = f"{summary.epochs_trained:,} of {counted(config.epochs, 'epoch')}"
     reason = STOPPED_BY[summary.stopped_by] if summary.stopped_by else "the run is unfinished"
     pairs = [
         ("targets" if len(config.target) > 1 else "target", ", ".join(config.target)),
         ("made by", f"nntrain {model.nntrain_version}, {summary.engine} engine"),
         ("versions", versions or "-"),
-        ("rows", f"{summary.rows:,} to train on" + "".join(held_out)),
-        ("layers", f"{several}{sizes}{hidden}, {config.dtype}"),
-        ("weights", f"{network.parameters.vector.size:,}{each}, biases included"),
+        ("rows", _rows_text(model)),
+        ("layers", several + network_text(model)),
+        ("weights", f"{n_weights:,}{each}, biases included"),
         ("training", f"{epochs}, {counted(summary.iterations, 'iteration')}"),
         ("stopped", reason.format(tau=config.tau, patience=counted(config.patience or 0, "epoch"))),
     ]
@@ -72,83 +78,96 @@ def _made(model: Model) -> str:
         pairs.append(("kept", f"the weights of {epochs_listed(summary)}"))
     if summary.started_from:
         pairs.append(("started from", f"the model with the checksum {summary.started_from}"))
-    return page.facts(pairs)
+    return Facts(pairs)
 
 
-def _errors(model: Model) -> str:
+def _rows_text(model: Model) -> str:
+    """How many rows the model was trained on, and how many were held out."""
+    texts = [f"{model.summary.rows:,} to train on"]
+    if model.summary.validation_rows:
+        texts.append(f"{model.summary.validation_rows:,} to validate by")
+    if model.intervals:
+        texts.append(f"{len(model.intervals.scores):,} kept for intervals")
+    return ", ".join(texts)
+
+
+def _training_errors(model: Model) -> list[Block]:
     parts = model.summary.parts()
     if not model.summary.training:
-        return page.paragraph("The run is unfinished: nothing is measured yet.")
-    tables = []
-    for target in model.config.target:
-        rows = [[part, *metric_cells(of[target])] for part, of in parts.items()]
-        tables.append(page.table(["rows of", *HEADER], rows, caption=f"Error of {target}"))
-    note = "In the target's unit; beside them what predicting the training mean and a ridge "
-    return "\n".join([*tables, page.paragraph(f"{note}regression would miss by.", "muted")])
-
-
-def _training(log: LoggedLosses, tau: float) -> str:
-    n = log.n_networks
-    band = f" The mean of {n} networks, and from the least to the largest" if n > 1 else ""
-    stays = f"{band}; one that has stopped stays at its last loss." if band else ""
-    moves = f"{band}, of those that still train." if band else ""
-    last = log.loss.mean[-1]
-    history = f"from {log.loss.mean[0]:.4g} to {last:.4g} in epoch {log.epochs[-1]:,.0f}"
-    format_distinct = [
-        Figure(
-            Chart(charts.training(log), plot_height=PLOT_HEIGHT).svg(),
-            "Loss by epoch",
-            f"Half the mean squared error in the units of training, on a log scale.{stays}",
-            f"Training loss by epoch, {history}",
-        ),
-        Figure(
-            Chart(charts.largest_updates(log, tau), plot_height=PLOT_HEIGHT).svg(),
-            "Largest update by epoch",
-            "The largest change of a weight or bias over an epoch, on a log scale"
-            + (f", and τ, below which training stops.{moves}" if tau > 0 else f".{moves}"),
-            "Largest update of a weight or bias by epoch",
-        ),
+        return [Paragraph("The run is unfinished: nothing is measured yet.")]
+    tables = [
+        Table(
+            ["rows of", *HEADER],
+            [[part, *metric_cells(metrics[target])] for part, metrics in parts.items()],
+            f"Error of {target}",
+        )
+        for target in model.config.target
     ]
-    return page.charts(format_distinct, "training")
+    note = (
+        "All errors are in the target's unit. The last two columns are what to beat: the RMSE of "
+        "always predicting the training mean, and that of a ridge regression."
+    )
+    return [*tables, Paragraph(note, muted=True)]
 
 
-def _columns(model: Model) -> str:
-    preprocessing = model.preprocessing
-    features = preprocessing.features
-    rows = [_feature_cells(of) for of in features[:MOST_COLUMNS]]
+def _loss_figures(log: LoggedLosses, tau: float) -> Figures:
+    n = log.n_networks
+    band = f" The line is the mean of {n} networks, the band spans all of them" if n > 1 else ""
+    losses_note = f"{band}; a network that has stopped keeps its last loss." if band else ""
+    updates_note = f"{band} that still train." if band else ""
+    first, last = log.loss.mean[0], log.loss.mean[-1]
+    losses = Figure(
+        Chart(charts.training(log), plot_height=PLOT_HEIGHT).svg(),
+        "Loss by epoch",
+        f"Half the mean squared error in the units of training, on a log scale.{losses_note}",
+        f"Training loss by epoch, from {first:.4g} to {last:.4g} in epoch {log.epochs[-1]:,.0f}",
+    )
+    stops = ", and τ, below which training stops" if tau > 0 else ""
+    updates = Figure(
+        Chart(charts.largest_updates(log, tau), plot_height=PLOT_HEIGHT).svg(),
+        "Largest update by epoch",
+        f"The largest change of a weight or bias over an epoch, on a log scale{stops}."
+        f"{updates_note}",
+        "Largest update of a weight or bias by epoch",
+    )
+    return Figures([losses, updates], "training")
+
+
+def _columns(model: Model) -> list[Block]:
+    features, targets = model.preprocessing.features, model.preprocessing.targets
+    rows = [_feature_cells(feature) for feature in features[:MOST_COLUMNS]]
     rows += [
-        [of.name, "target", " to ".join(format_distinct([of.minimum, of.maximum])), "-", "-"]
-        for of in preprocessing.targets
+        [target.name, "target", _range_text(target.minimum, target.maximum), "-", "-"]
+        for target in targets
     ]
     header = ["column", "kind", "range or categories in training", "mean", "missing"]
+    table = Table(header, rows, n_text_columns=3)
     more = len(features) - MOST_COLUMNS
-    note = page.paragraph(f"{more:,} features more are not listed.") if more > 0 else ""
-    return page.table(header, rows, left=3) + note
+    return [table, Paragraph(f"{more:,} more features are not listed.")] if more > 0 else [table]
 
 
 def _feature_cells(feature: Feature) -> list[str]:
     if isinstance(feature, CategoricalColumn):
         return [feature.name, "categories", quoted(feature.categories), "-", "-"]
-    span = " to ".join(format_distinct([feature.minimum, feature.maximum]))
     return [
         feature.name,
         "number",
-        span,
+        _range_text(feature.minimum, feature.maximum),
         format_number(feature.mean),
         f"{feature.missing_rate:.1%}",
     ]
 
 
-def _config(model: Model) -> str:
-    changed: list[list[str]] = []
-    others: list[list[str]] = []
-    for name, value in model.config.as_dict().items():
-        given = tuple(value) if isinstance(value, list) else value
-        rows = others if given == DEFAULTS[name] else changed
-        rows.append([name, as_yaml(value), MEANINGS[name]])
-    header = ["key", "value", "meaning"]
-    return (
-        page.paragraph("The keys that differ from their defaults:")
-        + page.table(header, changed, left=3)
-        + page.hidden("The other keys, as by default", page.table(header, others, left=3))
-    )
+def _range_text(low: float, high: float) -> str:
+    return " to ".join(format_distinct([low, high]))
+
+
+def _config(model: Model) -> list[Block]:
+    changed, header = changed_keys(model.config), ["key", "value", "meaning"]
+    rows = [[key, as_yaml(value), MEANINGS[key]] for key, value in model.config.as_dict().items()]
+    defaults = Table(header, [row for row in rows if row[0] not in changed], n_text_columns=3)
+    return [
+        Paragraph("The keys that differ from their defaults:"),
+        Table(header, [row for row in rows if row[0] in changed], n_text_columns=3),
+        Details("The other keys, which have their defaults", [defaults]),
+    ]

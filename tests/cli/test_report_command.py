@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,8 +16,8 @@ from support.command import ROOT, Result, Run
 
 import nntrain
 from nntrain.config.keys import DEFAULTS
-from nntrain.model.model import read_model
-from nntrain.report.measure import report_on
+from nntrain.model.archive import read_model
+from nntrain.report.measure import measure_report
 from nntrain.report.svg import DARK, LIGHT
 from nntrain.stats.metrics_text import metric_cells
 from nntrain.text import format_number
@@ -244,7 +245,7 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
         texts_of(shown["Residuals against prediction"])
     )
     assert {"rows", "true - predicted y"} <= set(texts_of(shown["Distribution of residuals"]))
-    ranges = report_on(model, "t.csv").targets["y"].ranges
+    ranges = measure_report(model, "t.csv").targets["y"].ranges
     ends = [f"{format_number(of.rmse)} ({of.rows})" for of in ranges]
     assert set(ends) <= set(texts_of(shown["RMSE by range of y"]))
     assert {of.column for of in importance["y"]} <= set(texts_of(shown[lost]))
@@ -296,7 +297,7 @@ def test_effects_of_a_target_share_their_scale_and_name_their_axes(run: Run, tab
 
 def test_the_ranges_hold_every_row_once_and_the_counts_too(table: Path) -> None:
     model = nntrain.load_model("model.npz")
-    of = report_on(model, "t.csv").targets["y"]
+    of = measure_report(model, "t.csv").targets["y"]
     y = np.sort(frame()["y"].to_numpy())
     assert sum(each.rows for each in of.ranges) == sum(of.counts) == len(y)
     assert len(of.ranges) == 8
@@ -440,9 +441,7 @@ def test_names_and_cells_are_escaped_everywhere(run: Run, folder: Path) -> None:
     drawn = {text for svg in page.svgs for text in texts_of(svg)}
     assert any(text.startswith("</title><script>alert(") for text in drawn)
     assert any(text.startswith("y</title><sc") and "…" in text for text in drawn)
-    assert "y" + SHOWN in page.source.replace("&lt;", "<").replace("&gt;", ">").replace(
-        "&quot;", '"'
-    ).replace("&#x27;", "'").replace("&amp;", "&")
+    assert "y" + SHOWN in html.unescape(page.source)
 
 
 def test_of_many_rows_some_are_drawn_and_all_are_measured(run: Run, folder: Path) -> None:
@@ -547,9 +546,9 @@ def test_the_page_says_what_its_rows_are(run: Run, folder: Path) -> None:
 )
 def test_rows_that_a_model_was_made_from_are_known(config: nntrain.Config) -> None:
     model = nntrain.fit(frame(), config)
-    assert report_on(model, frame()).were_learned_from
-    assert not report_on(model, frame().iloc[::-1]).were_learned_from
-    assert not report_on(model, frame().iloc[:50]).were_learned_from
+    assert measure_report(model, frame()).were_learned_from
+    assert not measure_report(model, frame().iloc[::-1]).were_learned_from
+    assert not measure_report(model, frame().iloc[:50]).were_learned_from
 
 
 def test_numbers_that_hardly_differ_are_told_apart(run: Run, folder: Path) -> None:
@@ -576,7 +575,7 @@ def test_weights_count(folder: Path) -> None:
     config = nntrain.Config(target=("y",), ignore=("z",), weight="w", epochs=2)
     model = nntrain.fit(data, config)
     wild = data.assign(y=data["y"].where(data["w"] > 0, 1e6))
-    found = report_on(model, wild)
+    found = measure_report(model, wild)
     assert found.targets["y"].metrics == nntrain.evaluate(model, wild).targets["y"]
     assert found.importance == nntrain.explain(model, wild)
 
@@ -589,9 +588,9 @@ def test_a_checkpoint_and_an_untrained_model_have_a_page(run: Run, table: Path) 
     Page(result.out).check()
     model = read_model("model.npz")
     summary = dataclasses.replace(model.summary, stopped_by="", training={}, validation={})
-    from nntrain.report.sections import sections  # noqa: PLC0415
+    from nntrain.report.sections import report_sections  # noqa: PLC0415
 
-    text = str(sections(dataclasses.replace(model, summary=summary), None, None, []))
+    text = str(report_sections(dataclasses.replace(model, summary=summary), None, None, []))
     assert "the run is unfinished" in text
     assert "nothing is measured yet" in text
 

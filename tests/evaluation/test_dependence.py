@@ -14,10 +14,10 @@ from nntrain.data.readers.open import open_table
 from nntrain.evaluation.dependence import (
     CategoricalEffect,
     NumericEffect,
-    effect_of,
+    measure_effect,
     partial_dependence,
 )
-from nntrain.report.measure import report_on
+from nntrain.report.measure import measure_report
 
 N_ROWS = 300
 
@@ -94,7 +94,7 @@ def test_of_a_linear_model_it_is_its_line() -> None:
         target=("y",), hidden_layers=(), epochs=300, optimizer="adam", alpha=0.05,
         alpha_schedule="cosine", ignore=("z",),
     )  # fmt: skip
-    found = report_on(nntrain.fit(table, linear), table)
+    found = measure_report(nntrain.fit(table, linear), table)
     assert found.targets["y"].metrics.rmse < 1e-3
     effects = {of.column: of for of in found.effects["y"]}
     for column, slope in (("a", 3.0), ("b", -2.0), ("few", 0.0)):
@@ -119,27 +119,27 @@ def test_points_are_where_data_is() -> None:
     names = [feature.name for feature in model.preprocessing.features]
     x = encoded(model, table)
     a = table["a"].to_numpy()
-    effect = effect_of(model, names.index("a"), a, x, None)
+    effect = measure_effect(model, names.index("a"), a, x, None)
     assert isinstance(effect, NumericEffect)
     low, high = np.quantile(a, [0.01, 0.99]).tolist()
     assert np.allclose(effect.points, np.linspace(low, high, 32))
-    assert set(effect.marks) < set(a)
-    assert np.allclose(effect.marks, np.quantile(a, np.arange(1, 10) / 10, method="inverted_cdf"))
+    assert set(effect.deciles) < set(a)
+    assert np.allclose(effect.deciles, np.quantile(a, np.arange(1, 10) / 10, method="inverted_cdf"))
     few = table["few"].to_numpy()
-    effect = effect_of(model, names.index("few"), few, x, None)
+    effect = measure_effect(model, names.index("few"), few, x, None)
     assert isinstance(effect, NumericEffect)
     low, high = np.quantile(few, [0.01, 0.99]).tolist()
     assert effect.points.tolist() == sorted({v for v in few.tolist() if low <= v <= high})
     gaps = table["gaps"].to_numpy()
-    effect = effect_of(model, names.index("gaps"), gaps, x, None)
+    effect = measure_effect(model, names.index("gaps"), gaps, x, None)
     assert isinstance(effect, NumericEffect)
     assert np.allclose(effect.points[[0, -1]], np.nanquantile(gaps, [0.01, 0.99]))
-    nowhere = effect_of(model, names.index("gaps"), np.full(3, np.nan), x, None)
+    nowhere = measure_effect(model, names.index("gaps"), np.full(3, np.nan), x, None)
     assert isinstance(nowhere, NumericEffect)
     assert len(nowhere.points) == 1
-    assert len(nowhere.marks) == 0
+    assert len(nowhere.deciles) == 0
     codes = np.array([1.0, 2.0, 2.0, -1.0])
-    effect = effect_of(model, names.index("text"), codes, x, None)
+    effect = measure_effect(model, names.index("text"), codes, x, None)
     assert isinstance(effect, CategoricalEffect)
     assert effect.categories == ("w", "v", "u")
     assert effect.counts == (2, 1, 0)
@@ -149,10 +149,10 @@ def test_a_report_averages_over_rows_that_the_seed_chooses(monkeypatch: pytest.M
     monkeypatch.setattr("nntrain.report.measure.MOST_AVERAGED", 100)
     table = frame()
     model = nntrain.fit(table, CONFIGS["one network"])
-    found = report_on(model, table)
+    found = measure_report(model, table)
     assert (found.rows, found.averaged) == (N_ROWS, 100)
-    again = report_on(model, table)
-    other = report_on(
+    again = measure_report(model, table)
+    other = measure_report(
         dataclasses.replace(model, config=dataclasses.replace(model.config, seed=1)), table
     )
     for first, second, third in zip(

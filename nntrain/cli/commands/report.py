@@ -79,23 +79,23 @@ def report(
     paths = input_paths(data, "report") if data else []
     _check_inputs(paths, log_path)
 
-    from nntrain.report.axes import check_matplotlib
+    from nntrain.report.extra import check_installed
 
-    check_matplotlib()
+    check_installed("matplotlib", "jinja2")
     check_output(output, [*paths, model_path, log_path or DEFAULT_LOG])
 
     from nntrain.model.model import load_model
-    from nntrain.report.html import page
-    from nntrain.report.measure import report_on
-    from nntrain.report.sections import listed_names, sections
+    from nntrain.report.html import render_page
+    from nntrain.report.measure import measure_report
+    from nntrain.report.sections import listed_names, report_sections
 
     model = load_model(model_path)
     log = _log_of(model, model_path, log_path)
-    measured = report_on(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
+    measured = measure_report(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
     title = f"A model of {' and '.join(model.config.target)}"
     name = os.path.basename(model_path)  # noqa: PTH119
     intro = f"{name} on {listed_names(paths)}" if paths else name
-    text = page(title, intro, sections(model, log, measured, paths)).encode()
+    text = render_page(title, intro, report_sections(model, log, measured, paths)).encode()
     if output == "-":
         sys.stdout.buffer.write(text)
         return
