@@ -18,7 +18,7 @@ from nntrain.engine import activations, optimizers
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples
 from nntrain.engine.compiled import kernels as compiled
-from nntrain.engine.compiled.learner import CompiledLearner
+from nntrain.engine.compiled.learner import CompiledLearner, make_rule
 from nntrain.engine.denormals import SMALLEST
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import NumpyLearner, make_learner
@@ -90,8 +90,8 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
             else:
                 assert isinstance(learner, CompiledLearner)
                 learner.learn(None, rows, 0.0, i - start // BATCH_ROWS)
-                of_y, z, delta, transposed = learner._for_learning[1]
-                note(y=of_y, z=z, delta=delta, y_used_up=transposed, gradient=learner._gradient)
+                arrays = learner.workspace._asdict()
+                note(**arrays, gradient=learner.gradient)
             note(state=training._state, parameters=network.parameters.vector)
     assert np.isfinite(network.parameters.vector).all()
     return found
@@ -188,8 +188,10 @@ def compiled_state(optimizer: str, dtype: str) -> bool:
     state = np.full((2, 1), REMEMBERED, dtype)
     state[1] **= 2
     theta, gradient = np.zeros(1, dtype), np.zeros(1, dtype)
-    number = compiled.OPTIMIZER_NUMBERS[optimizer]
-    rule = (number, compiled.SCHEDULE_NUMBERS["constant"], 1, 0.01, 0.0, 0.1, (0.1, 0.1), 1e-8)
+    hyperparameters = Hyperparameters(
+        0.01, 1, 1, optimizer=optimizer, momentum=0.1, beta_1=0.1, beta_2=0.1
+    )
+    rule = make_rule(hyperparameters, 1)
     found = False
     with np.errstate(all="ignore"):
         for i in range(1, 400):
@@ -204,6 +206,8 @@ def compiled_state(optimizer: str, dtype: str) -> bool:
 def test_without_its_least_numbers_the_kernel_too_would_remember_denormals(
     optimizer: str, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    as_python = compiled._update_by_momentum.py_func
+    monkeypatch.setattr(compiled, "_update_by_momentum", as_python)
     assert not compiled_state(optimizer, dtype)
     for name in ("SMALLEST_32", "SMALLEST_64", "SQUARE_32", "SQUARE_64"):
         monkeypatch.setattr(compiled, name, 0.0)

@@ -140,11 +140,18 @@ def test_slices_change_no_bit_of_a_loss_that_is_summed_over_many_rows(
     assert sliced == expected
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "cache"))
-    keys = ["engine=compiled", "epochs=2", "ensemble=2", "checkpoint_seconds=1000"]
+    keys = [
+        f"optimizer={optimizer}",
+        "engine=compiled",
+        "epochs=2",
+        "ensemble=2",
+        "checkpoint_seconds=1000",
+    ]
     files = []
     for name in ("cold", "warm"):
         options = [option for key in keys for option in ("--set", key)]
