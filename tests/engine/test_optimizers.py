@@ -73,7 +73,7 @@ def updated(chosen: Hyperparameters) -> list[float]:
     optimizer = make_optimizer(chosen, parameters, state, len(GRADIENTS))
     for i, (gradient, n_rows) in enumerate(GRADIENTS, start=1):
         optimizer.update(np.array(gradient), n_rows, i)
-    return parameters.vector.tolist()
+    return [float(value) for value in parameters.vector]
 
 
 def updated_by_formula(formula: Step, alphas: Sequence[float], weight_decay: float) -> list[float]:
