@@ -61,7 +61,7 @@ def procedure_of(optimizer: str, engine: str, dtype: str) -> Hyperparameters:
 
 
 def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> set[str]:
-    """The names of arrays in which a denormal stands at any time of a training."""
+    """The names of the arrays that hold a denormal at any time of a training."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N_ROWS, 6)).astype(dtype)
     y = np.sin(x.sum(axis=1, keepdims=True))
@@ -98,7 +98,7 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
 
 
 def learn_by_numpy(learner: NumpyLearner, rows: range, i: int, note: Note) -> None:
-    """The i-th iteration; each array is noted when it is finished, and y again when used up."""
+    """The i-th iteration; each array is noted when it is complete, y again when overwritten."""
     x, y_true = (of[rows.start : rows.stop] for of in (learner.samples.x, learner.samples.y))
     gradient, workspace = learner.gradient.vector, learner.gradient._whole
     forward(x, workspace)
@@ -146,7 +146,7 @@ def test_outputs_and_gradients_are_no_denormals(
 @pytest.mark.parametrize("times", [0.01, 1, 8, 30, 100])
 @pytest.mark.parametrize("dtype", BIASES)
 def test_adam_makes_no_denormal_of_the_square_of_a_small_gradient(dtype: str, times: float) -> None:
-    """Where it is added to v, after `Adam.update` still in the gradient that it used up."""
+    """The square that is added to v is still in the gradient, which `Adam.update` overwrites."""
     gradient = np.full(3, times * SMALLEST[np.dtype(dtype).itemsize], dtype)
     parameters = Parameters((2, 1), np.zeros(3, dtype))
     hyperparameters = Hyperparameters(0.001, 1, 1, optimizer="adam")
@@ -184,7 +184,7 @@ def test_without_a_lowest_z_the_error_behind_a_dead_sigmoid_is_a_denormal(
 
 
 def compiled_state(optimizer: str, dtype: str) -> bool:
-    """Whether one is ever remembered of a gradient that is 0, by the kernel as plain Python."""
+    """Whether the kernel, run as plain Python, ever keeps a denormal when the gradient is 0."""
     state = np.full((2, 1), REMEMBERED, dtype)
     state[1] **= 2
     theta, gradient = np.zeros(1, dtype), np.zeros(1, dtype)

@@ -1,6 +1,6 @@
-"""The engines side by side: NumPy on any threads and in any blocks, and the loops that are compiled.
+"""The NumPy engine, with any threads and blocks, compared with the compiled engine.
 
-`test_textbook.py` holds each of them against the textbook; here they meet after hundreds of epochs.
+`test_textbook.py` compares each engine with the textbook for a few epochs; here it is hundreds.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
 def test_for_a_large_network_too_the_compiled_engine_is_where_numpy_is(
     threads: int, activation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its activations alone are compiled then."""
+    """For a large network, only the activations are compiled."""
     monkeypatch.setattr(selection, "SMALL_PRODUCTS", 0)
     monkeypatch.setattr(network_module, "BLOCK_BYTES", 64 * 15 * 8)
     samples = learnable(150, 4, 1)
@@ -163,7 +163,7 @@ def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
 
 
 def test_a_slice_is_short_however_long_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock is one that every batch moves on by a tenth of a slice."""
+    """Every batch moves the clock on by a tenth of a slice."""
     pace = pace_module.Pace(10)
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
