@@ -1,7 +1,7 @@
 """The function e^x without branches, so that compiled loops compute several x at once.
 
-x = n ln 2 + r with a whole number n and |r| <= ln 2 / 2. e^r is its Taylor polynomial; 2^n goes into
-the bits of the exponent. ln 2 is subtracted in two parts, the first of which ends in zero bits
+x = n ln 2 + r with a whole number n and |r| <= ln 2 / 2. e^r is its Taylor polynomial; 2^n goes
+into the bits of the exponent. ln 2 is subtracted in two parts, the first of which ends in zero bits
 (Cody, Waite 1980). The result is within two units in the last place; x beyond ±708 (±87 in single
 precision) is taken as that limit.
 
