@@ -80,8 +80,10 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
 
     with WorkerPool(1) as pool, np.errstate(all="ignore"):
         n_iterations = EPOCHS[dtype] * N_ROWS // BATCH_ROWS
-        given = network, training.samples, training.hyperparameters, training._state, n_iterations
-        learner = make_learner(*given, pool)
+        hyperparameters, state = training.hyperparameters, training._state
+        learner = make_learner(
+            network, training.samples, hyperparameters, state, n_iterations, pool
+        )
         for i in range(n_iterations):
             start = i * BATCH_ROWS % N_ROWS
             rows = range(start, start + BATCH_ROWS)
@@ -99,7 +101,7 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
 
 def learn_by_numpy(learner: NumpyLearner, rows: range, i: int, note: Note) -> None:
     """The i-th iteration; each array is noted when it is complete, y again when overwritten."""
-    x, y_true = (of[rows.start : rows.stop] for of in (learner.samples.x, learner.samples.y))
+    x, y_true = (array[rows.start : rows.stop] for array in (learner.samples.x, learner.samples.y))
     gradient, workspace = learner.gradient.vector, learner.gradient._whole
     forward(x, workspace)
     for layer in workspace.layers:
@@ -195,8 +197,8 @@ def compiled_state(optimizer: str, dtype: str) -> bool:
     found = False
     with np.errstate(all="ignore"):
         for i in range(1, 400):
-            of_i = compiled.ONE, np.uint64(i)
-            compiled._update.py_func(theta, gradient, state, np.zeros(0), rule, *of_i)
+            n_rows, number = compiled.ONE, np.uint64(i)
+            compiled._update.py_func(theta, gradient, state, np.zeros(0), rule, n_rows, number)
             found = found or has_denormal(state)
     return found
 

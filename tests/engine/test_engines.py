@@ -68,17 +68,17 @@ def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
 ) -> None:
     samples = learnable(150, sizes[0], sizes[-1])
     hyperparameters = Hyperparameters(0.02, 300 if batch_rows > 1 else 30, batch_rows)
-    expected, of_numpy = trained(sizes, samples, hyperparameters, activation)
+    expected, numpy_results = trained(sizes, samples, hyperparameters, activation)
     hyperparameters = Hyperparameters(
         hyperparameters.alpha, hyperparameters.epochs, batch_rows, engine="compiled"
     )
-    found, of_compiled = trained(sizes, samples, hyperparameters, activation)
+    found, compiled_results = trained(sizes, samples, hyperparameters, activation)
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found / scale, expected / scale, rtol=1e-10, atol=1e-12)
-    assert [r.iterations for r in of_compiled] == [r.iterations for r in of_numpy]
+    assert [r.iterations for r in compiled_results] == [r.iterations for r in numpy_results]
     np.testing.assert_allclose(
-        [(r.loss, r.largest_update) for r in of_compiled],
-        [(r.loss, r.largest_update) for r in of_numpy],
+        [(r.loss, r.largest_update) for r in compiled_results],
+        [(r.loss, r.largest_update) for r in numpy_results],
         rtol=1e-9,
     )
 
