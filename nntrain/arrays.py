@@ -1,4 +1,4 @@
-"""Types of NumPy arrays, by what they hold. Docstrings give the shapes."""
+"""Names for types of NumPy arrays, by what the arrays hold; docstrings give the shapes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
-"""Numbers of the network's precision, float64 or float32."""
+"""Numbers in the precision of the network, float64 or float32."""
 
 Matrix: TypeAlias = NDArray[np.float64]
-"""Numbers in double precision, a row for each row of a table."""
+"""Numbers in double precision, usually with a row for each row of a table."""
 
 Vector: TypeAlias = NDArray[np.float64]
-"""A number in double precision for each row of a table, or for each of some other things."""
+"""Numbers in double precision, such as one for each row or each target."""
 
 Column: TypeAlias = NDArray[Any]
-"""The cells of a column (n_rows,): numbers in double precision, or texts as objects."""
+"""The cells of a table's column (n_rows,): numbers in double precision, or texts as objects."""
 
 RowNumbers: TypeAlias = NDArray[np.intp]
-"""Positions of rows in a table, in ascending order unless said otherwise."""
+"""Positions of rows in a table, counted from 0, ascending unless said otherwise."""
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""For each row of a table, or of something else, whether it is meant."""
+"""True or False for each row, or for each of other things, to select some of them."""

@@ -1,7 +1,7 @@
-"""The activation functions f of the hidden layers: y = f(z), and what f'(z) does to an error.
+"""The activation functions f of the hidden layers: y = f(z), and their derivatives f'(z).
 
-All work in place on whole arrays. Most derivatives are taken from y, so that z need not be kept;
-that of silu and mish cannot be, as they give the same y at two z.
+All work in place on whole arrays. Most derivatives are computed from y, so that z need not be kept.
+Those of silu and mish need z, since two different z give the same y.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Activation:
     """One activation function.
 
     `apply(z)` turns z into y = f(z), in place. `backpropagate(delta, y)` multiplies delta by
-    f'(z), in place, and uses y up; where `needs_z`, it takes z in place of y. Arrays are (n_rows,
+    f'(z), in place, and overwrites y; where `needs_z`, it takes z instead of y. Arrays are (n_rows,
     n_neurons). Callers hold `np.errstate(over="ignore")`: e^-z may become infinite on the way.
     """
 
@@ -36,7 +36,7 @@ def _sigmoid(z: Array) -> None:
     """Equation (6): y = 1 / (1 + e^-z)."""
     np.negative(z, z)
     if z.itemsize == SINGLE and len(z) > 1:
-        # In double precision, or of one row, it would cost more than it saves.
+        # In double precision, or for one row, this would cost more than it saves.
         z[z > -LOWEST[SINGLE]] = np.inf
     np.exp(z, z)
     np.add(z, 1.0, z)
@@ -119,13 +119,13 @@ def _softplus_backpropagate(delta: Array, y: Array) -> None:
 def _silu(z: Array) -> None:
     """Y = z σ(z), with σ the sigmoid."""
     np.maximum(z, LOWEST[z.itemsize], out=z)
-    np.multiply(z, _of(_sigmoid, z), z)
+    np.multiply(z, _sigmoid_of_copy(z), z)
 
 
 def _silu_backpropagate(delta: Array, z: Array) -> None:
     """f'(z) = σ + z σ (1 - σ) = σ (1 + z - z σ)."""
     np.maximum(z, LOWEST[z.itemsize], out=z)
-    sigmoid = _of(_sigmoid, z)
+    sigmoid = _sigmoid_of_copy(z)
     np.multiply(delta, sigmoid, delta)
     np.multiply(z, sigmoid, sigmoid)
     np.subtract(z, sigmoid, z)
@@ -154,20 +154,20 @@ def _mish_backpropagate(delta: Array, z: Array) -> None:
 
 
 LARGE = 20.0
-"""From here on tanh(softplus z) is 1 in double precision too."""
+"""From this z on, tanh(softplus z) is 1 even in double precision."""
 
 
 def _tanh_softplus(z: Array) -> tuple[Array, Array]:
-    """The arrays tanh(softplus z) and e^z, of z up to `LARGE`."""
+    """The arrays tanh(softplus z) and e^z, with z cut off at `LARGE`."""
     e = np.exp(np.minimum(z, LARGE))
     n = e + 2.0
     np.multiply(n, e, n)
     return n / (n + 2.0), e
 
 
-def _of(apply: Callable[[Array], object], z: Array) -> Array:
+def _sigmoid_of_copy(z: Array) -> Array:
     y = z.copy()
-    apply(y)
+    _sigmoid(y)
     return y
 
 

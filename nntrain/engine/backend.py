@@ -1,4 +1,4 @@
-"""Which engine trains, and on how many threads."""
+"""Which engine trains a network: NumPy, or the kernels that Numba compiles."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from nntrain.engine.network import Network
 from nntrain.errors import MissingExtraError
 
 SMALL_PRODUCTS = 1 << 23
-"""Up to so many products of an input and a weight in an iteration, overhead rules."""
+"""Up to this many multiplications in an iteration, the overhead of NumPy calls takes most time."""
 
 LOADING_COST = 50_000
-"""Loading Numba takes the time that it saves in so many iterations of a tiny network."""
+"""Loading Numba takes the time that it saves in this many iterations of a tiny network."""
 
 TINY_PRODUCTS = 160_000
-"""In an iteration with so many products of an input and a weight it saves that time twice."""
+"""With this many multiplications in an iteration, Numba saves twice as much in each."""
 
 LOADING_PRODUCTS = 1 << 35
-"""The same in products of a large one, for which less is saved."""
+"""`LOADING_COST` for a large network, in multiplications: there Numba saves less."""
 
 
 def select_engine(
     asked: str, network: Network, batch_rows: int, n_iterations: int
 ) -> Literal["numpy", "compiled"]:
-    """The engine asked for; for `auto`, by the work to do, among those installed."""
+    """The engine `asked` for; for `auto`, the faster one of those installed, by the work to do."""
     if asked != "auto":
         return cast("Literal['numpy', 'compiled']", asked)
     n_products = batch_rows * network.parameters.vector.size
@@ -36,7 +36,7 @@ def select_engine(
 
 
 def is_small(network: Network, batch_rows: int) -> bool:
-    """Whether overhead rules an iteration rather than matrix products."""
+    """Whether overhead rather than matrix products takes most of the time of an iteration."""
     return batch_rows * network.parameters.vector.size <= SMALL_PRODUCTS
 
 

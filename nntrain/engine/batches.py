@@ -1,4 +1,4 @@
-"""The three batch modes: which rows each iteration of an epoch learns from, and in which order."""
+"""The batches of an epoch: which rows each iteration learns from, and in which order."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from nntrain.arrays import Array
 from nntrain.engine.random_streams import ROW_ORDER, random_stream
 
 GATHER_ROWS = 1024
-"""Shuffled rows are gathered this many at a time, or a batch where that is more."""
+"""Shuffled rows are copied this many at a time, or one batch at a time where that is more."""
 
 
 def rows_per_iteration(batch_mode: str, batch_size: int, n_rows: int) -> int:
-    """The rows of one batch; the last batch of an epoch may have fewer."""
+    """How many rows one batch has in each batch mode; the last batch of an epoch may have fewer."""
     return {"batch": n_rows, "stochastic": 1, "mini-batch": min(batch_size, n_rows)}[batch_mode]
 
 
 def row_order(n_rows: int, seed: int, epoch: int, member: int = 0) -> Array:
-    """A new order of all rows for this epoch of a member, the same for the same seed."""
+    """The order of all rows in an epoch of one network, the same for the same seed."""
     return random_stream(seed, ROW_ORDER, member, epoch).permutation(n_rows)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs x of (n_rows, n_inputs) and true values y of (n_rows, n_outputs), of one dtype.
+    """Inputs x (n_rows, n_inputs) and true values y (n_rows, n_outputs), of one dtype.
 
-    `weights` of (n_rows, 1), if any, multiply each row's loss and gradient.
+    `weights` (n_rows, 1), if any, multiply each row's loss and gradient.
     """
 
     x: Array
@@ -40,7 +40,7 @@ class Samples:
         return len(self.x)
 
     def take(self, rows: Array) -> Samples:
-        """Some of the rows, by their numbers or a mark for each, copied."""
+        """A copy of the rows with these numbers, or of those that a mask marks."""
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.x[rows], self.y[rows], weights)
 
@@ -51,10 +51,11 @@ Batch: TypeAlias = tuple[Array, Array, Array | None]
 def batches(
     samples: Samples, size: int, order: Array | None, rows: range | None = None
 ) -> Iterator[Batch]:
-    """Batches of an epoch as (x, y, weights): `size` rows each, in file order without an `order`.
+    """The batches of an epoch as (x, y, weights), with `size` rows each.
 
-    `rows` are the places in the epoch to go through, from where a batch starts; all without it.
-    The arrays are views, or buffers that a later batch overwrites.
+    `order` is the row at each position of the epoch; without it rows come in file order. `rows` is
+    the range of positions to go through, which starts where a batch starts; without it, all. The
+    arrays are views, or buffers that a later batch overwrites.
     """
     rows = range(len(samples)) if rows is None else rows
     if size == 1:
@@ -75,7 +76,7 @@ def _consecutive(samples: Samples, rows: range, size: int) -> Iterator[Batch]:
 
 
 def _single(samples: Samples, rows: Iterable[int]) -> Iterator[Batch]:
-    # A row by its number, of an array with one more dimension, is found faster than a slice.
+    # Indexing an array of one more dimension by a number is faster than slicing one row.
     x, y, weights = samples.x[:, None], samples.y[:, None], samples.weights
     if weights is None:
         for row in rows:
@@ -88,21 +89,21 @@ def _single(samples: Samples, rows: Iterable[int]) -> Iterator[Batch]:
 
 def _gathered(samples: Samples, order: Array, size: int) -> Iterator[Batch]:
     n = min(len(order), size * max(1, GATHER_ROWS // size))
-    into = Samples(
+    buffers = Samples(
         np.empty((n, samples.x.shape[1]), samples.x.dtype),
         np.empty((n, samples.y.shape[1]), samples.y.dtype),
         None if samples.weights is None else np.empty((n, 1), samples.weights.dtype),
     )
     for start in range(0, len(order), n):
         rows = order[start : start + n]
-        _take(samples.x, rows, into.x)
-        _take(samples.y, rows, into.y)
-        if samples.weights is not None and into.weights is not None:
-            _take(samples.weights, rows, into.weights)
-        yield from _consecutive(into, range(len(rows)), size)
+        _take(samples.x, rows, buffers.x)
+        _take(samples.y, rows, buffers.y)
+        if samples.weights is not None and buffers.weights is not None:
+            _take(samples.weights, rows, buffers.weights)
+        yield from _consecutive(buffers, range(len(rows)), size)
 
 
 def _take(values: Array, rows: Array, buffer: Array) -> None:
-    """Copy some rows of an array into the buffer; it may be longer than they are."""
-    # mode="clip" lets take write to `out` without a buffer of its own; every row is in range.
+    """Copy rows of an array into the start of the buffer, which may be longer."""
+    # With mode="clip", take writes to the buffer directly; no row is out of range.
     values.take(rows, 0, buffer[: len(rows)], "clip")

@@ -1,4 +1,4 @@
-"""Networks of the same layers that learn side by side."""
+"""The networks of an ensemble, trained side by side, one epoch of each at a time."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ def train_together(
     threads: int,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[list[EpochResult]]:
-    """An epoch of every training for each item taken, its results in their order.
+    """Train all, one epoch for each item taken; yields the results in the order of the trainings.
 
-    A training that has come to its end has no results any more. Between items all have done the
-    same epochs. Ends within an epoch, which some may have ended then, as `Training.epochs` does.
+    A training that has ended gives no more results. Between items, all others have done the same
+    number of epochs. Stops within an epoch, as `Training.epochs` does, when `should_stop` turns
+    true; some trainings may have finished that epoch by then.
     """
     runs = [training.epochs(should_stop) for training in trainings]
     epoch = epochs_done(trainings)
     with WorkerPool(threads) as pool:
         while not all(is_over(training) for training in trainings):
             epoch += 1
-            going_on = [i for i, training in enumerate(trainings) if not _is_at(training, epoch)]
+            unfinished = [i for i, training in enumerate(trainings) if not _is_at(training, epoch)]
 
-            def advance(_worker: int, piece: int, going_on: Sequence[int] = going_on) -> None:
-                next(runs[going_on[piece]], None)
+            def advance(_worker: int, piece: int, unfinished: Sequence[int] = unfinished) -> None:
+                next(runs[unfinished[piece]], None)
 
-            pool.run(len(going_on), advance)
+            pool.run(len(unfinished), advance)
             results = [t.last for t in trainings if t.last and t.last.epoch == epoch]
             if not all(_is_at(training, epoch) for training in trainings):
                 return
@@ -37,19 +38,19 @@ def train_together(
 
 
 def is_over(training: Training) -> bool:
-    """Whether a training has come to its end."""
+    """Whether a training has ended."""
     last = training.last
     return last.stopped_by != "" if last else training.hyperparameters.epochs == 0
 
 
 def epochs_done(trainings: Sequence[Training]) -> int:
-    """The epochs that all have done, but for those at their end."""
-    going_on = [training for training in trainings if not is_over(training)]
-    of_each = [training.last.epoch if training.last else 0 for training in going_on or trainings]
-    return min(of_each) if going_on else max(of_each)
+    """How many epochs all trainings that have not ended have done; if all have ended, the most."""
+    unfinished = [training for training in trainings if not is_over(training)]
+    epochs = [training.last.epoch if training.last else 0 for training in unfinished or trainings]
+    return min(epochs) if unfinished else max(epochs)
 
 
 def _is_at(training: Training, epoch: int) -> bool:
-    """Whether a training has done an epoch, or ended before it."""
+    """Whether a training has done this epoch, or ended before it."""
     last = training.last
     return is_over(training) or (last is not None and last.epoch >= epoch)

@@ -1,8 +1,8 @@
-"""The loss and the gradient of a batch: forward and backward pass, in blocks where it is large.
+"""The loss and the gradient of a batch: forward and backward pass, in blocks of rows if large.
 
-A gradient is a sum over rows. A large batch goes through in blocks whose activations stay in the
-cache, on several threads; the blocks' gradients are added in their order, so that the result does
-not depend on the threads.
+A gradient is a sum over rows. A large batch is cut into blocks whose activations stay in the cache,
+and several threads share the blocks. The blocks' gradients are added in their order, so that the
+result does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ from nntrain.engine.worker_pool import WorkerPool
 
 
 class BatchGradient:
-    """Computes ∂ℓ/∂θ of batches of up to `batch_rows` rows into `vector` (n_parameters,)."""
+    """Computes the gradient ∂ℓ/∂θ of batches of up to `batch_rows` rows.
+
+    `vector` (n_parameters,) holds the gradient of the last batch.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How to learn, as numbers and names: what `train` is told, and how α falls."""
+"""How to learn, as numbers and names, and the schedules of α."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """How to learn; `batch_rows` is the rows of one iteration (`batches.rows_per_iteration`).
+    """How one network learns; most fields are keys of the config and have its values.
 
-    The result does not depend on `threads`, and on the `engine` only by rounding. `patience` is the
-    epochs that may pass without a lower validation loss, None without end; `member` is which one
-    of an ensemble learns.
+    `batch_rows` is the number of rows in one batch (`batches.rows_per_iteration`). The result does
+    not depend on `threads`, and on the `engine` only by rounding. `patience` is how many epochs may
+    pass without a lower validation loss; None for no limit. `member` numbers the networks of an
+    ensemble from 1; 0 for a network alone.
     """
 
     alpha: float
@@ -38,12 +39,12 @@ class Hyperparameters:
 
     @property
     def watches(self) -> bool:
-        """Whether the epoch with the lowest validation loss matters."""
+        """Whether the epoch with the lowest validation loss must be known."""
         return self.keep == "best" or self.patience is not None
 
     @property
     def is_plain(self) -> bool:
-        """Whether an update is θ := θ - α (1/m) ∂ℓ/∂θ and no more, α the same throughout."""
+        """Whether an update is θ := θ - α (1/m) ∂ℓ/∂θ and no more, with a constant α."""
         names = self.optimizer, self.alpha_schedule
         return names == ("gradient_descent", "constant") and self.weight_decay == 0
 
@@ -53,4 +54,4 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "cosine": lambda t: 0.5 * (1.0 + math.cos(math.pi * t)),  # Loshchilov, Hutter 2017, eq. 5
     "linear": lambda t: 1.0 - t,
 }
-"""What α is multiplied by when the part t of all iterations, 0 to 1, is done."""
+"""The factor of α when the fraction t of all iterations, from 0 to 1, is done."""

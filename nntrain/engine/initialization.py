@@ -1,6 +1,6 @@
 """How weights are drawn before training; biases begin at zero.
 
-A layer's w is (n_out, n_in); its variance is a number over n_in, n_out or both, the layer's fans.
+A layer's w is (n_out, n_in). The variance of its weights is a constant over n_in or n_in + n_out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What learns the batches of an epoch: the textbook's steps in NumPy, or the compiled kernels."""
+"""Two learners for the batches of an epoch: the textbook's steps in NumPy, or compiled kernels."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from nntrain.engine.worker_pool import WorkerPool
 
 
 class Learner(Protocol):
-    """A network that learns from samples, in place."""
+    """Trains a network in place on the batches of its samples."""
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
-        """Learn from some rows of an epoch, with an update after each batch.
+        """Learn from a part of an epoch, with an update after each batch.
 
-        `rows` are places in the epoch, from where a batch starts to where one ends; `order` says
-        which row stands at each, without one the place itself does. `done` counts the iterations
-        before the epoch. Returns `loss` with that of the rows added, summed in their order, each
-        batch measured before its own update.
+        `rows` is a range of positions in the epoch that starts and ends between two batches.
+        `order` is the row at each position; without it a position is the row itself. `done` is the
+        number of iterations before this epoch. Returns `loss` plus the loss of the rows, summed in
+        their order, each batch measured before its own update.
         """
         ...
 
     def loss(self, samples: Samples, rows: Array | None = None) -> float:
         """The mean over rows of ½ Σ_j (y_pred - y_true)², each multiplied by its weight.
 
-        Over some `rows` by their numbers, or all.
+        Over the rows numbered `rows`, or all.
         """
         ...
 
 
 class NumpyLearner:
-    """Learns by the textbook's steps; see `Learner`."""
+    """For each batch: forward pass, backward pass, update; see `Learner`."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ def make_learner(
     n_iterations: int,
     pool: WorkerPool,
 ) -> Learner:
-    """What a procedure learns with, its optimizer remembering in `state` (`optimizers.Setup`)."""
+    """The learner that the hyperparameters ask for; `state` is explained at `optimizers.Setup`."""
     activations = ACTIVATIONS
     if hyperparameters.engine == "compiled":
         from nntrain.engine.compiled import learner as compiled  # noqa: PLC0415  (optional)

@@ -1,8 +1,8 @@
 """A feed-forward network and its two passes: forward to predictions, backward to the gradient.
 
 All weights and biases are views into one vector, and the gradient mirrors it, so that an update, a
-copy or a comparison is one operation whatever the depth. Rows are stacked: where the article has
-a column vector y, an array here has a row for each sample.
+copy or a comparison is one operation whatever the depth. Samples are rows: where the article has a
+column vector y for one sample, an array here has a row for each sample.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from nntrain.engine.loss import half_squared_error
 from nntrain.engine.row_blocks import apply_in_blocks, padded_size
 
 BLOCK_BYTES = 1 << 20
-"""About the size of a block's activations, so that they stay in the cache."""
+"""About the size of the activations of a block of rows, so that they stay in the cache."""
 
 SPLIT_PRODUCTS = 1 << 24
-"""A batch of this many products of an input and a weight is worth two blocks, and two threads."""
+"""From this many multiplications on, a batch is worth cutting into two blocks for two threads."""
 
 PREDICTION_PRODUCTS = 1 << 19
-"""About the products of an input and a weight in a block of rows that are predicted."""
+"""About how many multiplications it takes to predict a block of rows."""
 
 
 class Parameters:
-    """One contiguous `vector` of (n_parameters,), seen layer by layer.
+    """All weights and biases: one contiguous `vector` (n_parameters,), with views of each layer.
 
-    `weights[i - 1]` is w_i of (n_i, n_{i-1}), a row for each neuron; `biases[i - 1]` is b_i of
-    (n_i,), for layers i = 1..L.
+    `weights[i - 1]` is w_i (n_i, n_{i-1}), a row for each neuron; `biases[i - 1]` is b_i (n_i,),
+    for layers i = 1..L: the matrices of equations (3) and (4).
     """
 
     def __init__(self, layer_sizes: Sequence[int], vector: Array) -> None:
@@ -55,14 +55,14 @@ class Parameters:
 
 
 def n_parameters(layer_sizes: Sequence[int]) -> int:
-    """How many weights and biases a network of these layers has."""
+    """How many weights and biases a network with these layer sizes has."""
     return sum(n_out * (n_in + 1) for n_in, n_out in pairwise(layer_sizes))
 
 
 class Network:
     """Layers n_0 (inputs), n_1, …, n_L (outputs), fully connected; all parameters start at zero.
 
-    The activation is that of the hidden layers; the output layer is linear, equation (8).
+    `activation` is the function f of the hidden layers; the output layer is linear, equation (8).
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Network:
         return self.parameters.vector.dtype
 
     def initialize(self, rng: np.random.Generator, initialization: str = "glorot_uniform") -> None:
-        """Draw the weights, one of `INITIALIZATIONS`; biases become zero."""
+        """Draw the weights by one of `INITIALIZATIONS`; set the biases to zero."""
         for w, b in zip(self.parameters.weights, self.parameters.biases, strict=True):
             w[:] = INITIALIZATIONS[initialization](rng, w.shape)
             b[:] = 0.0
@@ -92,10 +92,10 @@ class Network:
     def predict(self, x: Array, threads: int = 1) -> NDArray[np.float64]:
         """Outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs), in double precision.
 
-        A row's outputs are the same to the last bit whichever rows stand beside it (`row_blocks`).
-        Inputs near the largest number may give an output that is not finite.
+        A row's outputs are the same to the last bit whichever other rows are predicted with it
+        (`row_blocks`). Inputs near the largest double may give an output that is not finite.
         """
-        network, block_rows = _for_prediction(self), prediction_block_rows(self)
+        network, block_rows = _padded(self), prediction_block_rows(self)
         n_workers = min(threads, max(1, -(-len(x) // block_rows)))
         workspaces = [Workspace(network, block_rows) for _ in range(n_workers)]
         functions = [partial(forward, workspace=workspace) for workspace in workspaces]
@@ -109,30 +109,30 @@ class Network:
         return half_squared_error(y_pred, y_true, np.empty_like(y_pred), weights) / len(x)
 
 
-def _for_prediction(network: Network) -> Network:
-    """The same network in double precision, its wide layers filled up with neurons of weight 0."""
+def _padded(network: Network) -> Network:
+    """The network in double precision, its wide layers padded with neurons of weight 0."""
     n_inputs, *others = network.layer_sizes
-    filled = Network((n_inputs, *map(padded_size, others)), network.activation)
-    if filled.dtype == network.dtype and filled.layer_sizes == network.layer_sizes:
+    padded = Network((n_inputs, *map(padded_size, others)), network.activation)
+    if padded.dtype == network.dtype and padded.layer_sizes == network.layer_sizes:
         return network
-    ours, theirs = network.parameters, filled.parameters
-    for w, b, filled_w, filled_b in zip(
-        ours.weights, ours.biases, theirs.weights, theirs.biases, strict=True
-    ):
-        filled_w[: w.shape[0], : w.shape[1]], filled_b[: len(b)] = w, b
-    return filled
+    own, new = network.parameters, padded.parameters
+    for w, padded_w in zip(own.weights, new.weights, strict=True):
+        padded_w[: w.shape[0], : w.shape[1]] = w
+    for b, padded_b in zip(own.biases, new.biases, strict=True):
+        padded_b[: len(b)] = b
+    return padded
 
 
 def prediction_block_rows(network: Network) -> int:
-    """The rows of a block that a network predicts; the network alone decides, not the rows."""
+    """How many rows a network predicts in one block; depends on the network alone."""
     block_rows = 1 << round(math.log2(PREDICTION_PRODUCTS / network.parameters.vector.size))
     return min(max(block_rows, 64), 512)
 
 
 def rows_per_block(network: Network, n_rows: int) -> int:
-    """The rows of a block, of a batch of `n_rows` that the network learns from.
+    """How many rows go into one block of a training batch of `n_rows` rows.
 
-    It depends on the network and the rows alone, never on the machine, and so do results.
+    This depends on the network and `n_rows` alone, never on the machine; so do the results.
     """
     bytes_per_row = network.dtype.itemsize * sum(network.layer_sizes[1:])
     block_rows = 1 << max(4, round(math.log2(BLOCK_BYTES / bytes_per_row)))
@@ -142,11 +142,11 @@ def rows_per_block(network: Network, n_rows: int) -> int:
 
 
 class Workspace:
-    """The arrays that a forward and a backward pass of `n_rows` rows write to, allocated once.
+    """The arrays that the two passes of `n_rows` rows write to, allocated once.
 
-    `y[i - 1]` and `delta[i - 1]` are y_i and δ_i of (n_rows, n_i), for layers i = 1..L; `gradient`
-    is ∂ℓ/∂w and ∂ℓ/∂b of every layer, laid out as the parameters are. `layers` has them with the
-    network's own parameters, a layer at a time, and z_i where the derivative is taken from it.
+    `y[i - 1]` and `delta[i - 1]` are y_i and δ_i (n_rows, n_i), for layers i = 1..L; `gradient` has
+    ∂ℓ/∂w_i and ∂ℓ/∂b_i of every layer, laid out as the parameters are. `layers` collects for each
+    layer these arrays, the network's parameters, and z_i where the derivative is computed from it.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class Workspace:
         self.ones = np.ones(n_rows, dtype)
         self.y: list[Array] = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
         if n_rows == 1:
-            # Of one row, δ_i is ∂ℓ/∂b_i itself.
+            # For one row, δ_i is ∂ℓ/∂b_i itself.
             self.delta: list[Array] = [b[None] for b in self.gradient.biases]
         else:
             self.delta = [np.empty((n_rows, n), dtype) for n in sizes[1:]]
@@ -188,7 +188,7 @@ class Workspace:
         )
 
     def for_rows(self, n_rows: int) -> Workspace:
-        """The workspace for this many rows: itself, or a smaller one with the same gradient."""
+        """The workspace for this many rows: itself, or another one that shares the gradient."""
         if n_rows == self.n_rows:
             return self
         if self._smaller is None or self._smaller.n_rows != n_rows:
@@ -198,7 +198,7 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What the passes read and write of one layer i; m rows, n neurons, n_in of the layer before.
+    """The arrays of one layer i that the passes use; m rows, n neurons, n_in in the layer before.
 
     The output layer is linear, equation (8), so its activation is the identity.
     """
@@ -216,7 +216,7 @@ class Layer:
 
 
 def forward(x: Array, workspace: Workspace) -> Array:
-    """The forward pass: y_L of (n_rows, n_L) for inputs x of (n_rows, n_0).
+    """The forward pass: y_L (n_rows, n_L) for inputs x (n_rows, n_0).
 
     Leaves every y_i in the workspace.
     """
@@ -235,8 +235,8 @@ def forward(x: Array, workspace: Workspace) -> Array:
 def backward(x: Array, y_true: Array, workspace: Workspace, weights: Array | None = None) -> float:
     """The backward pass after `forward` on the same x: the loss ℓ summed over the rows.
 
-    Leaves its gradient in `workspace.gradient` and uses the workspace's y and z up. Sample
-    `weights` are (n_rows, 1).
+    Leaves the gradient of ℓ in `workspace.gradient`, and overwrites y and z in the workspace.
+    Sample `weights` are (n_rows, 1).
     """
     layers, is_one_row = workspace.layers, workspace.n_rows == 1
     last = layers[-1]
@@ -250,7 +250,7 @@ def backward(x: Array, y_true: Array, workspace: Workspace, weights: Array | Non
         if i:
             before = layers[i - 1]
             layer.delta.dot(layer.w, before.delta)
-            given = y_before if before.z is None else before.z
-            before.activation.backpropagate(before.delta, given)
+            y_or_z = y_before if before.z is None else before.z
+            before.activation.backpropagate(before.delta, y_or_z)
             # δ_{i-1} = (w_iᵀ δ_i) ⊙ f'(z_{i-1})
     return loss

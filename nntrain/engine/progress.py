@@ -1,4 +1,4 @@
-"""How far a training has come, and whether it ends there."""
+"""How far a training has come, and why it stops."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Reason = Literal["", "epochs", "tau", "patience"]
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch did; `iterations` counts from the start of training.
+    """The result of one epoch; `iterations` counts from the start of training.
 
     `loss` is the mean over rows of ½ Σ_j (error)² (times the row's weight), each batch measured
-    before its own update;
-    `validation_loss` the same on the validation rows at the epoch's end, None without them;
-    `largest_update` the largest change of a weight or bias over the epoch; `stopped_by` is empty
-    while training goes on; `member` counts the networks of an ensemble from 1.
+    before its own update. `validation_loss` is the same for the validation rows at the end of the
+    epoch; None without such rows. `largest_update` is the largest change of a weight or bias over
+    the epoch. `stopped_by` is empty while training goes on. `member` numbers the networks of an
+    ensemble from 1; 0 for a network alone.
     """
 
     epoch: int
@@ -42,12 +42,12 @@ class Best:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come: the `last` whole epoch, and how far into the next.
+    """How far a training has come: the `last` whole epoch, and the part done of the next epoch.
 
-    Of the next epoch, `rows_done` places are learned from, to `parameters` (n_parameters,) and with
-    `loss` summed over them; 0, None and 0 at the end of an epoch. `state` (n_remembered,
-    n_parameters) is what the optimizer remembers there, None before the start, `best` the best
-    epoch so far where the procedure watches for one.
+    In the next epoch, `rows_done` rows have been learned from; they gave `parameters`
+    (n_parameters,), and `loss` is summed over them. At the end of an epoch these are 0, None and 0.
+    `state` (n_remembered, n_parameters) is the optimizer's at that point, None before training
+    starts. `best` is the best epoch so far, where `Hyperparameters.watches`.
     """
 
     last: EpochResult | None = None
@@ -59,7 +59,7 @@ class Progress:
 
 
 def stop_reason(hyperparameters: Hyperparameters, last: EpochResult, best: Best | None) -> Reason:
-    """Why training ends after an epoch; empty while it goes on."""
+    """Why training stops after the `last` epoch; empty while it goes on."""
     if last.largest_update < hyperparameters.tau:
         return "tau"
     if (

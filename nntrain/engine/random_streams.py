@@ -14,5 +14,5 @@ CONTRIBUTIONS = 7
 
 
 def random_stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:
-    """The random stream of one purpose; epochs count from 1, 0 stands where one does not apply."""
+    """The random stream for one purpose; members and epochs count from 1; 0 for none."""
     return np.random.default_rng([seed, purpose, member, epoch])

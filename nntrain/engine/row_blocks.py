@@ -1,11 +1,12 @@
-"""Rows through a function in blocks of one fixed size, so that no row depends on its neighbours.
+"""Apply a function to rows in blocks of one fixed size, so that a row's result never changes.
 
-For another number of rows a BLAS takes another kernel, which rounds in another way. A product x wᵀ
-of one fixed shape in double precision gives a row the same bits wherever it stands in the block, if
-a wide w has a multiple of 8 rows (`padded_size`). That was measured with OpenBLAS's kernels for
-Nehalem, Sandybridge, Haswell, Zen and SkylakeX; a test holds it for those that a machine can run.
-In single precision the kernel for Haswell breaks it, and that for SkylakeX breaks it from 193 rows
-of w on, unless they are a multiple of 8.
+For another number of rows, the matrix library (BLAS) takes another kernel, which rounds
+differently. With a fixed number of rows and in double precision, a product x wᵀ gives a row the
+same bits wherever the row stands in the block, if a wide w has a multiple of 8 rows
+(`padded_size`). This was measured with OpenBLAS's kernels for Nehalem, Sandybridge, Haswell, Zen
+and SkylakeX; a test checks those that the machine can run. In single precision it is not so with
+the Haswell kernel, nor with the SkylakeX kernel from 193 rows of w on, unless these are a multiple
+of 8.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from nntrain.engine.worker_pool import WorkerPool
 Function = Callable[[Array], Array]
 
 WIDE, LANES = 64, 8
+"""Products with more than `WIDE` outputs are padded to a multiple of `LANES`."""
 
 
 def apply_in_blocks(
@@ -28,9 +30,9 @@ def apply_in_blocks(
 ) -> NDArray[np.float64]:
     """The outputs (n_rows, n_outputs) of a function for rows x (n_rows, n_inputs).
 
-    The function takes blocks (block_rows, n_inputs) in double precision, the last one filled up
-    with rows of zeros, and returns (block_rows, n_outputs) or more columns, which are cut off.
-    `functions` are alike, one for each thread.
+    The function takes blocks (block_rows, n_inputs) in double precision, the last one padded with
+    rows of zeros. It returns (block_rows, n_outputs); further columns are cut off. `functions` has
+    one copy of the function for each thread.
     """
     outputs = np.empty((len(x), n_outputs))
     block_slices = list(blocks(len(x), block_rows))
@@ -50,11 +52,11 @@ def apply_in_blocks(
 
 
 def blocks(n_rows: int, block_rows: int) -> Iterator[slice]:
-    """Slices of at most `block_rows` rows that together are all rows, in order."""
+    """Slices of `block_rows` rows that cover all rows in order; the last one may be shorter."""
     for start in range(0, n_rows, block_rows):
         yield slice(start, min(start + block_rows, n_rows))
 
 
 def padded_size(n_outputs: int) -> int:
-    """The outputs that a product of so many outputs must have, for rows not to depend on others."""
+    """How many outputs a product must be padded to, so that no row depends on the others."""
     return n_outputs if n_outputs <= WIDE else -(-n_outputs // LANES) * LANES

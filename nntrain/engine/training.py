@@ -1,6 +1,6 @@
 """The learning procedure: for each epoch, for each batch, forward pass, backward pass, update.
 
-`train` is a generator of one `EpochResult` an epoch; the caller's loop logs, shows and stops.
+`Training.epochs` yields one `EpochResult` for each epoch; the caller's loop logs, shows and stops.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -19,19 +18,17 @@ from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import Learner, make_learner
 from nntrain.engine.network import Network
 from nntrain.engine.optimizers import initial_state
+from nntrain.engine.pace import Pace
 from nntrain.engine.progress import Best, EpochResult, Progress, stop_reason
 from nntrain.engine.worker_pool import WorkerPool
 from nntrain.errors import DataError, DivergedError
 
-SLICE_SECONDS = 0.1
-FINISH_SECONDS = 2.0
-"""An epoch that takes no longer is finished rather than paused."""
-
 
 class Training:
-    """The training of a network in place, on some `rows` of the samples or on all.
+    """Trains a network in place, on all samples or on those numbered `rows`.
 
-    It is validated by other samples, or by rows of the same that are `held_out`.
+    The network is validated on the samples `validation`, or on the rows numbered `held_out` of the
+    same samples. Raises `DataError` for validation rows that all have weight 0.
     """
 
     def __init__(
@@ -51,10 +48,10 @@ class Training:
         self.iterations_per_epoch = -(-self.n_rows // hyperparameters.batch_rows)
         self._state = initial_state(hyperparameters, network.parameters.vector)
         self._progress = Progress()
-        self._check_weighed()
+        self._check_validation_weights()
 
-    def _check_weighed(self) -> None:
-        """Raise `DataError` for rows held out that all weigh 0: their loss would be 0, always."""
+    def _check_validation_weights(self) -> None:
+        """Raise `DataError` if all validation rows have weight 0: their loss would always be 0."""
         if self.held_out is not None and self.samples.weights is not None:
             weights: Array | None = self.samples.weights[self.held_out]
         else:
@@ -73,40 +70,42 @@ class Training:
 
     @property
     def best(self) -> Best | None:
-        """The epoch with the lowest validation loss, where the procedure watches for one."""
+        """The epoch with the lowest validation loss so far, where `Hyperparameters.watches`."""
         return self._progress.best
 
     @property
     def progress(self) -> Progress:
-        """How far it has come; nothing in it changes when training goes on."""
+        """How far training has come: a copy, which does not change when training goes on."""
         if self._progress.state is not None:
             return self._progress
         return dataclasses.replace(self._progress, state=self._state.copy())
 
     @progress.setter
     def progress(self, progress: Progress) -> None:
-        """Go on from there; the network has the parameters of the last whole epoch."""
+        """Continue from there; the network has the parameters of the last whole epoch."""
         if progress.state is not None:
             self._state[:] = progress.state
         self._progress = progress
 
     def epochs(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[EpochResult]:
-        """Train, an epoch for each item taken; from where it stands, to the same bytes.
+        """Train from `progress` on, one epoch for each item taken.
 
-        Between items, and however it ends, the network holds a whole epoch's parameters. Ends
-        within an epoch that would take more than `FINISH_SECONDS` after `should_stop` turns true.
-        Raises `DivergedError` at the end of an epoch that met a loss or weight that is not finite,
-        `DataError` for validation rows that give no finite loss; the network is then as before
-        that epoch.
+        A training that was interrupted and continued gives the same bytes as one without a break.
+        Between items, and however training ends, the network holds a whole epoch's parameters.
+        When `should_stop` turns true, training stops within the epoch, if the rest of it would take
+        more than `pace.FINISH_SECONDS`. Raises `DivergedError` at the end of an epoch in which a
+        loss or parameter was not finite, `DataError` if the validation loss is not finite; the
+        network then has the parameters from before that epoch.
         """
         hyperparameters, last = self.hyperparameters, self._progress.last
         if last and stop_reason(hyperparameters, last, self._progress.best):
             return
-        pace = _Pace(hyperparameters.batch_rows)
+        pace = Pace(hyperparameters.batch_rows)
         with WorkerPool(hyperparameters.threads) as pool:
             n_iterations = hyperparameters.epochs * self.iterations_per_epoch
-            given = self.network, self.samples, hyperparameters, self._state, n_iterations
-            learner = make_learner(*given, pool)
+            learner = make_learner(
+                self.network, self.samples, hyperparameters, self._state, n_iterations, pool
+            )
             for epoch in range(last.epoch + 1 if last else 1, hyperparameters.epochs + 1):
                 result = self._epoch(learner, epoch, pace, should_stop)
                 if result is None:
@@ -116,9 +115,9 @@ class Training:
                     return
 
     def _epoch(
-        self, learner: Learner, epoch: int, pace: _Pace, should_stop: Callable[[], bool]
+        self, learner: Learner, epoch: int, pace: Pace, should_stop: Callable[[], bool]
     ) -> EpochResult | None:
-        """One epoch, or what is left of it; None where it was stopped within."""
+        """Train for one epoch, or for the rest of it; None if it was stopped before its end."""
         progress, parameters, state = self._progress, self.network.parameters.vector, self._state
         n_rows, done = self.n_rows, (epoch - 1) * self.iterations_per_epoch
         order = self._row_order(epoch)
@@ -128,8 +127,7 @@ class Training:
                 parameters[:] = progress.parameters
             for rows in pace.slices(progress.rows_done, n_rows):
                 loss = learner.learn(order, rows, loss, done)
-                takes_long = rows.stop < n_rows and pace.seconds_left > FINISH_SECONDS
-                if takes_long and should_stop():
+                if rows.stop < n_rows and pace.is_worth_stopping and should_stop():
                     part = parameters.copy(), state.copy()
                     parameters[:] = before[0]
                     self._progress = Progress(progress.last, rows.stop, loss, *part, progress.best)
@@ -142,8 +140,15 @@ class Training:
                 )
             validation_loss = self._validation_loss(learner, epoch)
         iterations = done + self.iterations_per_epoch
-        figures = loss / n_rows, validation_loss, largest_update
-        result = EpochResult(epoch, iterations, *figures, "", self.hyperparameters.member)
+        result = EpochResult(
+            epoch,
+            iterations,
+            loss / n_rows,
+            validation_loss,
+            largest_update,
+            stopped_by="",
+            member=self.hyperparameters.member,
+        )
         best = self._better(progress.best, result)
         result = dataclasses.replace(
             result, stopped_by=stop_reason(self.hyperparameters, result, best)
@@ -152,7 +157,7 @@ class Training:
         return result
 
     def _better(self, best: Best | None, result: EpochResult) -> Best | None:
-        """The best epoch so far, now that another one has ended."""
+        """The best epoch so far, after one more epoch."""
         loss = result.validation_loss
         if (
             loss is None
@@ -163,6 +168,7 @@ class Training:
         return Best(result.epoch, loss, self.network.parameters.vector.copy())
 
     def _row_order(self, epoch: int) -> Array | None:
+        """The row at each position of the epoch; None if a position is the row itself."""
         hyperparameters = self.hyperparameters
         if not hyperparameters.shuffle or hyperparameters.batch_rows >= self.n_rows:
             return self.rows
@@ -184,7 +190,10 @@ class Training:
         return loss
 
     def _first_not_finite(self, learner: Learner, order: Array | None, done: int) -> int:
-        """Replay an epoch to find its first iteration that is not finite; until then free."""
+        """The first iteration of an epoch that is not finite, found by repeating the epoch.
+
+        So the loop of a training that goes well need not check every iteration.
+        """
         loss, batch_rows = 0.0, self.hyperparameters.batch_rows
         starts = range(0, self.n_rows, batch_rows)
         for iteration, start in enumerate(starts, start=1):
@@ -202,39 +211,13 @@ def train(
     hyperparameters: Hyperparameters,
     validation: Samples | None = None,
 ) -> Iterator[EpochResult]:
-    """Train a network in place from the start, an epoch for each item taken (`Training`)."""
+    """Train a network in place from its present parameters, one epoch for each item taken."""
     return Training(network, samples, hyperparameters, validation).epochs()
-
-
-class _Pace:
-    """Cuts epochs into slices of about `SLICE_SECONDS`, so that a signal is heard between them."""
-
-    def __init__(self, batch_rows: int) -> None:
-        self.batch_rows = batch_rows
-        self.n_batches = 1
-        self.seconds_left = 0.0
-        self._seconds_per_row = 0.0
-
-    def slices(self, start: int, n_rows: int) -> Iterator[range]:
-        """The places of an epoch from one on, in order, some whole batches at a time.
-
-        While a slice is out, `seconds_left` is about what those after it will take.
-        """
-        while start < n_rows:
-            began = time.perf_counter()
-            stop = min(n_rows, start + self.n_batches * self.batch_rows)
-            self.seconds_left = (n_rows - stop) * self._seconds_per_row
-            yield range(start, stop)
-            seconds = max(time.perf_counter() - began, SLICE_SECONDS / 100)
-            self._seconds_per_row = seconds / (stop - start)
-            enough = SLICE_SECONDS / self._seconds_per_row / self.batch_rows
-            self.n_batches = max(1, int(min(enough, 2 * self.n_batches)))
-            start = stop
 
 
 @contextlib.contextmanager
 def _whole_epochs(parameters: Array, state: Array) -> Iterator[tuple[Array, Array]]:
-    """Both as they were before; they are so again where the block raises anything."""
+    """Copies of both arrays; if the `with` block raises anything, both are set back to them."""
     before = parameters.copy(), state.copy()
     try:
         yield before

@@ -1,4 +1,4 @@
-"""Threads that share out numbered pieces of work; NumPy lets them run side by side."""
+"""A pool of threads that share numbered pieces of work; NumPy lets threads run in parallel."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from threading import Condition, Thread
 import numpy as np
 
 Work = Callable[[int, int], object]
-"""What a worker (a number from 0) does to a piece (a number from 0)."""
+"""A function of the worker's number and the piece's number, both from 0."""
 
 
 class WorkerPool:
-    """A number of threads, the caller's own among them; the others end with the `with` block."""
+    """A number of threads, the caller's among them; the others end with the `with` block."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -30,10 +30,10 @@ class WorkerPool:
         self._helpers.clear()
 
     def run(self, n_pieces: int, work: Work, in_order: Work | None = None) -> None:
-        """Do `work` to all pieces, several at a time; then `in_order`, one at a time, in order.
+        """Call `work` for all pieces in parallel; then `in_order` for each piece, in order.
 
-        No two pieces are with one worker at once, from the start of `work` to the end of
-        `in_order`. Raises what either raises, once every thread has stopped.
+        A worker takes its next piece only after `in_order` of its last one has returned. Raises
+        what either function raises, once every thread has stopped.
         """
         shift = _Shift(n_pieces, work, in_order)
         n_helpers = min(self.threads, n_pieces) - 1
@@ -51,8 +51,8 @@ class WorkerPool:
                 raise error
 
     def _help(self) -> None:
-        while given := self._shifts.get():
-            shift, worker = given
+        while task := self._shifts.get():
+            shift, worker = task
             try:
                 shift.take_part(worker)
             except BaseException as error:  # noqa: BLE001  (raised again by the caller's thread)
@@ -62,7 +62,7 @@ class WorkerPool:
 
 
 class _Shift:
-    """One `WorkerPool.run`: the pieces that are left, and whose turn it is."""
+    """One call of `WorkerPool.run`: the pieces that are left, and which piece is next in order."""
 
     def __init__(self, n_pieces: int, work: Work, in_order: Work | None) -> None:
         self.pieces: Iterator[int] = iter(range(n_pieces))
@@ -72,9 +72,9 @@ class _Shift:
         self.changed = Condition()
 
     def take_part(self, worker: int) -> None:
-        """Do what is left, until nothing is."""
+        """Take pieces until none is left."""
         try:
-            # A thread has its own error state; what is not finite is looked for afterwards.
+            # Every thread has an error state of its own; the caller checks for numbers not finite.
             with np.errstate(all="ignore"):
                 for piece in self.pieces:
                     self.work(worker, piece)

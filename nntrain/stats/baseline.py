@@ -1,6 +1,6 @@
-"""What a model is held against: the training means, and a ridge regression on the same inputs.
+"""Two simple predictors to compare a network with: the training mean, and a ridge regression.
 
-Both are learned once, from the training rows, and kept in the model.
+Both are fitted once, to the training rows, and kept in the model.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from nntrain.arrays import Matrix
 from nntrain.stats.ridge import Ridge, solve_ridge, sum_rows
 
 PENALTY = 1.0
+"""The penalty of the ridge regression (`ridge.solve_ridge`)."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """`means` (n_targets,) in the targets' units; `inputs` (n_inputs,) the means of the inputs.
+    """The training means of the targets and the inputs, and a ridge regression.
 
-    `ridge` gives standardized targets; None where there are too many inputs for one, or too large
-    ones. `inputs` is None in the file of an older version.
+    `means` (n_targets,) are in the targets' units; `inputs` (n_inputs,) are the means of the
+    inputs, None in the file of an older version. `ridge` predicts standardized targets; None where
+    there are too many inputs, or their numbers are too large.
     """
 
     means: Matrix
@@ -33,7 +35,10 @@ class Baseline:
 def fit_baseline(
     x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None, means: Matrix
 ) -> Baseline:
-    """Learn all; x is (n_rows, n_inputs), y (n_rows, n_targets) standardized, weights of mean 1."""
+    """The baseline for inputs x (n_rows, n_inputs) and standardized targets y (n_rows, n_targets).
+
+    Sample weights (n_rows,) have mean 1. `means` are those of the targets.
+    """
     sums = sum_rows(x, y, sample_weights)
     inputs = sums.sums[: x.shape[1]] / sums.count
     return Baseline(

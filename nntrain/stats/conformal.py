@@ -1,12 +1,12 @@
 """Prediction intervals that hold what they promise: split conformal prediction.
 
 Vovk, Gammerman, Shafer 2005; Lei and others 2018. Rows that no part of training has seen are
-predicted, and the score of each is how far off that was, by the error to be expected of such a row.
-Of n scores and one new row's, none is more likely to be the k-th smallest than another; so an
-interval as wide as the ⌈(n + 1) level⌉-th smallest score covers the new row's true value with a
+predicted, and the score of each row is its absolute error divided by the error expected for such a
+row. Among n scores and the score of one new row, each is equally likely to be the k-th smallest; so
+an interval as wide as the ⌈(n + 1) level⌉-th smallest score covers the new row's true value with a
 probability of at least `level`, whatever the table, the model and the expected error.
 
-Errors are taken where the network learns: of the logarithm, where it learns that.
+Errors are those of the values that the network learns: of logarithms, for a log target.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from nntrain.stats.ridge import Ridge, fit_ridge
 from nntrain.text import counted
 
 OFFSET, PENALTY = 0.5, 100.0
-"""How far small errors are told apart, and inputs trusted; as measured (tests/benchmarks)."""
+"""Chosen by measurements (tests/benchmarks): `expect_errors` explains both."""
 NO_CALIBRATION_ROWS = (
     "an interval takes calibration rows, and the model has none; fit it with --set "
     "calibration_fraction=0.2"
@@ -37,10 +37,11 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class ExpectedError:
-    """How far off a prediction is likely to be, for a row's inputs, up to a factor.
+    """The error to expect of a prediction, given the row's inputs, up to a constant factor.
 
-    The `ridge` regression gives its logarithm, kept within what it gave on the rows that it was
-    fitted on, from `lowest` to `highest` (n_targets,). Without one all rows are alike.
+    The `ridge` regression predicts the logarithm of the error, clipped to the range of its values
+    for the rows that it was fitted to, `lowest` to `highest` (n_targets,). Without a regression the
+    expected error is 1 for all rows.
     """
 
     ridge: Ridge | None
@@ -52,16 +53,16 @@ class ExpectedError:
         if self.ridge is None:
             return np.ones((len(x), len(self.lowest)))
         logs = self.ridge.predict(x)
-        # Of a row so far away that terms of both signs overflow nothing is known.
+        # NaN: a row so far away that terms of both signs overflow.
         logs = np.where(np.isnan(logs), self.highest, logs)
         return np.exp(np.clip(logs, self.lowest, self.highest))
 
 
 def expect_errors(x: NDArray[Any], errors: Matrix) -> ExpectedError:
-    """What rows x (n_rows, n_inputs) with these absolute `errors` (n_rows, n_targets) teach.
+    """Fit the expected error to the absolute `errors` (n_rows, n_targets) of encoded rows x.
 
-    The ridge regression learns log(error + `OFFSET` · median error), so that no tiny error counts
-    for much.
+    The ridge regression, with the penalty `PENALTY`, learns log(error + `OFFSET` · median error),
+    so that tiny errors have little influence.
     """
     n_targets = errors.shape[1]
     medians = np.median(errors, axis=0)
@@ -77,9 +78,10 @@ def expect_errors(x: NDArray[Any], errors: Matrix) -> ExpectedError:
 
 @dataclass(frozen=True)
 class Intervals:
-    """What an interval of any level takes: `scores` (n_rows, n_targets), each column ascending.
+    """Prediction intervals of any level, from the calibration rows' scores.
 
-    `fingerprint` is that of the encoded calibration rows.
+    `scores` (n_rows, n_targets) are sorted, each column ascending; `fingerprint` is that of the
+    encoded calibration rows.
     """
 
     expected_error: ExpectedError
@@ -91,24 +93,24 @@ class Intervals:
     ) -> tuple[Matrix, Matrix]:
         """The lower and upper bounds (n_rows, n_targets) around predictions of encoded rows x.
 
-        In the targets' units; never clamped. Raises `UsageError` as `quantile` does.
+        In the targets' units; not clamped to any range. Raises `UsageError` as `quantile` does.
         """
-        centre = _where_learned(y_pred, preprocessing)
+        centre = _to_learned_scale(y_pred, preprocessing)
         half = self.quantile(level) * self.expected_error.predict(x)
-        # Rounding must not put a true value outside whose score is the quantile itself.
+        # A true value whose score is the quantile itself must not fall outside by rounding.
         half += 4.0 * EPSILON * (np.abs(centre) + half + preprocessing.logs)
         bounds = (preprocessing.untransform(bound) for bound in (centre - half, centre + half))
         lower, upper = (np.clip(bound, -LARGEST, LARGEST) for bound in bounds)
         return lower, upper
 
     def has(self, level: float) -> bool:
-        """Whether there are enough calibration rows for a level."""
+        """Whether there are enough calibration rows for intervals of this level."""
         return calibration_rows_needed(level) <= len(self.scores)
 
     def quantile(self, level: float) -> Matrix:
-        """For each target (n_targets,) the ⌈(n + 1) level⌉-th smallest score.
+        """The ⌈(n + 1) level⌉-th smallest score of each target (n_targets,).
 
-        Raises `UsageError` for a level that takes more calibration rows.
+        Raises `UsageError` for a level that needs more calibration rows.
         """
         n = len(self.scores)
         if not self.has(level):
@@ -129,7 +131,10 @@ def calibrate(
     errors: Matrix,
     fingerprint: str,
 ) -> Intervals:
-    """Intervals by the absolute `errors` (n_rows, n_targets) of encoded calibration rows x."""
+    """Intervals from the absolute `errors` (n_rows, n_targets) of encoded calibration rows x.
+
+    Raises `DataError` for an error too large for a double.
+    """
     with np.errstate(over="ignore"):
         scores = np.sort(np.ascontiguousarray(errors / expected_error.predict(x)), axis=0)
     if not np.isfinite(scores).all():
@@ -141,22 +146,25 @@ def calibrate(
 
 
 def absolute_errors(y_true: Matrix, y_pred: Matrix, preprocessing: Preprocessing) -> Matrix:
-    """How far predictions (n_rows, n_targets) are off, where the network learns."""
+    """The absolute errors (n_rows, n_targets) of predictions, on the scale that the network learns.
+
+    Both arguments are in the targets' units.
+    """
     with np.errstate(over="ignore"):
         errors: Matrix = np.abs(
-            preprocessing.transform(y_true) - _where_learned(y_pred, preprocessing)
+            preprocessing.transform(y_true) - _to_learned_scale(y_pred, preprocessing)
         )
     return errors
 
 
 def calibration_rows_needed(level: float) -> int:
-    """The calibration rows that an interval takes: n with ⌈(n + 1) level⌉ ≤ n."""
+    """The fewest calibration rows for this level: the least n with ⌈(n + 1) level⌉ ≤ n."""
     exact = Fraction(str(level))
     return math.ceil(exact / (1 - exact))
 
 
 def check_level(level: float) -> None:
-    """Raise `UsageError` for a level that is no part of 1."""
+    """Raise `UsageError` for a level that is not above 0 and below 1."""
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         is_percent = isinstance(level, (int, float)) and 1 < level < 100
         percent = f"; write {level / 100:g} for {level:g} %" if is_percent else ""
@@ -166,7 +174,7 @@ def check_level(level: float) -> None:
         )
 
 
-def _where_learned(y_pred: Matrix, preprocessing: Preprocessing) -> Matrix:
-    """Predictions as the network learns targets; one that underflowed has a logarithm too."""
+def _to_learned_scale(y_pred: Matrix, preprocessing: Preprocessing) -> Matrix:
+    """Predictions on the scale that the network learns; those that underflowed have a logarithm."""
     tiny = np.where(preprocessing.logs, np.finfo(np.float64).tiny, -np.inf)
     return preprocessing.transform(np.maximum(y_pred, tiny))

@@ -1,4 +1,4 @@
-"""How far predictions are from the true values, in the target's own unit."""
+"""Metrics of predictions, in the target's own unit."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nntrain.arrays import Matrix
+from nntrain.arrays import Matrix, RowNumbers
 from nntrain.errors import DataError
 
 LARGEST_RATIO = 1e150
+"""Up to this ratio of the error to the deviation, R² is a number."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """The error of one target on some rows, weighted where there are sample weights.
+    """The error of one target over a set of rows, weighted where there are sample weights.
 
-    `rmse` is the root of the mean squared error, `mae` the mean absolute error, `r2` is
-    1 - (squared error / squared distance from these rows' mean), None where the true values are
-    all the same or the error is out of all proportion, `largest_error` the largest absolute error
-    of a row that weighs anything.
-    `mean_rmse` and `ridge_rmse` are the RMSE, on the same rows, of predicting the training mean and
-    of a ridge regression, both fitted on the training rows; `ridge_rmse` is None where there are
-    too many inputs for one.
+    `rmse` is the root of the mean squared error, `mae` the mean absolute error, `largest_error` the
+    largest absolute error among rows with positive weight. `r2` is 1 - (squared error / squared
+    distance from the mean of these rows); None where the true values are all the same or the error
+    is `LARGEST_RATIO` times their deviation or more. `mean_rmse` and `ridge_rmse` are the RMSE, on
+    the same rows, of predicting the training mean and of a ridge regression fitted to the training
+    rows; `ridge_rmse` is None where there is no such regression or its predictions overflow.
     """
 
     rows: int
@@ -37,15 +36,16 @@ class Metrics:
     ridge_rmse: float | None
 
     def as_dict(self) -> dict[str, float | None]:
-        """The figures by name."""
+        """The metrics by name."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class IntervalMetrics(Metrics):
-    """The same, with prediction intervals: the part of the rows that they cover, and their width.
+    """Metrics with those of prediction intervals.
 
-    `coverage` and `mean_width` are of rows that weigh anything, each counted once.
+    `coverage` is the fraction of rows whose true value lies within its interval, `mean_width` the
+    mean width of the intervals; both among rows with positive weight, each counted once.
     """
 
     coverage: float
@@ -54,10 +54,11 @@ class IntervalMetrics(Metrics):
 
 @dataclass(frozen=True)
 class Measured:
-    """True values and predictions (n_rows, n_targets) in the targets' units, and what to beat.
+    """True values and predictions, and the predictions of the baseline, all in the targets' units.
 
-    `means` is (n_targets,), `ridge` like the predictions or None, `weights` (n_rows,) or None.
-    `bounds` (n_rows, 2 n_targets) are the lower and upper ends of prediction intervals, if any.
+    `y_true`, `y_pred` and `ridge` (or None) are (n_rows, n_targets); `means`, the training means,
+    (n_targets,); `weights` (n_rows,) or None. `bounds` (n_rows, 2 n_targets), if any, are the lower
+    and the upper bound of each target in turn.
     """
 
     y_true: Matrix
@@ -69,19 +70,19 @@ class Measured:
 
     @property
     def counted_weights(self) -> Matrix | None:
-        """The weights, None also where every one is 0 and each row counts once."""
+        """The weights; None also where all are 0, since then each row counts once."""
         return self.weights if self.weights is not None and self.weights.any() else None
 
     def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
-        """The error of each target, of one row or more; unweighted where every weight is 0.
+        """The metrics of each target, for one row or more; unweighted where all weights are 0.
 
-        Raises `DataError` for an error that no double can hold.
+        Raises `DataError` for an error too large for a double.
         """
         with np.errstate(over="ignore"):
             return {name: self._target_metrics(j, name) for j, name in enumerate(targets)}
 
-    def take(self, rows: NDArray[np.intp]) -> Measured:
-        """The same for some of the rows."""
+    def take(self, rows: RowNumbers) -> Measured:
+        """The part for the rows with these numbers."""
         return Measured(
             self.y_true[rows],
             self.y_pred[rows],
@@ -94,7 +95,7 @@ class Measured:
     def _target_metrics(self, j: int, name: str) -> Metrics:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
         weights = self.counted_weights
-        weighing = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
+        is_counted = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
         if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
             raise DataError(
@@ -111,7 +112,7 @@ class Measured:
             rmse=rmse,
             mae=self._mean(errors),
             r2=1.0 - relative * relative if relative < LARGEST_RATIO else None,
-            largest_error=float(np.max(errors[weighing])),
+            largest_error=float(np.max(errors[is_counted])),
             mean_rmse=self._rms(from_mean),
             ridge_rmse=None if from_ridge is None else self._rms(from_ridge),
         )
@@ -120,12 +121,12 @@ class Measured:
         lower, upper = self.bounds[:, 2 * j], self.bounds[:, 2 * j + 1]
         return IntervalMetrics(
             **vars(metrics),
-            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[weighing])),
-            mean_width=float(np.mean((upper - lower)[weighing])),
+            coverage=float(np.mean(((lower <= y_true) & (y_true <= upper))[is_counted])),
+            mean_width=float(np.mean((upper - lower)[is_counted])),
         )
 
     def _rms(self, values: Matrix) -> float:
-        """The root of the mean square, without overflow or underflow on the way."""
+        """The root of the mean square; intermediate results neither overflow nor underflow."""
         largest = float(np.max(np.abs(values)))
         return largest * self._mean(np.square(values / largest)) ** 0.5 if largest > 0 else 0.0
 
@@ -137,7 +138,7 @@ class Measured:
 
 
 def joined(parts: Sequence[Measured]) -> Measured:
-    """Parts that were measured alike as one, in order."""
+    """The parts of a table as one, in order; all have a ridge, weights and bounds, or none has."""
     ridge = [part.ridge for part in parts if part.ridge is not None]
     weights = [part.weights for part in parts if part.weights is not None]
     bounds = [part.bounds for part in parts if part.bounds is not None]

@@ -1,4 +1,4 @@
-"""Metrics as the cells of a table."""
+"""Metrics as texts for the cells of a table, with the table's header."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ INTERVAL_HEADER = ["coverage", "mean width"]
 HEADER = ["rows", "RMSE", "MAE", "R²", "max error", "mean's RMSE", "ridge's RMSE"]
 
 
-def metric_cells(of: Metrics) -> list[str]:
-    """The cells under `HEADER`, and under `INTERVAL_HEADER` where there are intervals."""
+def metric_cells(metrics: Metrics) -> list[str]:
+    """One row of cells: under `HEADER`, then under `INTERVAL_HEADER` if there are intervals."""
     errors = [
-        format_number(of.rmse),
-        format_number(of.mae),
-        format_ratio(of.r2),
-        format_number(of.largest_error),
+        format_number(metrics.rmse),
+        format_number(metrics.mae),
+        format_ratio(metrics.r2),
+        format_number(metrics.largest_error),
     ]
     cells = [
-        format_number(of.rows),
+        format_number(metrics.rows),
         *errors,
-        format_number(of.mean_rmse),
-        format_number(of.ridge_rmse),
+        format_number(metrics.mean_rmse),
+        format_number(metrics.ridge_rmse),
     ]
-    if isinstance(of, IntervalMetrics):
-        cells += [format_ratio(of.coverage), format_number(of.mean_width)]
+    if isinstance(metrics, IntervalMetrics):
+        cells += [format_ratio(metrics.coverage), format_number(metrics.mean_width)]
     return cells

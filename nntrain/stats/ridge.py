@@ -10,43 +10,47 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.arrays import Matrix
+from nntrain.arrays import Mask, Matrix
 from nntrain.engine.row_blocks import apply_in_blocks, padded_size
 
 MAX_INPUTS = 2048
+"""With more inputs than this, no ridge regression is fitted."""
 BLOCK_ROWS = 1 << 12
+"""How many rows are summed together in `sum_rows`."""
 PREDICTED_ROWS = 1 << 7
-"""The rows of a block whose outputs are computed together."""
+"""How many rows are predicted together."""
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """`weights` (n_outputs, n_inputs) and `intercepts` (n_outputs,)."""
+    """A fitted ridge regression: `weights` (n_outputs, n_inputs), `intercepts` (n_outputs,)."""
 
     weights: Matrix
     intercepts: Matrix
 
     def predict(self, x: NDArray[Any]) -> Matrix:
-        """Its outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs).
+        """The outputs (n_rows, n_outputs) for inputs x (n_rows, n_inputs).
 
-        A row's outputs are the same to the last bit whichever rows stand beside it.
+        A row's outputs are the same to the last bit whichever other rows are predicted with it.
         """
         n_outputs, n_inputs = self.weights.shape
         weights = np.zeros((padded_size(n_outputs), n_inputs))
         weights[:n_outputs] = self.weights
 
-        def predicted(block: Matrix) -> Matrix:
+        def predict_block(block: Matrix) -> Matrix:
             outputs: Matrix = block.dot(weights.T)[:, :n_outputs] + self.intercepts
             return outputs
 
-        return apply_in_blocks(x, PREDICTED_ROWS, n_outputs, [predicted])
+        return apply_in_blocks(x, PREDICTED_ROWS, n_outputs, [predict_block])
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Weighted sums over rows, of inputs followed by outputs; `products` are inputs by both.
+    """Weighted sums over rows: all that a ridge regression needs to know.
 
-    `products` is None where there are too many inputs.
+    `count` is the sum of the weights; `sums` (n_inputs + n_outputs,) those of inputs, then outputs;
+    `products` (n_inputs, n_inputs + n_outputs) those of each input times each input and output,
+    None where there are more than `MAX_INPUTS` inputs.
     """
 
     count: float
@@ -55,7 +59,7 @@ class Sums:
 
 
 def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) -> Sums:
-    """The sums of inputs x (n_rows, n_inputs) and outputs y (n_rows, n_outputs)."""
+    """The sums over rows of inputs x (n_rows, n_inputs) and outputs y (n_rows, n_outputs)."""
     n_inputs, both = x.shape[1], x.shape[1] + y.shape[1]
     products = np.zeros((n_inputs, both)) if n_inputs <= MAX_INPUTS else None
     sums, count = np.zeros(both), 0.0
@@ -63,38 +67,41 @@ def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) ->
         for start in range(0, len(x), BLOCK_ROWS):
             rows = slice(start, start + BLOCK_ROWS)
             parts = (x[rows].astype(np.float64, copy=False), y[rows].astype(np.float64, copy=False))
-            of_rows = np.ones(len(parts[0])) if sample_weights is None else sample_weights[rows]
-            sums += np.hstack([of_rows @ part for part in parts])
-            count += float(of_rows.sum())
+            weights = np.ones(len(parts[0])) if sample_weights is None else sample_weights[rows]
+            sums += np.hstack([weights @ part for part in parts])
+            count += float(weights.sum())
             if products is not None:
-                left = parts[0] if sample_weights is None else parts[0] * of_rows[:, None]
+                left = parts[0] if sample_weights is None else parts[0] * weights[:, None]
                 products += np.hstack([left.T @ part for part in parts])
     return Sums(count, sums, products)
 
 
 def add_sums(parts: Iterable[Sums]) -> Sums:
-    """The sums of all parts of some rows."""
-    count, sums, products = zip(*((of.count, of.sums, of.products) for of in parts), strict=True)
-    known = [of for of in products if of is not None]
-    whole = np.sum(known, axis=0) if len(known) == len(products) else None
-    return Sums(math.fsum(count), np.sum(sums, axis=0), whole)
+    """The sums over all rows, from the sums over parts of them."""
+    parts = list(parts)
+    products = [part.products for part in parts if part.products is not None]
+    return Sums(
+        math.fsum(part.count for part in parts),
+        np.sum([part.sums for part in parts], axis=0),
+        np.sum(products, axis=0) if len(products) == len(parts) else None,
+    )
 
 
-def solve_ridge(of: Sums, penalty: float) -> Ridge | None:
-    """What minimises the squared error plus `penalty` times the squared weights.
+def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
+    """The regression that minimises the squared error plus `penalty` times the squared weights.
 
-    Those are the weights of the inputs scaled to deviation 1; the intercept is not penalized. None
-    where there are too many inputs, or too large ones, or rows without weight.
+    The penalty is for weights of inputs scaled to deviation 1; intercepts are not penalized. None
+    where there are too many inputs, a sum overflows, or all rows have weight 0.
     """
-    if of.products is None or of.count <= 0:
+    if sums.products is None or sums.count <= 0:
         return None
-    if not (np.isfinite(of.products).all() and np.isfinite(of.sums).all()):
+    if not (np.isfinite(sums.products).all() and np.isfinite(sums.sums).all()):
         return None
-    n_inputs = len(of.products)
-    centre: NDArray[Any] = of.sums / of.count
-    centred: NDArray[Any] = of.products - of.count * np.outer(centre[:n_inputs], centre)
+    n_inputs = len(sums.products)
+    centre: NDArray[Any] = sums.sums / sums.count
+    centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
     gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
-    variances = np.maximum(np.diag(gram) / of.count, 0.0)
+    variances = np.maximum(np.diag(gram) / sums.count, 0.0)
     penalties = penalty * np.where(variances > 1e-12, variances, 1.0)
     weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalties), right).T
     return Ridge(weights, centre[n_inputs:] - weights @ centre[:n_inputs])
@@ -103,7 +110,10 @@ def solve_ridge(of: Sums, penalty: float) -> Ridge | None:
 def fit_ridge(
     x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None, penalty: float
 ) -> Ridge | None:
-    """`solve_ridge` for inputs x (n_rows, n_inputs), outputs y (n_rows, n_outputs)."""
+    """The ridge regression (`solve_ridge`) of outputs y (n_rows, n_outputs) on inputs x.
+
+    x is (n_rows, n_inputs), sample weights are (n_rows,).
+    """
     return solve_ridge(sum_rows(x, y, sample_weights), penalty)
 
 
@@ -111,15 +121,16 @@ def held_out_ridge(
     x: NDArray[Any],
     y: NDArray[Any],
     sample_weights: Matrix | None,
-    held_out: Sequence[NDArray[np.bool_]],
+    held_out: Sequence[Mask],
     penalty: float,
 ) -> Matrix | None:
-    """The outputs of rows that are held out at all, by ridge regressions without them.
+    """Predictions for every row that is held out, by ridge regressions that are not fitted to it.
 
-    There is one for each of `held_out`, which marks the rows (n_rows,) that it is not fitted to; a
-    row has the mean of those. Rows that the same ones hold out are summed once for all. None where
-    a regression cannot be fitted.
+    Each mask (n_rows,) of `held_out` marks the rows that one regression is not fitted to. A row
+    gets the mean of the predictions of all regressions that hold it out. None where a regression
+    cannot be fitted.
     """
+    # Rows held out by the same regressions are summed once.
     packed = np.ascontiguousarray(np.packbits(held_out, axis=0).T)
     _, first, which = np.unique(
         packed.view(f"V{packed.shape[1]}")[:, 0], return_index=True, return_inverse=True
@@ -131,7 +142,7 @@ def held_out_ridge(
         parts.append(sum_rows(x[rows], y[rows], weights))
     sums, counts = np.zeros(y.shape), np.zeros((len(y), 1))
     for out in held_out:
-        rest = [of for of, i in zip(parts, first.tolist(), strict=True) if not out[i]]
+        rest = [part for part, i in zip(parts, first.tolist(), strict=True) if not out[i]]
         ridge = solve_ridge(add_sums(rest), penalty)
         if ridge is None:
             return None

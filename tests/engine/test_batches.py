@@ -1,4 +1,4 @@
-"""Properties of batches, row orders, random streams and the parameters a network starts from."""
+"""Properties of batches, row orders, random streams and initial parameters."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from nntrain.engine import activations, optimizers
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import Samples
 from nntrain.engine.compiled import kernels as compiled
-from nntrain.engine.compiled.learner import CompiledLearner
+from nntrain.engine.compiled.learner import CompiledLearner, make_rule
 from nntrain.engine.denormals import SMALLEST
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import NumpyLearner, make_learner
@@ -61,7 +61,7 @@ def procedure_of(optimizer: str, engine: str, dtype: str) -> Hyperparameters:
 
 
 def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> set[str]:
-    """The names of arrays in which a denormal stands at any time of a training."""
+    """The names of the arrays that hold a denormal at any time of a training."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(N_ROWS, 6)).astype(dtype)
     y = np.sin(x.sum(axis=1, keepdims=True))
@@ -80,8 +80,10 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
 
     with WorkerPool(1) as pool, np.errstate(all="ignore"):
         n_iterations = EPOCHS[dtype] * N_ROWS // BATCH_ROWS
-        given = network, training.samples, training.hyperparameters, training._state, n_iterations
-        learner = make_learner(*given, pool)
+        hyperparameters, state = training.hyperparameters, training._state
+        learner = make_learner(
+            network, training.samples, hyperparameters, state, n_iterations, pool
+        )
         for i in range(n_iterations):
             start = i * BATCH_ROWS % N_ROWS
             rows = range(start, start + BATCH_ROWS)
@@ -90,16 +92,16 @@ def with_denormals(optimizer: str, activation: str, dtype: str, engine: str) -> 
             else:
                 assert isinstance(learner, CompiledLearner)
                 learner.learn(None, rows, 0.0, i - start // BATCH_ROWS)
-                of_y, z, delta, transposed = learner._for_learning[1]
-                note(y=of_y, z=z, delta=delta, y_used_up=transposed, gradient=learner._gradient)
+                arrays = learner.workspace._asdict()
+                note(**arrays, gradient=learner.gradient)
             note(state=training._state, parameters=network.parameters.vector)
     assert np.isfinite(network.parameters.vector).all()
     return found
 
 
 def learn_by_numpy(learner: NumpyLearner, rows: range, i: int, note: Note) -> None:
-    """The i-th iteration; each array is noted when it is finished, and y again when used up."""
-    x, y_true = (of[rows.start : rows.stop] for of in (learner.samples.x, learner.samples.y))
+    """The i-th iteration; each array is noted when it is complete, y again when overwritten."""
+    x, y_true = (array[rows.start : rows.stop] for array in (learner.samples.x, learner.samples.y))
     gradient, workspace = learner.gradient.vector, learner.gradient._whole
     forward(x, workspace)
     for layer in workspace.layers:
@@ -146,7 +148,7 @@ def test_outputs_and_gradients_are_no_denormals(
 @pytest.mark.parametrize("times", [0.01, 1, 8, 30, 100])
 @pytest.mark.parametrize("dtype", BIASES)
 def test_adam_makes_no_denormal_of_the_square_of_a_small_gradient(dtype: str, times: float) -> None:
-    """Where it is added to v, after `Adam.update` still in the gradient that it used up."""
+    """The square that is added to v is still in the gradient, which `Adam.update` overwrites."""
     gradient = np.full(3, times * SMALLEST[np.dtype(dtype).itemsize], dtype)
     parameters = Parameters((2, 1), np.zeros(3, dtype))
     hyperparameters = Hyperparameters(0.001, 1, 1, optimizer="adam")
@@ -184,17 +186,19 @@ def test_without_a_lowest_z_the_error_behind_a_dead_sigmoid_is_a_denormal(
 
 
 def compiled_state(optimizer: str, dtype: str) -> bool:
-    """Whether one is ever remembered of a gradient that is 0, by the kernel as plain Python."""
+    """Whether the kernel, run as plain Python, ever keeps a denormal when the gradient is 0."""
     state = np.full((2, 1), REMEMBERED, dtype)
     state[1] **= 2
     theta, gradient = np.zeros(1, dtype), np.zeros(1, dtype)
-    number = compiled.OPTIMIZER_NUMBERS[optimizer]
-    rule = (number, compiled.SCHEDULE_NUMBERS["constant"], 1, 0.01, 0.0, 0.1, (0.1, 0.1), 1e-8)
+    hyperparameters = Hyperparameters(
+        0.01, 1, 1, optimizer=optimizer, momentum=0.1, beta_1=0.1, beta_2=0.1
+    )
+    rule = make_rule(hyperparameters, 1)
     found = False
     with np.errstate(all="ignore"):
         for i in range(1, 400):
-            of_i = compiled.ONE, np.uint64(i)
-            compiled._update.py_func(theta, gradient, state, np.zeros(0), rule, *of_i)
+            n_rows, number = compiled.ONE, np.uint64(i)
+            compiled._update.py_func(theta, gradient, state, np.zeros(0), rule, n_rows, number)
             found = found or has_denormal(state)
     return found
 
@@ -204,6 +208,8 @@ def compiled_state(optimizer: str, dtype: str) -> bool:
 def test_without_its_least_numbers_the_kernel_too_would_remember_denormals(
     optimizer: str, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    as_python = compiled._update_by_momentum.py_func
+    monkeypatch.setattr(compiled, "_update_by_momentum", as_python)
     assert not compiled_state(optimizer, dtype)
     for name in ("SMALLEST_32", "SMALLEST_64", "SQUARE_32", "SQUARE_64"):
         monkeypatch.setattr(compiled, name, 0.0)

@@ -1,6 +1,6 @@
-"""The engines side by side: NumPy on any threads and in any blocks, and the loops that are compiled.
+"""The NumPy engine, with any threads and blocks, compared with the compiled engine.
 
-`test_textbook.py` holds each of them against the textbook; here they meet after hundreds of epochs.
+`test_textbook.py` compares each engine with the textbook for a few epochs; here it is hundreds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from support.command import Run
 import nntrain
 from nntrain.engine import backend as selection
 from nntrain.engine import network as network_module
-from nntrain.engine import training
+from nntrain.engine import pace as pace_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.backend import select_engine
 from nntrain.engine.batches import Samples
@@ -68,17 +68,17 @@ def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
 ) -> None:
     samples = learnable(150, sizes[0], sizes[-1])
     hyperparameters = Hyperparameters(0.02, 300 if batch_rows > 1 else 30, batch_rows)
-    expected, of_numpy = trained(sizes, samples, hyperparameters, activation)
+    expected, numpy_results = trained(sizes, samples, hyperparameters, activation)
     hyperparameters = Hyperparameters(
         hyperparameters.alpha, hyperparameters.epochs, batch_rows, engine="compiled"
     )
-    found, of_compiled = trained(sizes, samples, hyperparameters, activation)
+    found, compiled_results = trained(sizes, samples, hyperparameters, activation)
     scale = np.abs(expected).max()
     np.testing.assert_allclose(found / scale, expected / scale, rtol=1e-10, atol=1e-12)
-    assert [r.iterations for r in of_compiled] == [r.iterations for r in of_numpy]
+    assert [r.iterations for r in compiled_results] == [r.iterations for r in numpy_results]
     np.testing.assert_allclose(
-        [(r.loss, r.largest_update) for r in of_compiled],
-        [(r.loss, r.largest_update) for r in of_numpy],
+        [(r.loss, r.largest_update) for r in compiled_results],
+        [(r.loss, r.largest_update) for r in numpy_results],
         rtol=1e-9,
     )
 
@@ -88,7 +88,7 @@ def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
 def test_for_a_large_network_too_the_compiled_engine_is_where_numpy_is(
     threads: int, activation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its activations alone are compiled then."""
+    """For a large network, only the activations are compiled."""
     monkeypatch.setattr(selection, "SMALL_PRODUCTS", 0)
     monkeypatch.setattr(network_module, "BLOCK_BYTES", 64 * 15 * 8)
     samples = learnable(150, 4, 1)
@@ -121,7 +121,7 @@ def test_slices_of_an_epoch_change_nothing(
         hyperparameters = Hyperparameters(0.1, 4, batch_rows, engine=engine)
         expected, results = trained((3, 4, 1), samples, hyperparameters)
         with monkeypatch.context() as patched:
-            patched.setattr(training, "SLICE_SECONDS", 1e-9)  # a batch a slice
+            patched.setattr(pace_module, "SLICE_SECONDS", 1e-9)  # a batch a slice
             found, sliced = trained((3, 4, 1), samples, hyperparameters)
         assert found.tobytes() == expected.tobytes()
         assert sliced == results
@@ -135,16 +135,23 @@ def test_slices_change_no_bit_of_a_loss_that_is_summed_over_many_rows(
     samples = learnable(900, 40, 1, dtype)
     hyperparameters = Hyperparameters(0.003, 3, batch_rows, optimizer=optimizer, engine="compiled")
     _, expected = trained((40, 64, 64, 1), samples, hyperparameters, "mish")
-    monkeypatch.setattr(training, "SLICE_SECONDS", 1e-9)
+    monkeypatch.setattr(pace_module, "SLICE_SECONDS", 1e-9)
     _, sliced = trained((40, 64, 64, 1), samples, hyperparameters, "mish")
     assert sliced == expected
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "cache"))
-    keys = ["engine=compiled", "epochs=2", "ensemble=2", "checkpoint_seconds=1000"]
+    keys = [
+        f"optimizer={optimizer}",
+        "engine=compiled",
+        "epochs=2",
+        "ensemble=2",
+        "checkpoint_seconds=1000",
+    ]
     files = []
     for name in ("cold", "warm"):
         options = [option for key in keys for option in ("--set", key)]
@@ -156,14 +163,14 @@ def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
 
 
 def test_a_slice_is_short_however_long_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock is one that every batch moves on by a tenth of a slice."""
-    pace = training._Pace(10)
+    """Every batch moves the clock on by a tenth of a slice."""
+    pace = pace_module.Pace(10)
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
     lengths = []
     for rows in pace.slices(0, 100_000):
         lengths.append(len(rows) // 10)
-        now += lengths[-1] * training.SLICE_SECONDS / 10
+        now += lengths[-1] * pace_module.SLICE_SECONDS / 10
     assert sum(lengths) == 10_000
     assert max(lengths) <= 20
     assert np.median(lengths) == pytest.approx(10, abs=1)

@@ -1,4 +1,4 @@
-"""Several networks as one model: what each learns, what they predict together, and their files."""
+"""Ensembles: how each network trains, what they predict together, and their files."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_the_best_epoch_of_each_network_is_kept() -> None:
             losses[result.member].append(result.validation_loss)
             vectors[result.member].append(training.network.parameters.vector.tobytes())
     model = run.model()
-    best = [int(np.argmin(of)) for of in losses.values()]
+    best = [int(np.argmin(member_losses)) for member_losses in losses.values()]
     assert model.summary.kept_epochs == tuple(epoch + 1 for epoch in best)
     assert min(best) < 39  # so that it matters
     for j, network in enumerate(model.networks):

@@ -49,11 +49,11 @@ def hidden_z(network: Network, x: Array) -> list[Array]:
     return found
 
 
-def is_smooth(given: Case) -> bool:
+def is_smooth(example: Case) -> bool:
     """Whether no z is near relu's kink at 0, and every layer has a z on both sides of it."""
     return all(
         np.abs(z).min() > 100 * STEP and z.min() < 0 < z.max()
-        for z in hidden_z(given.network, given.x)
+        for z in hidden_z(example.network, example.x)
     )
 
 
@@ -67,32 +67,32 @@ def case(activation: str, hidden: tuple[int, ...], n_targets: int, n_rows: int) 
         x = rng.normal(size=(n_rows, N_INPUTS))
         return Case(network, x, rng.normal(size=(n_rows, n_targets)))
 
-    return next(given for given in map(draw, count()) if is_smooth(given))
+    return next(example for example in map(draw, count()) if is_smooth(example))
 
 
-def gradient_of(given: Case) -> Array:
+def gradient_of(example: Case) -> Array:
     """What backward leaves in the workspace."""
-    workspace = Workspace(given.network, len(given.x))
-    forward(given.x, workspace)
-    backward(given.x, given.y_true, workspace, given.weights)
+    workspace = Workspace(example.network, len(example.x))
+    forward(example.x, workspace)
+    backward(example.x, example.y_true, workspace, example.weights)
     return workspace.gradient.vector
 
 
-def summed_loss(given: Case) -> float:
-    weights = 1.0 if given.weights is None else given.weights
-    return 0.5 * float((weights * (given.network.predict(given.x) - given.y_true) ** 2).sum())
+def summed_loss(example: Case) -> float:
+    weights = 1.0 if example.weights is None else example.weights
+    return 0.5 * float((weights * (example.network.predict(example.x) - example.y_true) ** 2).sum())
 
 
-def gradient_error(given: Case, gradient: Array) -> float:
+def gradient_error(example: Case, gradient: Array) -> float:
     """The largest difference to a central difference of the loss, over the largest derivative."""
-    theta = given.network.parameters.vector
+    theta = example.network.parameters.vector
     numerical = np.empty_like(theta)
     for i in range(len(theta)):
         at = theta[i]
         theta[i] = at + STEP
-        above = summed_loss(given)
+        above = summed_loss(example)
         theta[i] = at - STEP
-        below = summed_loss(given)
+        below = summed_loss(example)
         theta[i] = at
         numerical[i] = (above - below) / (2 * STEP)
     return float(np.abs(gradient - numerical).max() / np.abs(numerical).max())
@@ -105,8 +105,8 @@ def gradient_error(given: Case, gradient: Array) -> float:
 def test_the_gradient_is_the_slope_of_the_loss(
     activation: str, hidden: tuple[int, ...], n_targets: int, n_rows: int
 ) -> None:
-    given = case(activation, hidden, n_targets, n_rows)
-    assert gradient_error(given, gradient_of(given)) < SMALL
+    example = case(activation, hidden, n_targets, n_rows)
+    assert gradient_error(example, gradient_of(example)) < SMALL
 
 
 WEIGHTS = np.array([[0.5], [2.0], [0.0], [1.0], [3.0], [0.25], [1.0], [1.5], [0.75]])
@@ -118,9 +118,9 @@ def test_the_gradient_of_weighted_rows_is_the_slope_of_their_loss(
     activation: str, hidden: tuple[int, ...]
 ) -> None:
     unweighted = case(activation, hidden, 2, 9)
-    given = dataclasses.replace(unweighted, weights=WEIGHTS)
-    assert gradient_error(given, gradient_of(given)) < SMALL
-    assert gradient_error(given, gradient_of(unweighted)) > 0.01
+    example = dataclasses.replace(unweighted, weights=WEIGHTS)
+    assert gradient_error(example, gradient_of(example)) < SMALL
+    assert gradient_error(example, gradient_of(unweighted)) > 0.01
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["unweighted", "weighted"])
@@ -128,12 +128,14 @@ def test_the_gradient_of_weighted_rows_is_the_slope_of_their_loss(
 def test_backward_gives_the_loss_summed_over_rows_and_targets(
     activation: str, weights: Array | None
 ) -> None:
-    given = dataclasses.replace(case(activation, (5, 4), 3, 9), weights=weights)
-    workspace = Workspace(given.network, 9)
-    forward(given.x, workspace)
-    loss = backward(given.x, given.y_true, workspace, weights)
-    assert loss == pytest.approx(summed_loss(given), rel=1e-14)
-    assert given.network.loss(given.x, given.y_true, weights) == pytest.approx(loss / 9, rel=1e-14)
+    example = dataclasses.replace(case(activation, (5, 4), 3, 9), weights=weights)
+    workspace = Workspace(example.network, 9)
+    forward(example.x, workspace)
+    loss = backward(example.x, example.y_true, workspace, weights)
+    assert loss == pytest.approx(summed_loss(example), rel=1e-14)
+    assert example.network.loss(example.x, example.y_true, weights) == pytest.approx(
+        loss / 9, rel=1e-14
+    )
 
 
 def without_one(delta: Array, y: Array) -> None:
@@ -173,35 +175,35 @@ WRONG = {
 def test_the_checker_finds_a_wrong_derivative(
     activation: str, hidden: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = case(activation, hidden, 2, 9)
+    example = case(activation, hidden, 2, 9)
     wrong = dataclasses.replace(ACTIVATIONS[activation], backpropagate=WRONG[activation])
     monkeypatch.setitem(ACTIVATIONS, "wrong", wrong)
-    given.network.activation = "wrong"
-    assert gradient_error(given, gradient_of(given)) > 0.01
+    example.network.activation = "wrong"
+    assert gradient_error(example, gradient_of(example)) > 0.01
 
 
 @pytest.mark.parametrize("n_targets", [2, 3])
 def test_the_checker_finds_a_gradient_that_is_a_multiple(n_targets: int) -> None:
     """That of a loss averaged over the targets, as found in the wild."""
-    given = case("sigmoid", (5,), n_targets, 9)
-    assert gradient_error(given, gradient_of(given) / n_targets) > 0.1
+    example = case("sigmoid", (5,), n_targets, 9)
+    assert gradient_error(example, gradient_of(example) / n_targets) > 0.1
 
 
 def test_the_checker_finds_a_sum_over_rows_taken_before_the_outer_product() -> None:
-    given = case("sigmoid", (), 2, 9)
-    delta = given.network.predict(given.x) - given.y_true
-    wrong = np.outer(delta.sum(axis=0), given.x.sum(axis=0))
-    right = Parameters(given.network.layer_sizes, gradient_of(given))
-    assert gradient_error(given, right.vector) < SMALL
+    example = case("sigmoid", (), 2, 9)
+    delta = example.network.predict(example.x) - example.y_true
+    wrong = np.outer(delta.sum(axis=0), example.x.sum(axis=0))
+    right = Parameters(example.network.layer_sizes, gradient_of(example))
+    assert gradient_error(example, right.vector) < SMALL
     right.weights[0][:] = wrong
-    assert gradient_error(given, right.vector) > 0.1
+    assert gradient_error(example, right.vector) > 0.1
 
 
 def test_the_checker_finds_one_wrong_bias() -> None:
-    given = case("tanh", (5,), 2, 9)
-    gradient = gradient_of(given)
+    example = case("tanh", (5,), 2, 9)
+    gradient = gradient_of(example)
     gradient[-1] *= 1.001
-    assert gradient_error(given, gradient) > SMALL
+    assert gradient_error(example, gradient) > SMALL
 
 
 def applied(activation: Activation, z: Array) -> Array:
@@ -264,8 +266,8 @@ def test_an_activation_and_its_slope_are_their_formulas_in_place(activation: str
     }[activation]
     y = applied(ACTIVATIONS[activation], z)
     np.testing.assert_allclose(y, expected, rtol=2e-15)
-    given = z if ACTIVATIONS[activation].needs_z else y
-    ACTIVATIONS[activation].backpropagate(delta, given)
+    example = z if ACTIVATIONS[activation].needs_z else y
+    ACTIVATIONS[activation].backpropagate(delta, example)
     np.testing.assert_allclose(delta, slope, rtol=1e-14)
 
 

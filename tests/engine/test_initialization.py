@@ -39,9 +39,9 @@ def deviations(w: Array, name: str) -> tuple[float, float]:
     """How far mean and variance are from those stated, in standard errors."""
     distribution, variance = stated(name)
     fourth_moment = {"uniform": 9 / 5, "normal": 3}[distribution]
-    of_variance = variance * np.sqrt((fourth_moment - 1) / w.size)
+    error_of_variance = variance * np.sqrt((fourth_moment - 1) / w.size)
     mean = float(w.mean() / np.sqrt(variance / w.size))
-    return mean, float((w.var() - variance) / of_variance)
+    return mean, float((w.var() - variance) / error_of_variance)
 
 
 def test_a_line_stands_for_each_initialization() -> None:

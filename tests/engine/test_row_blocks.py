@@ -1,4 +1,4 @@
-"""A row's numbers do not depend on the rows beside it, whichever kernel multiplies matrices."""
+"""A row's numbers do not depend on the other rows, whichever kernel multiplies matrices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nntrain.stats.shapley import all_orders
 
 KERNELS = ("Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")
 NEEDED = {"Nehalem": "sse4_2", "Sandybridge": "avx", "Haswell": "avx2", "Zen": "avx2"}
-"""What a processor must have to run a kernel; SkylakeX needs AVX-512."""
+"""The feature that a processor needs to run a kernel; SkylakeX needs AVX-512."""
 SIZES = [(8, 16, 1), (3, 5, 2), (1, 1), (20, 64, 64, 1), (136, 128, 128, 3), (33, 203, 7, 1)]
 
 

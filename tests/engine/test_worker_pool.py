@@ -1,4 +1,4 @@
-"""Work done ahead on threads: in order, no further ahead than it may, and gone when nobody asks."""
+"""Threads that work ahead: in order, only as far ahead as allowed, and ended with their caller."""
 
 from __future__ import annotations
 

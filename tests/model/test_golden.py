@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import nntrain
-from nntrain.engine import training
+from nntrain.engine import pace
 from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
@@ -63,7 +63,7 @@ def test_a_file_of_each_format_version_predicts_as_it_did(name: str) -> None:
 
 def write() -> None:
     """Write a file of each kind, and print what they predict."""
-    training.SLICE_SECONDS, training.FINISH_SECONDS = 1e-9, -1.0
+    pace.SLICE_SECONDS, pace.FINISH_SECONDS = 1e-9, -1.0
     whole, part = TrainingRun.on(FRAME, CONFIG), TrainingRun.on(FRAME, CONFIG)
     for _ in whole.epochs():
         pass

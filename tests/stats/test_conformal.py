@@ -1,4 +1,4 @@
-"""Prediction intervals: they cover what they promise, adapt to the row, and nothing has seen their rows."""
+"""Prediction intervals: they cover what they promise, adapt to the row, and no training saw their rows."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def test_coverage_on_made_tables_is_as_promised(noise: Any) -> None:
         new = made(400, seed + 1000, noise)
         for level in LEVELS:
             coverages[level].append(covered(model, new, level))
-    for level, of_level in coverages.items():
+    for level, level_coverages in coverages.items():
         assert n_kept(model) == 60
-        assert is_as_promised(of_level, level, 60, 400), (level, np.mean(of_level))
+        assert is_as_promised(level_coverages, level, 60, 400), (level, np.mean(level_coverages))
 
 
 TABLES: dict[str, dict[str, Any]] = {
@@ -111,8 +111,11 @@ def test_coverage_on_the_sample_tables_is_as_promised(name: str) -> None:
         model = nntrain.fit(rest, replace(config, seed=seed))
         for level in LEVELS:
             coverages[level].append(covered(model, new, level))
-    for level, of_level in coverages.items():
-        assert is_as_promised(of_level, level, n_kept(model), 100), (level, np.mean(of_level))
+    for level, level_coverages in coverages.items():
+        assert is_as_promised(level_coverages, level, n_kept(model), 100), (
+            level,
+            np.mean(level_coverages),
+        )
 
 
 ALL_ALIKE = ExpectedError(None, np.zeros(1), np.zeros(1))
@@ -142,17 +145,17 @@ def test_intervals_are_wide_where_errors_are_and_shorter_in_the_mean() -> None:
     table, new = made(3000, 1, uneven), made(3000, 2, uneven)
     model = nntrain.fit(table, replace(CONFIG, epochs=60))
     calibration = table.iloc[split_rows(np.arange(3000), model.config).calibration]
-    of_one_width = all_alike(model, calibration)
+    one_width_model = all_alike(model, calibration)
     widths, one_width = (
         (found["predicted_y_upper"] - found["predicted_y_lower"]).to_numpy()
-        for found in (of.predict(new, interval=0.9) for of in (model, of_one_width))
+        for found in (each.predict(new, interval=0.9) for each in (model, one_width_model))
     )
     assert covered(model, new, 0.9) == pytest.approx(0.9, abs=0.03)
-    assert covered(of_one_width, new, 0.9) == pytest.approx(0.9, abs=0.03)
+    assert covered(one_width_model, new, 0.9) == pytest.approx(0.9, abs=0.03)
     assert widths.mean() < 0.9 * one_width.mean()
     calm, wild = new["b"].to_numpy() < -1, new["b"].to_numpy() > 1
     assert widths[wild].mean() > 3 * widths[calm].mean()
-    assert covered(model, new[wild], 0.9) > covered(of_one_width, new[wild], 0.9) + 0.05
+    assert covered(model, new[wild], 0.9) > covered(one_width_model, new[wild], 0.9) + 0.05
 
 
 @pytest.mark.parametrize("transform", ["none", "log"])
@@ -222,14 +225,14 @@ def test_nothing_but_scores_depends_on_the_calibration_rows() -> None:
     other.loc[rows, ["a", "b"]] *= 1e3
     other.loc[rows, "y"] = -1e6
     other.loc[rows, "text"] = "never seen"
-    first, second = (nntrain.fit(of, config) for of in (table, other))
+    first, second = (nntrain.fit(rows, config) for rows in (table, other))
     assert first.preprocessing == second.preprocessing
     assert replace(first.summary, fingerprint="") == replace(second.summary, fingerprint="")
-    vectors = [of.networks[0].parameters.vector.tobytes() for of in (first, second)]
+    vectors = [model.networks[0].parameters.vector.tobytes() for model in (first, second)]
     assert vectors[0] == vectors[1]
     assert first.intervals is not None
     assert second.intervals is not None
-    ridges = [of.intervals.expected_error.ridge for of in (first, second) if of.intervals]
+    ridges = [model.intervals.expected_error.ridge for model in (first, second) if model.intervals]
     assert ridges[0] is not None
     assert ridges[1] is not None
     assert ridges[0].weights.tobytes() == ridges[1].weights.tobytes()
@@ -244,8 +247,8 @@ def test_validation_rows_are_of_those_that_are_left() -> None:
     assert list(map(len, split.parts)) == [60, 15, 25]
     assert sorted(np.concatenate(split.parts).tolist()) == list(range(100, 200))
     assert all((np.diff(part) > 0).all() for part in split.parts)
-    of_ensemble = split_rows(np.arange(100), replace(config, ensemble=4))
-    assert list(map(len, of_ensemble.parts)) == [75, 0, 25]
+    ensemble_split = split_rows(np.arange(100), replace(config, ensemble=4))
+    assert list(map(len, ensemble_split.parts)) == [75, 0, 25]
 
 
 def test_held_out_rows_teach_what_errors_to_expect() -> None:
@@ -276,7 +279,7 @@ def test_a_calibration_row_counts_once_or_not_at_all() -> None:
     weightless = table.copy()
     weightless.loc[rows[:10], "w"] = 0.0
     of_equal, of_heavy, of_weightless = (
-        nntrain.fit(of, config).intervals for of in (table, heavy, weightless)
+        nntrain.fit(rows, config).intervals for rows in (table, heavy, weightless)
     )
     assert of_equal is not None
     assert of_heavy is not None
@@ -645,7 +648,7 @@ def test_inspect_check_and_cv_go_with_calibration_rows(
     assert run("check", "t.csv", "-c", "c.yaml").code == 0
     done = run("cv", "t.csv", "-c", "c.yaml", "--folds", "4", "--json")
     folds = json.loads(done.out)["folds"]
-    assert [of["targets"]["y"]["rows"] for of in folds] == [50] * 4
+    assert [fold["targets"]["y"]["rows"] for fold in folds] == [50] * 4
     assert run("trace", "t.csv", "-c", "c.yaml", "--row", "150").code == 0
 
 

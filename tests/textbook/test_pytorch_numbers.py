@@ -79,12 +79,14 @@ def difference(found: Record, expected: Record) -> float:
 def test_every_choice_is_recorded() -> None:
     procedures = [record["procedure"] for record in TRAININGS]
     assert set(OF_ACTIVATIONS) == set(choices.ACTIVATIONS)
-    assert {of["optimizer"] for of in procedures} == set(choices.OPTIMIZERS)
+    assert {procedure["optimizer"] for procedure in procedures} == set(choices.OPTIMIZERS)
     for optimizer in choices.OPTIMIZERS:
-        of_it = [of for of in procedures if of["optimizer"] == optimizer]
-        assert {of.get("alpha_schedule", "constant") for of in of_it} == set(choices.SCHEDULES)
-        assert {of.get("weight_decay", 0) > 0 for of in of_it} == {False, True}
-        assert {of["batch_rows"] for of in of_it} == {1, 5, N_ROWS}
+        of_it = [procedure for procedure in procedures if procedure["optimizer"] == optimizer]
+        assert {procedure.get("alpha_schedule", "constant") for procedure in of_it} == set(
+            choices.SCHEDULES
+        )
+        assert {procedure.get("weight_decay", 0) > 0 for procedure in of_it} == {False, True}
+        assert {procedure["batch_rows"] for procedure in of_it} == {1, 5, N_ROWS}
     losses = [record["losses"] for record in TRAININGS if len(record["losses"]) > 2]
     assert all(of_epochs[-1] < of_epochs[0] for of_epochs in losses)
 
@@ -99,7 +101,9 @@ def test_training_gives_the_losses_and_parameters_of_pytorch(record: Record, eng
 
 def recorded(**fields: object) -> Record:
     """The first training with these among the fields of its procedure."""
-    return next(of for of in TRAININGS if fields.items() <= of["procedure"].items())
+    return next(
+        procedure for procedure in TRAININGS if fields.items() <= procedure["procedure"].items()
+    )
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
@@ -324,8 +328,10 @@ def write() -> None:
             "otherwise",
             {
                 # Of plain gradient descent, the two decays are one.
-                "decay in the gradient": [training(of, in_gradient=True) for of in decaying[1:]],
-                "decay of biases": [training(of, of_biases=True) for of in decaying],
+                "decay in the gradient": [
+                    training(procedure, in_gradient=True) for procedure in decaying[1:]
+                ],
+                "decay of biases": [training(procedure, of_biases=True) for procedure in decaying],
             },
         ),
     ]

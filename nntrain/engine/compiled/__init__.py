@@ -1,1 +1,1 @@
-"""The compiled engine (Numba, extra `fast`); importing its modules raises `ImportError` without."""
+"""The compiled engine (Numba, extra `fast`); importing its modules needs Numba."""

@@ -1,9 +1,9 @@
-"""e^x without a branch, so that compiled loops take several x at once.
+"""The function e^x without branches, so that compiled loops compute several x at once.
 
-x = n ln 2 + r with a whole number n and |r| <= ln 2 / 2: e^r is its Taylor polynomial, 2^n goes
-into the exponent's bits. ln 2 is taken off in two parts, the first with zeros at its end (Cody,
-Waite 1980). The result is within two units of the last place; beyond ±708 (±87 in single precision)
-x counts as that.
+x = n ln 2 + r with a whole number n and |r| <= ln 2 / 2. e^r is its Taylor polynomial; 2^n goes
+into the bits of the exponent. ln 2 is subtracted in two parts, the first of which ends in zero bits
+(Cody, Waite 1980). The result is within two units in the last place; x beyond ±708 (±87 in single
+precision) is taken as that limit.
 
 Importing this module raises `ImportError` without Numba.
 """
@@ -23,14 +23,14 @@ LOG2_E, LOG2_E_32 = 1.4426950408889634, np.float32(1.4426950408889634)
 LN2_HIGH, LN2_HIGH_32 = 6.93147180369123816490e-01, np.float32(0.693359375)
 LN2_LOW, LN2_LOW_32 = 1.90821492927058770002e-10, np.float32(-2.12194440e-4)
 ROUND, ROUND_32 = 1.5 * 2.0**52, np.float32(1.5 * 2.0**23)
-"""A sum with this has no bits after the point: its last bits are a whole number."""
+"""Adding this rounds to a whole number, which then stands in the last bits of the sum."""
 ONE_32, HALF_32, SIXTH_32, C4_32, C5_32, C6_32, C7_32 = (
     np.float32(1 / divisor) for divisor in (1, 2, 6, 24, 120, 720, 5040)
 )
 
 
 def exp(x: float) -> float:
-    """e^x, for compiled code to call; x and the result are of either precision."""
+    """e^x for compiled code; the result has the precision of x, single or double."""
     raise NotImplementedError
 
 

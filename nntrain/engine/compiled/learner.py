@@ -1,7 +1,7 @@
-"""The compiled engine: learning by the kernels of `compiled.py`.
+"""The compiled engine: a learner that runs the kernels of `kernels.py`.
 
-For large networks, whose matrix products rule, the activations alone are compiled, each into one
-pass through the memory; `COMPILED_ACTIVATIONS` stand in for those of NumPy.
+For large networks, where matrix products rule, only the activations are compiled, each into one
+pass through the memory; `COMPILED_ACTIVATIONS` then take the place of NumPy's.
 
 Importing this module raises `ImportError` without Numba.
 """
@@ -20,7 +20,12 @@ from nntrain.engine.compiled.kernels import (
     OPTIMIZER_NUMBERS,
     SCHEDULE_NUMBERS,
     ZERO,
+    Layers,
+    Rule,
+    SampleArrays,
     Size,
+    Updates,
+    Workspace,
     activate,
     backpropagate,
     learn_by_batch,
@@ -31,12 +36,12 @@ from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
 
 NO_ORDER = np.zeros(0, np.int64)
-SIDE_BY_SIDE = 64
-"""The most rows that go through together."""
+MAX_WIDTH = 64
+"""The most rows that go through side by side."""
 
 
 class CompiledLearner:
-    """Learns as `learners.NumpyLearner` does, to rounding."""
+    """Learns the same as `learners.NumpyLearner`, but for rounding; see `learners.Learner`."""
 
     def __init__(
         self,
@@ -47,64 +52,72 @@ class CompiledLearner:
         n_iterations: int,
     ) -> None:
         self.network = network
-        self.samples = _arrays(samples)
+        self.samples = samples
         self.hyperparameters = hyperparameters
         self.state = state
         self.by_row = hyperparameters.batch_rows == 1 and hyperparameters.is_plain
-        self._for_learning = self._room(1 if self.by_row else hyperparameters.batch_rows)
-        self._for_loss = self._room(SIDE_BY_SIDE)
-        self._gradient = np.zeros_like(network.parameters.vector)
-        self._rule = (
-            OPTIMIZER_NUMBERS[hyperparameters.optimizer],
-            SCHEDULE_NUMBERS[hyperparameters.alpha_schedule],
-            n_iterations,
-            hyperparameters.alpha,
-            hyperparameters.weight_decay,
-            hyperparameters.momentum,
-            (hyperparameters.beta_1, hyperparameters.beta_2),
-            hyperparameters.epsilon,
-        )
-
-    def _room(self, n_rows: int) -> tuple[Any, Any]:
-        """The network as kernels take it, and room for y, z and δ of some rows."""
-        network = self.network
-        sizes, dtype = network.layer_sizes, network.dtype
-        lanes = 128 // dtype.itemsize  # a loop of this many rows has no rest
-        side = 1 if n_rows == 1 else min(SIDE_BY_SIDE, -(-n_rows // lanes) * lanes)
-        y, delta = np.zeros(sum(sizes) * side, dtype), np.zeros(sum(sizes) * side, dtype)
-        z = np.zeros_like(y) if ACTIVATIONS[network.activation].needs_z else y[:0]
-        transposed = np.zeros(max(sizes) * side, dtype)
-        number = ACTIVATION_NUMBERS[network.activation]
-        return (np.array(sizes, Size), Size(side), number), (y, z, delta, transposed)
+        width = 1 if self.by_row else _width(network, hyperparameters.batch_rows)
+        self.layers, self.workspace = _layers(network, width), _workspace(network, width)
+        loss_width = _width(network, MAX_WIDTH)
+        self._loss_layers = _layers(network, loss_width)
+        self._loss_workspace = _workspace(network, loss_width)
+        self.gradient = np.zeros_like(network.parameters.vector)
+        self._rule = make_rule(hyperparameters, n_iterations)
 
     def learn(self, order: Array | None, rows: range, loss: float, done: int) -> float:
         """See `learners.Learner.learn`."""
         theta, hyperparameters = self.network.parameters.vector, self.hyperparameters
-        order = NO_ORDER if order is None else order
-        places = Size(rows.start), Size(rows.stop)
-        given = theta, *self._for_learning, self.samples, order, places
+        network = theta, self.layers, self.workspace
+        positions = _sample_arrays(self.samples, order), Size(rows.start), Size(rows.stop)
         learned: float
         if self.by_row:
-            learned = learn_by_row(*given, hyperparameters.alpha, loss)
+            learned = learn_by_row(*network, *positions, hyperparameters.alpha, loss)
         else:
             i = Size(done + rows.start // hyperparameters.batch_rows)
-            updates = self._gradient, self.state, self._rule, i
-            learned = learn_by_batch(*given, Size(hyperparameters.batch_rows), updates, loss)
+            updates = Updates(self.gradient, self.state, self._rule, i)
+            batch_rows = Size(hyperparameters.batch_rows)
+            learned = learn_by_batch(*network, *positions, batch_rows, updates, loss)
         return learned
 
     def loss(self, samples: Samples, rows: Array | None = None) -> float:
         """See `learners.Learner.loss`."""
-        theta, order = self.network.parameters.vector, NO_ORDER if rows is None else rows
         n_rows = len(samples) if rows is None else len(rows)
-        given = _arrays(samples), order, Size(n_rows)
-        summed: float = summed_loss(theta, *self._for_loss, *given)
+        network = self.network.parameters.vector, self._loss_layers, self._loss_workspace
+        summed: float = summed_loss(*network, _sample_arrays(samples, rows), Size(n_rows))
         return summed / n_rows
 
 
-def _arrays(samples: Samples) -> tuple[Array, Array, Array]:
-    """Inputs, true values and weights; no rows of them without weights."""
-    none = np.zeros((0, 1), samples.x.dtype)
-    return samples.x, samples.y, none if samples.weights is None else samples.weights
+def _width(network: Network, n_rows: int) -> int:
+    """How many rows go through side by side, of batches of `n_rows`."""
+    lanes = 128 // network.dtype.itemsize  # a loop over this many rows fills vector registers
+    return 1 if n_rows == 1 else min(MAX_WIDTH, -(-n_rows // lanes) * lanes)
+
+
+def _layers(network: Network, width: int) -> Layers:
+    sizes = np.array(network.layer_sizes, Size)
+    return Layers(sizes, Size(width), ACTIVATION_NUMBERS[network.activation])
+
+
+def _workspace(network: Network, width: int) -> Workspace:
+    sizes, dtype = network.layer_sizes, network.dtype
+    y, delta = np.zeros(sum(sizes) * width, dtype), np.zeros(sum(sizes) * width, dtype)
+    z = np.zeros_like(y) if ACTIVATIONS[network.activation].needs_z else y[:0]
+    return Workspace(y, z, delta, np.zeros(max(sizes) * width, dtype))
+
+
+def _sample_arrays(samples: Samples, order: Array | None) -> SampleArrays:
+    no_weights = np.zeros((0, 1), samples.x.dtype)
+    weights = no_weights if samples.weights is None else samples.weights
+    return SampleArrays(samples.x, samples.y, weights, NO_ORDER if order is None else order)
+
+
+def make_rule(hyperparameters: Hyperparameters, n_iterations: int) -> Rule:
+    """The hyperparameters that a kernel's update needs, names as numbers."""
+    values: dict[str, Any] = {name: getattr(hyperparameters, name, None) for name in Rule._fields}
+    values["n_iterations"] = n_iterations
+    values["optimizer"] = OPTIMIZER_NUMBERS[hyperparameters.optimizer]
+    values["alpha_schedule"] = SCHEDULE_NUMBERS[hyperparameters.alpha_schedule]
+    return Rule(**values)
 
 
 def _compiled_activation(name: str) -> Activation:
@@ -115,11 +128,11 @@ def _compiled_activation(name: str) -> Activation:
         flat = z.reshape(-1)
         activate(number, flat, np.empty_like(flat) if needs_z else flat[:0], ZERO, Size(z.size))
 
-    def backpropagate_given(delta: Array, given: Array) -> None:
-        flat = given.reshape(-1)
-        backpropagate(number, delta.reshape(-1), flat, flat, ZERO, Size(given.size))
+    def backpropagate_delta(delta: Array, y_or_z: Array) -> None:
+        flat = y_or_z.reshape(-1)
+        backpropagate(number, delta.reshape(-1), flat, flat, ZERO, Size(y_or_z.size))
 
-    return Activation(apply, backpropagate_given, needs_z)
+    return Activation(apply, backpropagate_delta, needs_z)
 
 
 COMPILED_ACTIVATIONS = {name: _compiled_activation(name) for name in ACTIVATION_NUMBERS}
