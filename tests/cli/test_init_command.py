@@ -19,7 +19,7 @@ import nntrain
 from nntrain.cli.main import main
 from nntrain.config.keys import DEFAULTS, MEANINGS, as_yaml
 from nntrain.config.recipes import RECIPES
-from nntrain.config.suggest import start
+from nntrain.config.suggest import suggest_config
 from nntrain.config.yaml_file import parse_config
 
 SMALL = "id,name,size,color,dead,empty,price\n" + "".join(
@@ -151,7 +151,7 @@ def test_a_redirected_config_is_what_an_output_file_holds(run: Run, folder: Path
 
 def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL.replace("24,n24,,blue,x,,48", "24,n24,?!,blue,x,,"))
-    found = start("t.csv", recipe="textbook")
+    found = suggest_config("t.csv", recipe="textbook")
     assert parse_config(found.as_yaml()) == found.config
     assert found.config == nntrain.Config(
         target=("price",),
