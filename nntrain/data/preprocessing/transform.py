@@ -22,6 +22,7 @@ from nntrain.data.preprocessing.columns import (
     TargetColumn,
 )
 from nntrain.data.preprocessing.encode_features import (
+    UNSEEN,
     FeatureEncoder,
     category_positions,
     category_values,
@@ -101,13 +102,16 @@ class Preprocessing:
                 values[:, i] = column
             else:
                 values[:, i] = _numbers_marking_bad(column, cells, bad)
-        good = values if bad is None else values[~bad]
+        self._count_replaced(values if bad is None else values[~bad], replaced)
+        return values
+
+    def _count_replaced(self, values: Matrix, replaced: ReplacedCells) -> None:
+        """Count the feature values that are missing or of an unseen category."""
         for i, feature in enumerate(self.features):
             if isinstance(feature, CategoricalColumn):
-                replaced.add_unseen(feature.name, int(np.count_nonzero(good[:, i] < 0)))
+                replaced.add_unseen(feature.name, int(np.count_nonzero(values[:, i] == UNSEEN)))
             else:
-                replaced.add_missing(feature.name, int(np.count_nonzero(np.isnan(good[:, i]))))
-        return values
+                replaced.add_missing(feature.name, int(np.count_nonzero(np.isnan(values[:, i]))))
 
     @cached_property
     def _category_positions(self) -> dict[str, dict[str, int]]:
