@@ -46,7 +46,9 @@ def choose_columns(
     others = [column for column in columns if column.name not in chosen]
     ignored = {column.name: reason for column in others if (reason := _why_ignore(column))}
     if len(ignored) == len(others):
-        reason = f"{quoted(list(ignored))} tell little" if ignored else "the target is the only one"
+        reason = "the target is the only one"
+        if ignored:
+            reason = f"little can be learned from {quoted(list(ignored))}"
         raise DataError(f"{table_name}: no column is left to learn from: {reason}")
     odd_texts = [
         text

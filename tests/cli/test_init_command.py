@@ -261,7 +261,7 @@ def test_what_cannot_be_is_explained(
         ("a,b\nx,y\nz,w\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("y\n1\n2\n3\n", "t.csv: no column is left to learn from: the target is the only one"),
-        ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: 'a' tell little"),
+        ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: little can be learned from 'a'"),
         ('{"a": 1, "y": 2}\n{"a": 3, "y": 2}\n', "t.csv: it looks like JSON lines; those are read from a "
          "file whose name ends in .jsonl"),
         ("a|b|y\n1|2|3\n", "t.csv: its header line was read as one column, 'a|b|y'; if '|' separates the "

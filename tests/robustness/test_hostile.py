@@ -124,7 +124,7 @@ ENDLESS = {
     "a million columns": (
         repeated(b"size,color,y", b",c" * 1000, 1000, b"\n"),
         "standard input, line 1: has 1,000,003 columns, and 100,000 are the most; leave some out "
-        "or turn the table round if its columns are the rows",
+        "or transpose the table if its columns are meant to be rows",
     ),
 }
 

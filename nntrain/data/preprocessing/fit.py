@@ -64,8 +64,8 @@ def learn_preprocessing(
     replaced.note(take_note)
     if not features:
         raise DataError(
-            f"{table.name}: no column is left to learn from; {quoted(table.features)} tell nothing "
-            f"in {counted(len(rows), 'training row')}"
+            f"{table.name}: no column is left to learn from: nothing can be learned from "
+            f"{quoted(table.features)} in {counted(len(rows), 'training row')}"
         )
     targets = tuple(
         _learn_target(table.name, name, table.column(i, rows), options)

@@ -84,7 +84,7 @@ def check_width(place: str, n_columns: int) -> None:
     if n_columns > MAX_COLUMNS:
         raise DataError(
             f"{place}: has {n_columns:,} columns, and {MAX_COLUMNS:,} are the most; leave some out "
-            f"or turn the table round if its columns are the rows"
+            f"or transpose the table if its columns are meant to be rows"
         )
 
 
