@@ -86,7 +86,7 @@ def check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
     column = chunk.columns[name]
     if column.dtype != np.float64:
         row = cells.first_text(column)
-        raise DataError(not_a_number(chunk.place(row), name, column[row], cells))
+        raise DataError(not_a_number(str(chunk.place(row)), name, column[row], cells))
     infinite = np.flatnonzero(np.isinf(column))
     if len(infinite):
         raise DataError(infinite_number(chunk.place(int(infinite[0])), name))

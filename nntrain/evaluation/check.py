@@ -151,7 +151,7 @@ def _check_numbers(
     if not bad.any():
         return ""
     row = int(np.flatnonzero(bad)[0])
-    return not_a_number(chunk.place(row), feature.name, str(column[row]), cells)
+    return not_a_number(str(chunk.place(row)), feature.name, str(column[row]), cells)
 
 
 def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> list[str]:
