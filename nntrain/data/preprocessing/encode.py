@@ -100,7 +100,7 @@ def _with_empty_inputs(
 class FeatureColumns:
     """The columns of a typed table that a preprocessing's features were learned from.
 
-    `category_values` has the feature value for each code of each categorical feature.
+    `values_by_code` has, for each categorical feature by its position, the value for each code.
     """
 
     def __init__(self, preprocessing: Preprocessing, table: TypedTable) -> None:
@@ -108,7 +108,7 @@ class FeatureColumns:
         self.features = preprocessing.features
         sources = {name: i for i, name in enumerate(table.features)}
         self.sources = [sources[feature.name] for feature in self.features]
-        self.category_values = {
+        self.values_by_code = {
             i: category_values(category_positions(feature), table.categories[source])
             for i, (source, feature) in enumerate(zip(self.sources, self.features, strict=True))
             if isinstance(feature, CategoricalColumn)
@@ -122,8 +122,8 @@ class FeatureColumns:
         for i, source in enumerate(self.sources):
             column = self.table.columns[source]
             cells = column[start:stop] if are_consecutive else column[rows]
-            if i in self.category_values:
-                cells = self.category_values[i][cells.astype(np.intp)]
+            if i in self.values_by_code:
+                cells = self.values_by_code[i][cells.astype(np.intp)]
             values[:, i] = cells
         return values
 
@@ -138,9 +138,9 @@ class FeatureColumns:
     def unseen(self, rows: RowNumbers) -> ReplacedCells:
         """The cells of rows whose category the training rows lack, counted."""
         replaced = ReplacedCells()
-        for i, values_by_code in self.category_values.items():
+        for i, values in self.values_by_code.items():
             codes = self.table.column(self.sources[i], rows).astype(np.intp)
-            n_unseen = int(np.count_nonzero(values_by_code[codes] == UNSEEN))
+            n_unseen = int(np.count_nonzero(values[codes] == UNSEEN))
             replaced.add_unseen(self.features[i].name, n_unseen)
         return replaced
 
