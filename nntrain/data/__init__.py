@@ -1,1 +1,1 @@
-"""Tables: read from any format, checked, and turned into matrices and back."""
+"""Tables: read them in any format, check them, and turn their rows into matrices."""

@@ -81,9 +81,13 @@ def check_unique(table: Table, names: Sequence[str]) -> None:
             )
 
 
-def check_finite(chunk: Chunk, name: str) -> None:
-    """Raise `DataError` for an infinite number in a feature column, naming its line."""
-    infinite = np.flatnonzero(np.isinf(chunk.columns[name]))
+def check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
+    """Raise `DataError` for a cell of a feature that is not a finite number, naming its line."""
+    column = chunk.columns[name]
+    if column.dtype != np.float64:
+        row = cells.first_text(column)
+        raise DataError(not_a_number(str(chunk.place(row)), name, column[row], cells))
+    infinite = np.flatnonzero(np.isinf(column))
     if len(infinite):
         raise DataError(infinite_number(str(chunk.place(int(infinite[0]))), name))
 
@@ -93,6 +97,14 @@ def infinite_number(place: str, name: str) -> str:
     return (
         f"{place}, column {name!r}: the number is infinite or too large for a double; correct it, "
         f"or leave the cell empty if it is missing"
+    )
+
+
+def not_a_number(place: str, name: str, text: str, cells: CellFormat) -> str:
+    """The message for a text in a feature column of numbers."""
+    return (
+        f"{place}, column {name!r}: expects a number, found {text!r}; correct the cell, or leave "
+        f"it empty if it is missing{comma_hint(text, cells)}"
     )
 
 

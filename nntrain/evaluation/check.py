@@ -1,22 +1,23 @@
-"""What fit or predict would make of a table, without doing it: what `nntrain check` reports."""
+"""Whether fit or predict would work on a table, without doing it: what `nntrain check` reports."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nntrain.config.keys import Config
-from nntrain.data.checks import comma_hint
-from nntrain.data.notes import Note
-from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
+from nntrain.data.checks import not_a_number
+from nntrain.data.notes import Note, TakeNote
+from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
 from nntrain.data.preprocessing.typed_table import read_typed
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import open_table
-from nntrain.data.readers.profile import profile
-from nntrain.data.readers.table import Chunk, TableLike
+from nntrain.data.readers.profile import ColumnProfile, profile
+from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.errors import DataError
 from nntrain.model.model import Model
 from nntrain.text import counted
@@ -27,10 +28,11 @@ from nntrain.training.run import TrainingRun
 
 @dataclass
 class ColumnCheck:
-    """One column: what it is used as, and what is unusual about its cells.
+    """A column: what it is used as, and how many of its cells are unusual.
 
-    `new_categories` counts cells by categories that training had not seen, `outside_range` numbers
-    below or above those seen in training, `bad` cells that make predict fail.
+    `new_categories` counts the cells of each category that training had not seen. `outside_range`
+    counts numbers below or above those of the training rows, and `bad` cells that make predict
+    fail.
     """
 
     name: str
@@ -44,7 +46,7 @@ class ColumnCheck:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What would come of it: `error` is empty when it would work, `warnings` what to look at."""
+    """Whether fit or predict would work: `error` is empty if so, else what it would say."""
 
     rows: int
     columns: list[ColumnCheck]
@@ -57,67 +59,78 @@ class Verdict:
 
 
 def check_with_config(table: TableLike, config: Config) -> Verdict:
-    """What `nntrain fit` would make of a table. Raises `DataError` where it cannot be read."""
+    """Whether `nntrain fit` would work on a table. Raises `DataError` if it cannot be read."""
     notes: list[Note] = []
+    error = ""
     with open_table(table, read_options(config, twice=True)) as source:
         profiles = profile(source)
-        features = set(config.features or source.columns)
-        ignored, categorical = set(config.ignore), set(config.categorical)
-        columns = []
-        for of in profiles:
-            use = "feature" if of.name in features else "not used"
-            use = "left out" if of.name in ignored else use
-            use = "weight" if of.name == config.weight else use
-            use = "target" if of.name in config.target else use
-            is_text = of.name in categorical or not (of.is_numeric or of.is_empty)
-            kind = f"text, {of.n_distinct:,} different" if is_text else "number"
-            columns.append(ColumnCheck(of.name, use, kind, of.n_missing))
-        error = ""
         try:
-            typed = read_typed(source, column_roles(config), notes.append)
-            rows = np.arange(len(typed))
-            TrainingRun(config, prepare_rows(typed, config, rows, notes.append, use_up=True))
+            _start_run(source, config, notes.append)
         except DataError as raised:
             error = str(raised)
-    warnings = [str(note) for note in notes]
-    return Verdict(profiles[0].n_rows if profiles else 0, columns, warnings, error)
+        columns = _columns_by_config(profiles, source.columns, config)
+    n_rows = profiles[0].n_rows if profiles else 0
+    return Verdict(n_rows, columns, [str(note) for note in notes], error)
+
+
+def _start_run(source: Table, config: Config, take_note: TakeNote) -> None:
+    """Do all that comes before training. Raises `DataError` as `fit` would."""
+    typed = read_typed(source, column_roles(config), take_note)
+    rows = np.arange(len(typed))
+    TrainingRun(config, prepare_rows(typed, config, rows, take_note, use_up=True))
+
+
+def _columns_by_config(
+    profiles: Sequence[ColumnProfile], names: Sequence[str], config: Config
+) -> list[ColumnCheck]:
+    """What `fit` would use each column as, and its type."""
+    features = set(config.features or names)
+    ignored, categorical = set(config.ignore), set(config.categorical)
+    columns = []
+    for column in profiles:
+        use = "feature" if column.name in features else "not used"
+        use = "left out" if column.name in ignored else use
+        use = "weight" if column.name == config.weight else use
+        use = "target" if column.name in config.target else use
+        is_text = column.name in categorical or not (column.is_numeric or column.is_empty)
+        kind = f"text, {column.n_distinct:,} different" if is_text else "number"
+        columns.append(ColumnCheck(column.name, use, kind, column.n_missing))
+    return columns
 
 
 def check_with_model(
     table: TableLike, model: Model, *, delimiter: str | None = None, decimal: str = "."
 ) -> Verdict:
-    """What `nntrain predict` would make of a table. Raises `DataError` where it cannot be read."""
+    """Whether `nntrain predict` would work on a table. Raises `DataError` if it cannot be read."""
     preprocessing = model.preprocessing
-    checks = {
-        f.name: ColumnCheck(
-            f.name,
-            "feature",
-            "number" if isinstance(f, NumericColumn) else f"text, {len(f.categories)} categories",
-        )
-        for f in preprocessing.features
-    }
-    n_rows, first_bad = 0, ""
+    checks = [ColumnCheck(f.name, "feature", _type(f)) for f in preprocessing.features]
+    n_rows, first_error = 0, ""
     with open_table(table, preprocessing.read_options(delimiter, decimal)) as source:
         try:
             preprocessing.check(source)
         except DataError as error:
-            return Verdict(0, list(checks.values()), [], str(error))
+            return Verdict(0, checks, [], str(error))
         for chunk in source.chunks(preprocessing.column_types):
             n_rows += chunk.n_rows
-            for feature in preprocessing.features:
-                check = checks[feature.name]
+            for check, feature in zip(checks, preprocessing.features, strict=True):
                 if isinstance(feature, CategoricalColumn):
                     _check_categories(check, feature, chunk)
                 else:
-                    bad = _check_numbers(check, feature, chunk, source.cells)
-                    first_bad = first_bad or bad
-            if not first_bad:
-                first_bad = model.row_too_far(chunk, source.cells)
-    checked = list(checks.values())
-    return Verdict(n_rows, checked, _warnings(checked, model), first_bad)
+                    error_here = _check_numbers(check, feature, chunk, source.cells)
+                    first_error = first_error or error_here
+            if not first_error:
+                first_error = model.row_too_far(chunk, source.cells)
+    return Verdict(n_rows, checks, _warnings(checks, preprocessing.features), first_error)
+
+
+def _type(feature: Feature) -> str:
+    if isinstance(feature, NumericColumn):
+        return "number"
+    return f"text, {len(feature.categories)} categories"
 
 
 def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
+    """Count a chunk's cells of categories that training had not seen."""
     known = set(feature.categories)
     for text, count in Counter(chunk.columns[feature.name].tolist()).items():
         if text not in known:
@@ -127,7 +140,7 @@ def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chu
 def _check_numbers(
     check: ColumnCheck, feature: NumericColumn, chunk: Chunk, cells: CellFormat
 ) -> str:
-    """Count a column's cells; the message about its first bad one, if any."""
+    """Count a chunk's unusual numbers; the message about its first bad cell, or empty."""
     column = chunk.columns[feature.name]
     values = cells.numbers_or_infinite(column)
     bad = np.isinf(values)
@@ -138,27 +151,26 @@ def _check_numbers(
     if not bad.any():
         return ""
     row = int(np.flatnonzero(bad)[0])
-    found = str(column[row])
-    return (
-        f"{chunk.place(row)}, column {feature.name!r}: expects a number, found {found!r}; correct "
-        f"the cell, or leave it empty if it is missing{comma_hint(found, cells)}"
-    )
+    return not_a_number(str(chunk.place(row)), feature.name, str(column[row]), cells)
 
 
-def _warnings(columns: list[ColumnCheck], model: Model) -> list[str]:
-    rates = {f.name: f for f in model.preprocessing.features if isinstance(f, NumericColumn)}
+def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> list[str]:
+    """A line for each kind of unusual cell in each column."""
     warnings = []
-    for of in columns:
-        if of.missing and not rates[of.name].has_missing:
-            cells = counted(of.missing, "missing cell")
-            warnings.append(f"{of.name!r}: {cells}, none in training; taken as the training mean")
-        if of.outside_range:
-            low, high = rates[of.name].minimum, rates[of.name].maximum
-            numbers = counted(of.outside_range, "number")
-            seen = f"the range of training, {low:g} to {high:g}"
-            warnings.append(f"{of.name!r}: {numbers} outside {seen}")
-        if of.new_categories:
-            n_cells = counted(sum(of.new_categories.values()), "cell")
-            n_new = counted(len(of.new_categories), "category", "categories")
-            warnings.append(f"{of.name!r}: {n_cells} of {n_new} not seen in training")
+    for check, feature in zip(checks, features, strict=True):
+        if isinstance(feature, CategoricalColumn):
+            if check.new_categories:
+                n_cells = counted(sum(check.new_categories.values()), "cell")
+                n_new = counted(len(check.new_categories), "category", "categories")
+                warnings.append(f"{check.name!r}: {n_cells} of {n_new} not seen in training")
+            continue
+        if check.missing and not feature.has_missing:
+            n_cells = counted(check.missing, "missing cell")
+            warnings.append(
+                f"{check.name!r}: {n_cells}, none in training; taken as the training mean"
+            )
+        if check.outside_range:
+            numbers = counted(check.outside_range, "number")
+            seen = f"the range of training, {feature.minimum:g} to {feature.maximum:g}"
+            warnings.append(f"{check.name!r}: {numbers} outside {seen}")
     return warnings

@@ -146,7 +146,7 @@ def _check_apart(validation: Encoded, calibration: Encoded) -> None:
     if 2 * n_known > len(calibration_rows):
         raise DataError(
             f"--validation: holds {n_known:,} of the "
-            f"{counted(len(calibration_rows), 'calibration row')}, by which nothing may be chosen; "
+            f"{counted(len(calibration_rows), 'calibration row')}, which must not be validated by; "
             f"name a table of other rows, or set calibration_fraction: 0"
         )
 

@@ -305,7 +305,7 @@ def test_a_table_whose_columns_all_tell_nothing_is_refused(run: Run, folder: Pat
     assert (result.code, result.out) == (3, "")
     assert result.err == (
         "Note: left out the column 'a': it is constant\n"
-        "Error: t.csv: no column is left to learn from; 'a' tell nothing in 2 training rows\n"
+        "Error: t.csv: no column is left to learn from: nothing can be learned from 'a' in 2 training rows\n"
     )
 
 

@@ -19,7 +19,7 @@ import nntrain
 from nntrain.cli.main import main
 from nntrain.config.keys import DEFAULTS, MEANINGS, as_yaml
 from nntrain.config.recipes import RECIPES
-from nntrain.config.suggest import start
+from nntrain.config.suggest import suggest_config
 from nntrain.config.yaml_file import parse_config
 
 SMALL = "id,name,size,color,dead,empty,price\n" + "".join(
@@ -151,7 +151,7 @@ def test_a_redirected_config_is_what_an_output_file_holds(run: Run, folder: Path
 
 def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     (folder / "t.csv").write_text(SMALL.replace("24,n24,,blue,x,,48", "24,n24,?!,blue,x,,"))
-    found = start("t.csv", recipe="textbook")
+    found = suggest_config("t.csv", recipe="textbook")
     assert parse_config(found.as_yaml()) == found.config
     assert found.config == nntrain.Config(
         target=("price",),
@@ -261,7 +261,7 @@ def test_what_cannot_be_is_explained(
         ("a,b\nx,y\nz,w\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, constant or empty"),
         ("y\n1\n2\n3\n", "t.csv: no column is left to learn from: the target is the only one"),
-        ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: 'a' tell little"),
+        ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: little can be learned from 'a'"),
         ('{"a": 1, "y": 2}\n{"a": 3, "y": 2}\n', "t.csv: it looks like JSON lines; those are read from a "
          "file whose name ends in .jsonl"),
         ("a|b|y\n1|2|3\n", "t.csv: its header line was read as one column, 'a|b|y'; if '|' separates the "

@@ -11,7 +11,7 @@ from support.command import ROOT
 
 import nntrain
 from nntrain.config.recipes import RECIPES, accurate
-from nntrain.config.suggest import start
+from nntrain.config.suggest import suggest_config
 
 SIZES = [1, 10, 500, 1_999, 2_000, 16_000, 20_000, 50_000, 500_000, 10_000_000]
 
@@ -35,7 +35,7 @@ def test_more_rows_have_no_more_epochs_and_take_longer_in_all() -> None:
 
 def test_the_textbook_recipe_is_the_default_of_every_key() -> None:
     table = pd.DataFrame({"x": np.arange(30.0) % 7, "y": np.arange(30.0) % 5})
-    assert start(table, ("y",), recipe="textbook").config == nntrain.Config(target=("y",))
+    assert suggest_config(table, ("y",), recipe="textbook").config == nntrain.Config(target=("y",))
 
 
 def test_the_accurate_recipe_beats_the_textbook_and_ridge_on_rows_not_seen() -> None:
@@ -44,7 +44,9 @@ def test_the_accurate_recipe_beats_the_textbook_and_ridge_on_rows_not_seen() -> 
     training = table.drop(index=test.index)
     errors = {}
     for recipe in RECIPES:
-        model = nntrain.fit(training, start(training, ("heating_load",), recipe=recipe).config)
+        model = nntrain.fit(
+            training, suggest_config(training, ("heating_load",), recipe=recipe).config
+        )
         metrics = nntrain.evaluate(model, test).targets["heating_load"]
         errors[recipe] = metrics.rmse
     assert metrics.ridge_rmse is not None

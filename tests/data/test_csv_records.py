@@ -15,7 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nntrain.data.readers import csv_records as records
-from nntrain.data.readers.csv_records import Block, read_blocks, read_header, sniff
+from nntrain.data.readers.csv_block import Block
+from nntrain.data.readers.csv_records import read_blocks, read_header, sniff
 from nntrain.errors import DataError
 
 Record = tuple[int, list[str]]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from nntrain.data.preprocessing import encode as encoding
 from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.encode import encode_parts, encode_rows
 from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preprocessing
-from nntrain.data.preprocessing.memory import LONG, give_back, long_array
+from nntrain.data.preprocessing.memory import LONG, long_array
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.errors import DataError
@@ -111,27 +109,3 @@ def test_inputs_that_memory_could_not_hold_are_refused_before_they_are_made(
 
 def test_the_memory_of_this_machine_is_known() -> None:
     assert encoding.physical_memory() > 1 << 28
-
-
-def resident() -> int:
-    """The bytes of memory that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
-def test_memory_is_given_back_from_a_row_on() -> None:
-    array = long_array(4_000_000)
-    before = resident()
-    array[:] = 1.0
-    assert resident() - before > 30_000_000
-    part: NDArray[Any] = array[:3_999_999]
-    give_back(part, 1_000_001)
-    assert resident() - before < 12_000_000
-    assert part[:1_000_001].tolist() == [1.0] * 1_000_001
-    assert not part[1_010_000:].any()
-
-
-def test_a_short_array_is_an_ordinary_one() -> None:
-    array = long_array(10)
-    array[:] = 1.0
-    give_back(array, 0)
-    assert array.tolist() == [1.0] * 10

@@ -30,7 +30,7 @@ from support.command import COMMAND, Run, environment
 from support.forging import signed
 
 import nntrain
-from nntrain.config import suggest as starting
+from nntrain.config.suggest import suggest_config
 from nntrain.config.yaml_file import parse_config
 from nntrain.data.readers import csv_records as records
 from nntrain.errors import ConfigError, DataError, ModelFileError
@@ -124,7 +124,7 @@ ENDLESS = {
     "a million columns": (
         repeated(b"size,color,y", b",c" * 1000, 1000, b"\n"),
         "standard input, line 1: has 1,000,003 columns, and 100,000 are the most; leave some out "
-        "or turn the table round if its columns are the rows",
+        "or transpose the table if its columns are meant to be rows",
     ),
 }
 
@@ -229,7 +229,7 @@ def test_a_block_of_blank_lines_ends_a_text_column_soundly(
 ) -> None:
     monkeypatch.setattr(records, "BLOCK_BYTES", 8)
     (folder / "t.csv").write_text("color,y\nr,1\ng,2\nr,3\n" + "\n" * 40)
-    assert starting.start("t.csv").n_rows == 3
+    assert suggest_config("t.csv").table.n_rows == 3
 
 
 def test_an_error_that_no_double_holds_is_explained(run: Run, model: Path) -> None:

@@ -634,7 +634,7 @@ def test_validation_rows_that_calibrate_too_are_refused() -> None:
     with pytest.raises(DataError) as caught:
         nntrain.fit(table, CONFIG, validation=table)
     assert str(caught.value) == (
-        "--validation: holds 30 of the 30 calibration rows, by which nothing may be chosen; name a "
+        "--validation: holds 30 of the 30 calibration rows, which must not be validated by; name a "
         "table of other rows, or set calibration_fraction: 0"
     )
     some = table.iloc[split_rows(np.arange(100), CONFIG).calibration[:5]]

@@ -70,9 +70,11 @@ def init(
             raise UsageError(f"--output {output} would overwrite an input of this run")
         try_output(output)
 
-    from nntrain.config.suggest import start
+    from nntrain.config.suggest import suggest_config
 
-    text = start(paths, targets, recipe=recipe, delimiter=delimiter, decimal=decimal).as_yaml()
+    text = suggest_config(
+        paths, targets, recipe=recipe, delimiter=delimiter, decimal=decimal
+    ).as_yaml()
     if output is None:
         click.echo(text, nl=False)
     else:

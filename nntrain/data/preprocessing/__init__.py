@@ -1,1 +1,1 @@
-"""Preprocessing: what is learned of columns once and replayed at predict."""
+"""Preprocessing: learned from the training rows once, and replayed to encode any rows."""

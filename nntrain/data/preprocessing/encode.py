@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -63,46 +63,52 @@ def encode_parts(
     number does not fit into `dtype`.
     """
     _check_size(preprocessing, sum(map(len, parts)), dtype, table.name)
-    encoded = [
-        Encoded(
-            np.empty((len(rows), len(preprocessing.input_names)), dtype),
-            _encode_targets(preprocessing, table, rows, dtype),
-            table.true_values(rows),
-            table.weights(rows),
-        )
-        for rows in parts
-    ]
+    encoded = [_with_empty_inputs(preprocessing, table, rows, dtype) for rows in parts]
     columns = FeatureColumns(preprocessing, table)
     with ThreadPoolExecutor(available_cores()) as pool:
         for start in reversed(range(0, len(table), FREED_ROWS)):
             for rows, part in zip(parts, encoded, strict=True):
-                first, last = np.searchsorted(rows, (start, start + FREED_ROWS)).tolist()
-                blocks = [
-                    slice(i, min(i + ENCODE_ROWS, last)) for i in range(first, last, ENCODE_ROWS)
-                ]
-
-                def encode(block: slice, rows: RowNumbers = rows, x: Array = part.x) -> None:
-                    preprocessing.encode(columns.values(rows[block]), x[block])
-                    check_finite_inputs(x[block], preprocessing.input_names, table.name)
-
-                list(pool.map(encode, blocks))
+                blocks = _blocks(rows, part.x, start, start + FREED_ROWS)
+                list(pool.map(lambda block: columns.encode(*block), blocks))
             if use_up:
                 table.give_back(start)
     return encoded
 
 
+def _blocks(
+    rows: RowNumbers, x: Array, first_row: int, end_row: int
+) -> Iterator[tuple[RowNumbers, Array]]:
+    """The row numbers from `first_row` up to `end_row`, with their part of x, block by block."""
+    first, end = np.searchsorted(rows, (first_row, end_row)).tolist()
+    for start in range(first, end, ENCODE_ROWS):
+        block = slice(start, min(start + ENCODE_ROWS, end))
+        yield rows[block], x[block]
+
+
+def _with_empty_inputs(
+    preprocessing: Preprocessing, table: TypedTable, rows: RowNumbers, dtype: str
+) -> Encoded:
+    """Rows encoded but for their inputs, for which there is room."""
+    y_true = table.true_values(rows)
+    with np.errstate(over="ignore"):
+        y = preprocessing.encode_targets(y_true).astype(dtype)
+    check_finite_inputs(y, table.targets, table.name)
+    x = np.empty((len(rows), len(preprocessing.input_names)), dtype)
+    return Encoded(x, y, y_true, table.weights(rows))
+
+
 class FeatureColumns:
     """The columns of a typed table that a preprocessing's features were learned from.
 
-    `category_values` has the feature value for each code of each categorical feature.
+    `values_by_code` has, for each categorical feature by its position, the value for each code.
     """
 
     def __init__(self, preprocessing: Preprocessing, table: TypedTable) -> None:
-        self.table = table
+        self.table, self.preprocessing = table, preprocessing
         self.features = preprocessing.features
         sources = {name: i for i, name in enumerate(table.features)}
         self.sources = [sources[feature.name] for feature in self.features]
-        self.category_values = {
+        self.values_by_code = {
             i: category_values(category_positions(feature), table.categories[source])
             for i, (source, feature) in enumerate(zip(self.sources, self.features, strict=True))
             if isinstance(feature, CategoricalColumn)
@@ -116,28 +122,27 @@ class FeatureColumns:
         for i, source in enumerate(self.sources):
             column = self.table.columns[source]
             cells = column[start:stop] if are_consecutive else column[rows]
-            if i in self.category_values:
-                cells = self.category_values[i][cells.astype(np.intp)]
+            if i in self.values_by_code:
+                cells = self.values_by_code[i][cells.astype(np.intp)]
             values[:, i] = cells
         return values
+
+    def encode(self, rows: RowNumbers, out: Array) -> None:
+        """Fill `out` (n_rows, n_inputs) with the inputs of rows, at least one, in ascending order.
+
+        Raises `DataError` for a number that the dtype of `out` cannot hold.
+        """
+        self.preprocessing.encode(self.values(rows), out)
+        check_finite_inputs(out, self.preprocessing.input_names, self.table.name)
 
     def unseen(self, rows: RowNumbers) -> ReplacedCells:
         """The cells of rows whose category the training rows lack, counted."""
         replaced = ReplacedCells()
-        for i, values_by_code in self.category_values.items():
+        for i, values in self.values_by_code.items():
             codes = self.table.column(self.sources[i], rows).astype(np.intp)
-            n_unseen = int(np.count_nonzero(values_by_code[codes] == UNSEEN))
+            n_unseen = int(np.count_nonzero(values[codes] == UNSEEN))
             replaced.add_unseen(self.features[i].name, n_unseen)
         return replaced
-
-
-def _encode_targets(
-    preprocessing: Preprocessing, table: TypedTable, rows: RowNumbers, dtype: str
-) -> Array:
-    with np.errstate(over="ignore"):
-        y = preprocessing.encode_targets(table.true_values(rows)).astype(dtype)
-    check_finite_inputs(y, table.targets, table.name)
-    return y
 
 
 def _check_size(preprocessing: Preprocessing, n_rows: int, dtype: str, table_name: str) -> None:

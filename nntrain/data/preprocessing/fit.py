@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -50,6 +51,33 @@ def learn_preprocessing(
     Features from which nothing can be learned are left out, and `take_note` is told. Raises
     `DataError` if no feature is left, or a target is constant.
     """
+    features: list[Feature] = []
+    replaced = ReplacedCells()
+    for name, (feature, n_missing) in zip(
+        table.features, _learn_features(table, rows, options), strict=True
+    ):
+        if isinstance(feature, str):
+            take_note(UselessColumn(name, feature))
+            continue
+        features.append(feature)
+        replaced.add_missing(name, n_missing)
+    replaced.note(take_note)
+    if not features:
+        raise DataError(
+            f"{table.name}: no column is left to learn from: nothing can be learned from "
+            f"{quoted(table.features)} in {counted(len(rows), 'training row')}"
+        )
+    targets = tuple(
+        _learn_target(table.name, name, table.column(i, rows), options)
+        for i, name in enumerate(table.targets, start=len(table.features))
+    )
+    return Preprocessing(tuple(features), targets, options.missing_values)
+
+
+def _learn_features(
+    table: TypedTable, rows: RowNumbers, options: PreprocessingOptions
+) -> Iterator[tuple[Feature | str, int]]:
+    """Each feature, or why nothing can be learned from it; and how many cells are missing."""
 
     def learn(i: int) -> tuple[Feature | str, int]:
         name, column = table.features[i], table.column(i, rows)
@@ -58,27 +86,8 @@ def learn_preprocessing(
         n_missing = int(np.count_nonzero(np.isnan(column)))
         return _learn_numeric(name, column, n_missing, options), n_missing
 
-    features: list[Feature] = []
-    replaced = ReplacedCells()
     with ThreadPoolExecutor(available_cores()) as pool:
-        learned = pool.map(learn, range(len(table.features)))
-        for name, (feature, n_missing) in zip(table.features, learned, strict=True):
-            if isinstance(feature, str):
-                take_note(UselessColumn(name, feature))
-                continue
-            features.append(feature)
-            replaced.add_missing(name, n_missing)
-    replaced.note(take_note)
-    if not features:
-        raise DataError(
-            f"{table.name}: no column is left to learn from; {quoted(table.features)} tell nothing "
-            f"in {counted(len(rows), 'training row')}"
-        )
-    targets = tuple(
-        _learn_target(table.name, name, table.column(i, rows), options)
-        for i, name in enumerate(table.targets, start=len(table.features))
-    )
-    return Preprocessing(tuple(features), targets, options.missing_values)
+        yield from pool.map(learn, range(len(table.features)))
 
 
 def _learn_categorical(

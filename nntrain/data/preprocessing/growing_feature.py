@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +66,7 @@ class GrowingFeature:
                 self.first_text = (str(chunk.place(row)), column[row])
         out[:] = np.array([self._code(text) for text in texts], dtype=np.float64)[codes]
 
-    def _count(self, counts: NDArray[Any], texts: list[str], cells: CellFormat) -> None:
+    def _count(self, counts: NDArray[np.intp], texts: list[str], cells: CellFormat) -> None:
         for count, text in zip(counts.tolist(), texts, strict=True):
             value = cells.number(text)
             if value is None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from nntrain.arrays import Array, Column, Mask, Matrix, Vector
-from nntrain.data.checks import check_columns, check_finite, check_unique, comma_hint
+from nntrain.data.checks import check_columns, check_numbers, check_unique
 from nntrain.data.notes import ReplacedCells
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
@@ -22,6 +22,7 @@ from nntrain.data.preprocessing.columns import (
     TargetColumn,
 )
 from nntrain.data.preprocessing.encode_features import (
+    UNSEEN,
     FeatureEncoder,
     category_positions,
     category_values,
@@ -29,7 +30,6 @@ from nntrain.data.preprocessing.encode_features import (
 from nntrain.data.readers.cells import CellFormat, distinct_texts
 from nntrain.data.readers.open import ReadOptions
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
-from nntrain.errors import DataError
 
 ENCODE_ROWS = 1 << 12
 """Rows that are encoded at once, so that they fit the processor's cache."""
@@ -98,17 +98,20 @@ class Preprocessing:
                 codes, texts = distinct_texts(column)
                 values[:, i] = category_values(self._category_positions[feature.name], texts)[codes]
             elif bad is None:
-                _check_numbers(chunk, feature.name, cells)
+                check_numbers(chunk, feature.name, cells)
                 values[:, i] = column
             else:
                 values[:, i] = _numbers_marking_bad(column, cells, bad)
-        good = values if bad is None else values[~bad]
+        self._count_replaced(values if bad is None else values[~bad], replaced)
+        return values
+
+    def _count_replaced(self, values: Matrix, replaced: ReplacedCells) -> None:
+        """Count the feature values that are missing or of an unseen category."""
         for i, feature in enumerate(self.features):
             if isinstance(feature, CategoricalColumn):
-                replaced.add_unseen(feature.name, int(np.count_nonzero(good[:, i] < 0)))
+                replaced.add_unseen(feature.name, int(np.count_nonzero(values[:, i] == UNSEEN)))
             else:
-                replaced.add_missing(feature.name, int(np.count_nonzero(np.isnan(good[:, i]))))
-        return values
+                replaced.add_missing(feature.name, int(np.count_nonzero(np.isnan(values[:, i]))))
 
     @cached_property
     def _category_positions(self) -> dict[str, dict[str, int]]:
@@ -187,14 +190,3 @@ def _numbers_marking_bad(column: Column, cells: CellFormat, bad: Mask) -> Vector
     infinite = np.isinf(values)
     bad |= infinite
     return np.where(infinite, np.nan, values)
-
-
-def _check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
-    column = chunk.columns[name]
-    if column.dtype != np.float64:
-        row = cells.first_text(column)
-        raise DataError(
-            f"{chunk.place(row)}, column {name!r}: expects a number, found {column[row]!r}; "
-            f"correct the cell, or leave it empty if it is missing{comma_hint(column[row], cells)}"
-        )
-    check_finite(chunk, name)

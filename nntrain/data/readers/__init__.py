@@ -1,1 +1,1 @@
-"""Readers: the bytes of a table, its cells and its columns, chunk by chunk."""
+"""Readers: from the bytes of a file, or DataFrames, to chunks of typed columns."""

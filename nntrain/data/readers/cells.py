@@ -1,4 +1,4 @@
-"""What one cell says: a number, nothing, or a text; the definition every fast path must match."""
+"""What one cell means: a number, a missing number, or a text. Every faster parser must agree."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nntrain.arrays import Column, Vector
 
 NUMBER = re.compile(
     r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.I
 )
 PLAIN_NUMBER = re.compile(r"[+-]?[\d.,_]+(?:[eE][+-]?\d+)?")
+
 BLANKS = " \t\r\n\v\f"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
@@ -24,7 +26,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 class CellFormat:
     """How cells are written: the decimal mark, and the texts that mean a missing number.
 
-    A missing-value text that is itself a number (`-999`) stands for every way to write it.
+    A missing-value text that is itself a number, such as `-999`, stands for every way to write
+    that number.
     """
 
     missing_values: tuple[str, ...]
@@ -32,12 +35,12 @@ class CellFormat:
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
-        """The missing values without the blanks around them."""
+        """The missing values, stripped of blanks."""
         return frozenset(value.strip(BLANKS) for value in self.missing_values)
 
     @cached_property
     def missing_words(self) -> list[str]:
-        """The missing values that no reader could take for a finite number."""
+        """The missing values that no parser could take for a finite number."""
         return [text for text in sorted(self.missing_texts) if not PLAIN_NUMBER.fullmatch(text)]
 
     @cached_property
@@ -47,20 +50,21 @@ class CellFormat:
         return tuple(value for value in numbers if value is not None)
 
     def _number(self, cell: str) -> float | None:
+        """The number that a cell without blanks is written as, if it is one."""
         if self.decimal != ".":
             cell = cell.replace(".", "x").replace(self.decimal, ".")
         return float(cell) if NUMBER.fullmatch(cell) else None
 
     def number(self, cell: str) -> float | None:
-        """The number in a cell: NaN where it is missing, None where it is a text."""
+        """The number in a cell: NaN if it is missing, None if it is a text."""
         cell = cell.strip(BLANKS)
         if cell in self.missing_texts:
             return math.nan
         value = self._number(cell)
         return math.nan if value in self.missing_numbers else value
 
-    def numbers(self, cells: Iterable[str]) -> NDArray[np.float64] | None:
-        """All the numbers in a column's cells, or None if any cell is a text."""
+    def numbers(self, cells: Iterable[str]) -> Vector | None:
+        """The numbers (n_rows,) in a column's cells, NaN if missing; None if any cell is a text."""
         values = []
         for cell in cells:
             value = self.number(cell)
@@ -69,25 +73,28 @@ class CellFormat:
             values.append(value)
         return np.array(values, dtype=np.float64)
 
-    def numbers_or_infinite(self, column: NDArray[Any]) -> NDArray[np.float64]:
-        """A column as numbers, those of its cells that are texts being infinite."""
+    def numbers_or_infinite(self, column: Column) -> Vector:
+        """The numbers (n_rows,) in a column, NaN if missing; infinity for a cell that is a text."""
         if column.dtype == np.float64:
             return column
         numbers = [self.number(cell) for cell in column]
         return np.array([math.inf if number is None else number for number in numbers])
 
-    def blank_missing_numbers(self, values: NDArray[np.float64]) -> None:
-        """Set every number that means a missing cell to NaN, in place."""
+    def blank_missing_numbers(self, values: Vector) -> None:
+        """Set every number that means a missing number to NaN, in place."""
         if self.missing_numbers:
             values[np.isin(values, self.missing_numbers)] = np.nan
 
     def first_text(self, cells: Iterable[str]) -> int:
-        """The position of the first cell that is a text; -1 without one."""
+        """The position of the first cell that is a text; -1 if there is none."""
         return next((i for i, cell in enumerate(cells) if self.number(cell) is None), -1)
 
 
-def distinct_texts(column: NDArray[Any]) -> tuple[NDArray[np.intp], list[str]]:
-    """The distinct cells in the order in which they come, and for each cell which of them it is."""
+def distinct_texts(column: Column) -> tuple[NDArray[np.intp], list[str]]:
+    """Each cell's code (n_rows,), and the distinct texts in the order in which they come.
+
+    A code is the position of the cell's text among the distinct texts.
+    """
     positions: dict[str, int] = {}
     codes = [positions.setdefault(text, len(positions)) for text in column.tolist()]
     return np.array(codes, dtype=np.intp), list(positions)

@@ -14,7 +14,7 @@ import numpy as np
 
 from nntrain.arrays import Column, Vector
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.csv_records import Block
+from nntrain.data.readers.csv_block import Block
 from nntrain.data.readers.table import ColumnTypes, with_numbers
 
 BOOLEAN_ENDS = (b"rue", b"RUE", b"alse", b"ALSE")

@@ -11,13 +11,14 @@ import numpy as np
 
 from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.csv_block import Block
 from nntrain.data.readers.csv_columns import (
     parse_cells,
     parse_fast,
     parse_texts_fast,
     text_column,
 )
-from nntrain.data.readers.csv_records import Block, read_blocks, read_header
+from nntrain.data.readers.csv_records import read_blocks, read_header
 from nntrain.data.readers.sources import Source
 from nntrain.data.readers.table import Chunk, ColumnTypes, Place
 from nntrain.text import counted

@@ -110,7 +110,7 @@ class SeveralTables:
             missing = [name for name in self.columns if name not in table.columns]
             extra = [name for name in table.columns if name not in self.columns]
             if missing or extra:
-                what = f"lacks {quoted(missing)}" if missing else f"has {quoted(extra)} besides"
+                what = f"lacks {quoted(missing)}" if missing else f"has {quoted(extra)} too"
                 raise DataError(
                     f"{table.name}: has other columns than {self.name}: it {what}; tables read as "
                     f"one must have the same columns"

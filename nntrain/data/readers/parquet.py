@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_parquet(path: str, cells: CellFormat) -> FrameTable:
-    """A Parquet file as a table. Raises `DataError`, `MissingExtraError` without pyarrow."""
+    """A Parquet file as a table. Raises `DataError`, or `MissingExtraError` without pyarrow."""
     try:
         import pyarrow as pa  # noqa: PLC0415  (an optional package)
         from pyarrow import parquet  # noqa: PLC0415
@@ -46,7 +46,7 @@ def open_parquet(path: str, cells: CellFormat) -> FrameTable:
         while True:
             with explained():
                 batch = next(batches, None)
-                # What pandas noted of itself in the file could be anything, and is not needed.
+                # The notes that pandas keeps in such files are not needed, and may be malformed.
                 frame = None if batch is None else batch.to_pandas(ignore_metadata=True)
             if frame is None:
                 return

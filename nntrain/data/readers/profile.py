@@ -1,4 +1,4 @@
-"""What the columns of a table hold, found in one pass: what `nntrain init` and `check` go by."""
+"""Profile the columns of a table in one pass: counts of numbers, texts and missing cells."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nntrain.arrays import Column, Vector
 from nntrain.data.readers.cells import CellFormat, distinct_texts
 from nntrain.data.readers.table import ColumnTypes, Table
 
@@ -17,11 +17,12 @@ MAX_DISTINCT = 10_000
 
 @dataclass
 class ColumnProfile:
-    """The cells of one column: how many are missing, numbers and texts, and what they are.
+    """What a column holds: how many cells are missing, numbers and texts, and which.
 
-    `texts` counts the distinct cells that are no numbers, up to `MAX_DISTINCT` of them; `values`
-    are the distinct numbers, and `written` the distinct cells where some are texts, likewise.
-    `counts_rows`: the numbers rise by 1 from row to row.
+    `minimum`, `maximum` and `values` are those of the finite numbers. `texts` counts each distinct
+    cell that is neither a number nor missing; `written` are the distinct cells of chunks with such
+    texts. Of each, at most about `MAX_DISTINCT` are kept. `counts_rows` is true while the numbers
+    rise by 1 from row to row.
     """
 
     name: str
@@ -39,12 +40,12 @@ class ColumnProfile:
 
     @property
     def n_texts(self) -> int:
-        """Cells that are neither missing nor numbers."""
+        """The number of cells that are neither missing nor numbers."""
         return self.n_rows - self.n_missing - self.n_numbers - self.n_infinite
 
     @property
     def is_numeric(self) -> bool:
-        """Whether `fit` would take the column for numbers."""
+        """Whether `fit` would read the column as numbers: at most one value in ten is a text."""
         n_numbers = self.n_numbers + self.n_infinite
         return n_numbers > 0 and n_numbers >= 9 * self.n_texts
 
@@ -55,16 +56,16 @@ class ColumnProfile:
 
     @property
     def n_distinct(self) -> int:
-        """Distinct numbers, or distinct cells as they are written where some are texts."""
+        """How many distinct numbers and texts there are, at least."""
         return max(len(self.written), len(self.texts) + len(self.values))
 
     @property
     def is_constant(self) -> bool:
-        """Whether all cells are the same."""
+        """Whether all cells are the same, missing ones included."""
         return self.n_distinct + (self.n_missing > 0) <= 1
 
-    def add_numbers(self, values: NDArray[np.float64]) -> None:
-        """Take in cells that are all numbers or missing (NaN)."""
+    def add_numbers(self, values: Vector) -> None:
+        """Count cells (n_rows,) that are all numbers, or NaN where missing."""
         self.n_rows += len(values)
         missing = np.isnan(values)
         infinite = np.isinf(values)
@@ -84,8 +85,8 @@ class ColumnProfile:
             self.counts_rows = bool((np.diff(values, prepend=before) == 1).all())
             self._last = float(values[-1])
 
-    def add_texts(self, column: NDArray[np.object_], cells: CellFormat) -> None:
-        """Take in cells of which some are texts."""
+    def add_texts(self, column: Column, cells: CellFormat) -> None:
+        """Count cells (n_rows,) of which some are texts."""
         codes, distinct = distinct_texts(column)
         if len(self.written) < MAX_DISTINCT:
             self.written.update(distinct)

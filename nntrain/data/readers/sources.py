@@ -1,6 +1,6 @@
-"""Where the bytes of a table come from: a file, plain or compressed, or a pipe.
+"""The bytes of a table, from a file, a compressed file or a pipe.
 
-Each is a `ByteStream`: reading gives what has arrived without waiting for more.
+Each is a `ByteStream`: reading gives the bytes that have arrived without waiting for more.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {
 class Pipe:
     """A pipe, terminal or socket: gives what has arrived, and waits only for a first byte.
 
-    It has a descriptor of its own, which lives as long as whoever may be waiting to read from it.
+    It duplicates the descriptor `fd`, so that a thread that still waits to read keeps its own open.
     """
 
     def __init__(self, fd: int) -> None:
@@ -42,7 +42,7 @@ class Pipe:
         os.close(self.fd)
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; b"" when the writer has closed it."""
+        """Up to `size` bytes; b"" once the writer has closed the pipe."""
         parts = [os.read(self.fd, size)]
         read = len(parts[0])
         while parts[-1] and read < size and select.select([self.fd], [], [], 0)[0]:
@@ -52,26 +52,26 @@ class Pipe:
 
 
 class Spool:
-    """A stream that can be read a second time: keeps what is read in a temporary file."""
+    """A stream that can be read a second time: it copies what is read into a temporary file."""
 
     def __init__(self, stream: ByteStream, copy: IO[bytes]) -> None:
         self.stream = stream
         self.copy = copy
 
     def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes of the stream, copied."""
+        """Up to `size` bytes of the stream, which are copied too."""
         data = self.stream.read(size)
         self.copy.write(data)
         return data
 
     def again(self) -> ByteStream:
-        """What was read so far, from its start."""
+        """The bytes read so far, from their start."""
         self.copy.seek(0)
         return self.copy
 
 
 class Decompressed:
-    """A compressed file's content; names the file when it is damaged."""
+    """A compressed file's content. Reading raises `DataError` if the file is damaged."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self.file = file
@@ -86,10 +86,10 @@ class Decompressed:
 
 
 class Source:
-    """One input: a path, or `-` for standard input; a context manager that closes what it opened.
+    """An input: a path, or `-` for standard input; a context manager that closes what it opened.
 
-    `name` stands for it in messages; `size` is the bytes of a plain file that is open, else 0;
-    `may_wait` tells whether reading what is open may wait for a writer.
+    `name` is what messages call the input. Once it is open, `size` is the number of bytes of a
+    plain file, 0 for others, and `may_wait` tells whether reading may wait for a writer.
     """
 
     def __init__(self, path: str) -> None:
@@ -108,9 +108,9 @@ class Source:
         self._files.close()
 
     def open(self, *, twice: bool = False) -> ByteStream:
-        """The bytes from their start; `twice` makes a pipe ready to be opened once more.
+        """The bytes from their start; with `twice`, a pipe can be opened again.
 
-        Raises `DataError` when the file cannot be opened.
+        Raises `DataError` if the file cannot be opened.
         """
         if self._spool:
             self.may_wait = False

@@ -1,0 +1,100 @@
+"""What the profile of a column counts, whichever way the table is cut into chunks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntrain.data.readers import csv_records as records
+from nntrain.data.readers import profile as module
+from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.profile import ColumnProfile, profile
+
+CELLS = CellFormat(("", "NA"))
+
+
+def profiles(
+    path: Path, text: str, monkeypatch: pytest.MonkeyPatch, block_bytes: int = 1 << 20
+) -> dict[str, ColumnProfile]:
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(records, "BLOCK_BYTES", block_bytes)
+    with open_table(path, ReadOptions(CELLS)) as table:
+        return {column.name: column for column in profile(table)}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "t.csv"
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 1 << 20])
+def test_cells_are_counted_by_kind(
+    path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    text = "a,b\n1,x\n,y\n2.5,x\ninf,NA\nodd,3\n-4,y\n"
+    found = profiles(path, text, monkeypatch, block_bytes)
+    a, b = found["a"], found["b"]
+    assert (a.n_rows, a.n_missing, a.n_numbers, a.n_infinite, a.n_texts) == (6, 1, 3, 1, 1)
+    assert (a.minimum, a.maximum, dict(a.texts)) == (-4.0, 2.5, {"odd": 1})
+    assert (b.n_rows, b.n_missing, b.n_numbers, b.n_infinite, b.n_texts) == (6, 1, 1, 0, 4)
+    assert dict(b.texts) == {"x": 2, "y": 2}
+
+
+def test_a_column_is_numeric_when_nine_tenths_of_its_cells_are_numbers(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = "".join(f"{i},{i}\n" for i in range(9))
+    found = profiles(path, f"a,b\n{numbers}x,x\nx,9\n", monkeypatch)
+    assert not found["a"].is_numeric  # 9 numbers, 2 texts
+    assert found["b"].is_numeric  # 10 numbers, 1 text
+
+
+def test_an_empty_column_and_a_constant_one_are_known(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = profiles(path, "a,b,c,d\n,1,x,1\nNA,1.0,x,\n", monkeypatch)
+    assert found["a"].is_empty
+    assert found["a"].is_constant
+    assert found["b"].is_constant  # 1 and 1.0 are one number
+    assert found["c"].is_constant
+    assert not found["d"].is_constant  # a missing cell tells something too
+    assert not found["d"].is_empty
+
+
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [("1 2 3 4", True), ("0 1 2 3", True), ("5 6 7", True), ("1 2 4", False), ("1 x 3", False)],
+)
+def test_numbers_that_rise_by_one_from_row_to_row_count_the_rows(
+    path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int, cells: str, *, counts: bool
+) -> None:
+    rows = "".join(f"{cell},0\n" for cell in cells.split())
+    assert profiles(path, f"a,y\n{rows}", monkeypatch, block_bytes)["a"].counts_rows is counts
+
+
+def test_columns_without_a_name_have_no_profile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(profiles(path, "a,,b\n1,2,3\n", monkeypatch)) == ["a", "b"]
+
+
+def test_a_table_without_rows_has_empty_profiles(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column = profiles(path, "a\n", monkeypatch)["a"]
+    assert (column.n_rows, column.is_empty, column.is_constant) == (0, True, True)
+
+
+def test_distinct_cells_are_kept_up_to_a_number_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_DISTINCT", 3)
+    numbers, texts = ColumnProfile("a"), ColumnProfile("b")
+    for start in range(0, 12, 4):
+        numbers.add_numbers(np.arange(start, start + 4.0))
+        cells = np.array([f"x{i % 6}" for i in range(start, start + 4)], dtype=object)
+        texts.add_texts(cells, CELLS)
+    assert (numbers.n_numbers, len(numbers.values)) == (12, 3)
+    assert (texts.n_texts, dict(texts.texts)) == (12, {"x0": 2, "x1": 2, "x2": 2})
