@@ -24,8 +24,8 @@ from nntrain.model.records import (
     TEXT,
     WHOLE,
     Codec,
+    FormatError,
     JsonObject,
-    UnsoundError,
     array,
     checked,
     mapping,
@@ -34,7 +34,7 @@ from nntrain.model.records import (
     plain_items,
     record,
     records,
-    sound,
+    required,
 )
 from nntrain.model.summary import Summary
 from nntrain.stats.baseline import Baseline
@@ -79,12 +79,12 @@ def _write_feature(feature: Feature) -> dict[str, Any]:
 
 
 def _read_feature(json: Any, key: str) -> Feature:
-    kind = sound(json, "kind", str)
+    kind = required(json, "kind", str)
     if kind == "numeric":
         return NUMERIC.read(json, key)
     if kind == "categorical":
         return CATEGORICAL.read(json, key)
-    raise UnsoundError(f"a feature of the unknown kind {kind!r}")
+    raise FormatError(f"a feature of the unknown kind {kind!r}")
 
 
 _PREPROCESSING = JsonObject(
@@ -113,7 +113,7 @@ def _read_preprocessing(json: Any, key: str) -> Preprocessing:
     inputs = values.pop("inputs")
     preprocessing = Preprocessing(**values)
     if preprocessing.input_names != inputs:
-        raise UnsoundError("its inputs are not those of its features")
+        raise FormatError("its inputs are not those of its features")
     return preprocessing
 
 
@@ -132,7 +132,7 @@ _IN_HEADER = (
     "fingerprint",
     "versions",
 )
-"""The fields of a summary that stand in the header itself; the others are under `summary`."""
+"""The fields of a summary that are keys of the header itself; the others are under `summary`."""
 _SUMMARY = record(
     Summary,
     omitted={"kept_epochs": (), "fingerprint": None, "versions": {}},
@@ -153,8 +153,8 @@ def write_summary(summary: Summary) -> dict[str, Any]:
 
 
 def read_summary(header: Mapping[str, Any]) -> Summary:
-    """The summary in a header. Raises `UnsoundError`."""
-    values = sound(header, "summary", dict)
+    """The summary in a header. Raises `FormatError`."""
+    values = required(header, "summary", dict)
     nested = {name: value for name, value in values.items() if name not in _IN_HEADER}
     top = {name: header[name] for name in _IN_HEADER if name in header}
     return _SUMMARY.read({**nested, **top}, "summary")
@@ -184,7 +184,7 @@ def _take_ridge(values: dict[str, Any]) -> Ridge | None:
 
 
 def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
-    """How the baseline of a model of so many inputs and targets is written and read."""
+    """How a baseline is written and read, for this many inputs and targets."""
     keys = JsonObject(
         {
             "means": array(n_targets),
@@ -212,7 +212,10 @@ def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
 
 
 def intervals_codec(scores: Matrix, n_inputs: int) -> Codec[Intervals]:
-    """How intervals are written and read, but for `scores` (n_rows, n_targets), an array apart."""
+    """How intervals are written and read, without their `scores` (n_rows, n_targets).
+
+    The scores are an array of the file.
+    """
     n_rows, n_targets = scores.shape
     keys = JsonObject(
         {
@@ -240,7 +243,7 @@ def intervals_codec(scores: Matrix, n_inputs: int) -> Codec[Intervals]:
         values = keys.read(json, key)
         lowest, highest = values["lowest"], values["highest"]
         if (lowest > highest).any():
-            raise UnsoundError("its intervals have no sound range")
+            raise FormatError("its intervals have no valid range")
         expected = ExpectedError(_take_ridge(values), lowest, highest)
         return Intervals(expected, scores, values["fingerprint"])
 
@@ -260,7 +263,7 @@ PROGRESS = record(
     rows_done=_NOT_NEGATIVE,
     best=_BEST,
 )
-"""The progress of one network, but for its arrays, and the number of the network."""
+"""The progress of one network; its arrays and the network's number are not in the header."""
 UNFINISHED = JsonObject(
     {
         "smallest_update": Codec[float](
@@ -270,4 +273,4 @@ UNFINISHED = JsonObject(
         "fingerprint": TEXT,
     }
 )
-"""What a checkpoint says beside the progress of its networks."""
+"""The keys of a checkpoint that do not belong to one network."""

@@ -71,8 +71,8 @@ def test_a_prediction_that_is_not_finite_is_not_measured() -> None:
     with pytest.raises(DataError) as caught:
         model.predictor.compare_with_baseline(encoded(model), y_pred, y_pred, None)
     assert str(caught.value) == (
-        "a prediction is no finite number: the numbers of some row are too far from those of "
-        "training"
+        "a prediction is not a finite number: a number of some row is too far from the training "
+        "rows"
     )
 
 

@@ -236,8 +236,8 @@ def test_a_model_of_an_older_version_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(pd.DataFrame({"a": [1.0]}), explain=True)
     assert str(caught.value) == (
-        "the model does not keep the means of its inputs, which contributions start from: an older "
-        "nntrain made it; fit it again"
+        "an older nntrain made the model, without the means of its inputs, which explanations "
+        "start from; fit it again"
     )
 
 
@@ -253,8 +253,8 @@ def test_a_row_without_finite_contributions_is_named() -> None:
     with pytest.raises(DataError) as caught:
         model.predict(far, explain=True)
     assert str(caught.value) == (
-        "the DataFrame, row 1 (counting from 0): a contribution is no finite number: a number of this row is too far "
-        "from those of training"
+        "the DataFrame, row 1 (counting from 0): a contribution is not a finite number: a number "
+        "of this row is too far from the training rows"
     )
 
 
