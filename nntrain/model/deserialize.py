@@ -15,13 +15,13 @@ from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.progress import Progress
 from nntrain.model.header import (
-    PREPROCESSING,
     PROGRESS,
     UNFINISHED,
     baseline_codec,
     intervals_codec,
     read_summary,
 )
+from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.parts import ModelParts
 from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import (

@@ -67,6 +67,12 @@ class JsonObject:
             for name, codec in self.codecs.items()
         }
 
+    def codec(self, take: Callable[[T], Mapping[str, Any]], build: Callable[..., T]) -> Codec[T]:
+        """The codec of what `take` takes apart into values, and `build` makes of them by name."""
+        return Codec(
+            lambda value: self.write(take(value)), lambda json, key: build(**self.read(json, key))
+        )
+
 
 def record(
     cls: type[T],
@@ -88,9 +94,9 @@ def record(
         {name: codecs[name] if name in codecs else codec_for(hints[name]) for name in names},
         omitted or {},
     )
-    return Codec(
-        lambda value: keys.write({name: getattr(value, name) for name in names}),
-        lambda json, key: cls(**keys.read(json, key), **elsewhere),
+    return keys.codec(
+        lambda value: {name: getattr(value, name) for name in names},
+        lambda **values: cls(**values, **elsewhere),
     )
 
 

@@ -11,13 +11,13 @@ from nntrain.arrays import Array
 from nntrain.engine.network import Parameters
 from nntrain.engine.progress import Progress
 from nntrain.model.header import (
-    PREPROCESSING,
     PROGRESS,
     UNFINISHED,
     baseline_codec,
     intervals_codec,
     write_summary,
 )
+from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.parts import ModelParts
 from nntrain.model.summary import Unfinished
 
