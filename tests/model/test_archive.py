@@ -305,7 +305,7 @@ def test_a_member_that_is_no_array_of_the_model_is_refused(
     assert refusal(path).startswith(f"{path}: is not a valid model file: ")
 
 
-def test_a_member_that_stands_twice_is_refused(path: Path, saved: bytes) -> None:
+def test_a_member_that_is_there_twice_is_refused(path: Path, saved: bytes) -> None:
     members = members_of(saved)
     with pytest.warns(UserWarning, match="Duplicate name"):
         write_zip(path, [*members.items(), ("w1.npy", members["w1.npy"])])

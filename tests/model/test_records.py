@@ -79,7 +79,7 @@ def test_a_record_is_written_in_the_order_of_its_fields_and_read_back() -> None:
     assert read(OUTER, written) == VALUE
 
 
-def test_an_omitted_key_stands_for_its_value() -> None:
+def test_an_omitted_key_means_its_default() -> None:
     plain = Outer(3, 0.5, "", Inner("a", 1.5), {}, member=7)
     written = OUTER.write(plain)
     assert "labels" not in written
