@@ -25,7 +25,7 @@ from nntrain._version import __version__
 from nntrain.arrays import Array
 from nntrain.errors import ModelFileError
 from nntrain.files import replacing
-from nntrain.model.records import UnsoundError, sound
+from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import FORMAT_VERSION
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -63,7 +63,7 @@ def write_archive(path: str | Path, header: dict[str, Any], arrays: Mapping[str,
 def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
     """The header and the arrays of a file, whose checksum is not compared yet.
 
-    Raises `ModelFileError` for a file that is not a model file, and `UnsoundError` for one that
+    Raises `ModelFileError` for a file that is not a model file, and `FormatError` for one that
     this version of nntrain cannot read.
     """
     members = _read_members(Path(path))
@@ -105,10 +105,10 @@ def _read_zip(file: IO[bytes]) -> dict[str, Array]:
         infos = archive.infolist()
         names = [info.filename.removesuffix(".npy") for info in infos]
         if len(set(names)) < len(names):
-            raise UnsoundError("a member stands twice")
+            raise FormatError("a member stands twice")
         for info in infos:
             if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
-                raise UnsoundError(f"{info.filename} is compressed")
+                raise FormatError(f"{info.filename} is compressed")
         _check_sizes(infos, os.fstat(file.fileno()).st_size)
         contents = (archive.read(info) for info in infos)
         return {name: _read_array(content) for name, content in zip(names, contents, strict=True)}
@@ -134,25 +134,26 @@ def _read_array(data: bytes) -> Array:
 
 
 def _parse_header(text: Array | None) -> dict[str, Any]:
-    """The header from its array, of a version that can be read. Raises `UnsoundError`."""
+    """The header from its array, of a version that can be read. Raises `FormatError`."""
     if text is None or text.shape != () or text.dtype.kind != "U":
-        raise UnsoundError("it has no header")
+        raise FormatError("it has no header")
     try:
         # Not by `item()`, which raises SystemError for numbers that are not characters.
         codec = "utf-32-be" if text.dtype.str[0] == ">" else "utf-32-le"
         characters = text.tobytes().decode(codec, "surrogatepass").rstrip("\0")
         header = json.loads(characters, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise UnsoundError("its header is not JSON") from None
+        raise FormatError("its header is not JSON") from None
     version = header.get("format_version") if isinstance(header, dict) else None
     if type(version) is not int:
-        raise UnsoundError("its header has no format_version")
+        raise FormatError("its header has no format_version")
     if version != FORMAT_VERSION:
-        raise UnsoundError(
+        writer = required(header, "nntrain_version", str)
+        raise FormatError(
             f"its format_version is {version}, this nntrain {__version__} reads {FORMAT_VERSION}; "
-            f"use the nntrain {sound(header, 'nntrain_version', str)} that wrote it, or train again"
+            f"use the nntrain {writer} that wrote it, or train again"
         )
-    sound(header, "checksum", str)
+    required(header, "checksum", str)
     return dict(header)
 
 

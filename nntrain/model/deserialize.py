@@ -15,15 +15,15 @@ from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.progress import Progress
 from nntrain.model.header import (
-    PREPROCESSING,
     PROGRESS,
     UNFINISHED,
     baseline_codec,
     intervals_codec,
     read_summary,
 )
+from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.parts import ModelParts
-from nntrain.model.records import UnsoundError, sound
+from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import (
     BEST_PARAMETERS,
     OPTIMIZER_STATE,
@@ -40,17 +40,17 @@ MOST_NAMES = 20
 def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> ModelParts:
     """The parts of a model from its header and its arrays by name.
 
-    Raises `UnsoundError`, and `ConfigError` for its config.
+    Raises `FormatError`, and `ConfigError` for its config.
     """
-    config = Config.from_dict(sound(header, "config", dict))
+    config = Config.from_dict(required(header, "config", dict))
     preprocessing = PREPROCESSING.read(header.get("preprocessing"), "preprocessing")
     if tuple(target.name for target in preprocessing.targets) != config.target:
-        raise UnsoundError("config and preprocessing name different targets")
+        raise FormatError("config and preprocessing name different targets")
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     progress = _read_progress(header["checkpoint"], config) if "checkpoint" in header else None
     has_intervals = "intervals" in header
     if has_intervals != (config.calibration_fraction > 0 and progress is None):
-        raise UnsoundError("its config and its intervals contradict each other")
+        raise FormatError("its config and its intervals contradict each other")
     shapes = {**_layer_shapes(sizes), **_checkpoint_shapes(progress or [], config, sizes)}
     stacks = _unstack(arrays, shapes, config, others={SCORES} if has_intervals else set())
     return ModelParts(
@@ -61,14 +61,14 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
         _read_summary(header, config, is_finished=progress is None),
         _read_intervals(header["intervals"], arrays, sizes) if has_intervals else None,
         _unfinished(header["checkpoint"], progress, stacks) if progress else None,
-        sound(header, "nntrain_version", str),
+        required(header, "nntrain_version", str),
     )
 
 
 def _read_summary(header: Mapping[str, Any], config: Config, *, is_finished: bool) -> Summary:
     summary = read_summary(header)
     if is_finished and any(set(part) != set(config.target) for part in summary.parts().values()):
-        raise UnsoundError("its summary is of other targets")
+        raise FormatError("its summary is of other targets")
     return summary
 
 
@@ -77,9 +77,9 @@ def _read_intervals(values: Any, arrays: Mapping[str, Array], sizes: Sequence[in
     n_rows = len(scores) if scores.ndim else 0
     _check_array(SCORES, scores, (n_rows, sizes[-1]), "float64")
     if n_rows == 0:
-        raise UnsoundError("its intervals have no scores")
+        raise FormatError("its intervals have no scores")
     if (scores[:1] < 0).any() or (np.diff(scores, axis=0) < 0).any():
-        raise UnsoundError("its scores do not rise from 0 or more")
+        raise FormatError("its scores do not rise from 0 or more")
     return intervals_codec(scores, sizes[0]).read(values, "intervals")
 
 
@@ -97,7 +97,7 @@ def _layer_shapes(sizes: Sequence[int]) -> dict[str, tuple[int, ...]]:
 def _checkpoint_shapes(
     progress: Sequence[Progress], config: Config, sizes: Sequence[int]
 ) -> dict[str, tuple[int, ...]]:
-    """The shapes of what a checkpoint has beside the weights, for one network."""
+    """The shapes of a checkpoint's other arrays, for one network."""
     if not progress:
         return {}
     n, n_remembered = n_parameters(sizes), OPTIMIZERS[config.optimizer].n_remembered
@@ -117,14 +117,14 @@ def _unstack(
     config: Config,
     others: set[str],
 ) -> dict[str, list[Array]]:
-    """For each name the arrays of the networks; `others` are not looked at.
+    """The arrays of each network by name; those called `others` are left to the caller.
 
-    Raises `UnsoundError` where there are other names, shapes or types.
+    Raises `FormatError` where there are other names, shapes or types.
     """
     expected = shapes.keys() | others
     if set(arrays) != expected:
         found = _listed({*arrays, "header"})
-        raise UnsoundError(f"it has the arrays {found}, expects {_listed({*expected, 'header'})}")
+        raise FormatError(f"it has the arrays {found}, expects {_listed({*expected, 'header'})}")
     n = config.ensemble
     for name, shape in shapes.items():
         _check_array(name, arrays[name], shape if n == 1 else (n, *shape), config.dtype)
@@ -140,11 +140,11 @@ def _listed(names: Iterable[str]) -> str:
 
 def _check_array(name: str, array: Array, shape: tuple[int, ...], dtype: str) -> None:
     if array.shape != shape or array.dtype != np.dtype(dtype):
-        raise UnsoundError(
+        raise FormatError(
             f"{name} is {array.dtype} of shape {array.shape}, its header says {dtype} of {shape}"
         )
     if not np.isfinite(array).all():
-        raise UnsoundError(f"{name} holds a number that is not finite")
+        raise FormatError(f"{name} holds a number that is not finite")
 
 
 def _networks(
@@ -166,9 +166,9 @@ def _networks(
 def _read_progress(checkpoint: Any, config: Config) -> list[Progress]:
     """The progress of each network, without its arrays."""
     several = config.ensemble > 1
-    values = sound(checkpoint, "networks", list) if several else [checkpoint]
+    values = required(checkpoint, "networks", list) if several else [checkpoint]
     if len(values) != config.ensemble:
-        raise UnsoundError("its checkpoint is of another number of networks")
+        raise FormatError("its checkpoint is of another number of networks")
     return [PROGRESS.read(each, "checkpoint") for each in values]
 
 

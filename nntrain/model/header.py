@@ -1,23 +1,17 @@
-"""The records in the header of a model file, each described once for writing and reading."""
+"""The summary, the statistics and the checkpoint in the header of a model file.
+
+Each record is described once, for writing and for reading; `header_features` has the preprocessing.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
 
 from nntrain.arrays import Matrix
-from nntrain.config.choices import TRANSFORMS
-from nntrain.data.preprocessing.columns import (
-    CategoricalColumn,
-    Feature,
-    NumericColumn,
-    TargetColumn,
-)
-from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.progress import Best, EpochResult, Progress, Reason
 from nntrain.model.records import (
     NUMBER,
@@ -25,7 +19,6 @@ from nntrain.model.records import (
     WHOLE,
     Codec,
     JsonObject,
-    UnsoundError,
     array,
     checked,
     mapping,
@@ -33,92 +26,12 @@ from nntrain.model.records import (
     optional,
     plain_items,
     record,
-    records,
-    sound,
+    required,
 )
 from nntrain.model.summary import Summary
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import ExpectedError, Intervals
 from nntrain.stats.ridge import Ridge
-
-# Preprocessing
-
-SCALE = checked(NUMBER, lambda scale: scale > 0, "its header has 'scale' out of range")
-EDGES = checked(
-    plain_items(NUMBER, "a feature's edges are not finite numbers"),
-    lambda edges: all(low < high for low, high in pairwise(edges)),
-    "a feature's edges do not rise",
-)
-CATEGORIES = checked(
-    checked(
-        plain_items(TEXT, "a feature's categories are not texts"),
-        lambda categories: len(categories) > 0,
-        "a feature has no categories",
-    ),
-    lambda categories: len(set(categories)) == len(categories),
-    "a feature's category stands twice",
-)
-NUMERIC = record(NumericColumn, omitted={"edges": ()}, scale=SCALE, edges=EDGES)
-CATEGORICAL = record(CategoricalColumn, categories=CATEGORIES)
-TARGET = checked(
-    record(
-        TargetColumn,
-        omitted={"transform": "none"},
-        scale=SCALE,
-        transform=one_of(TRANSFORMS, "a target has an unknown {key!r}"),
-    ),
-    lambda target: target.minimum <= target.maximum,
-    "a target's minimum is above its maximum",
-)
-
-
-def _write_feature(feature: Feature) -> dict[str, Any]:
-    if isinstance(feature, NumericColumn):
-        return {"kind": "numeric", **NUMERIC.write(feature)}
-    return {"kind": "categorical", **CATEGORICAL.write(feature)}
-
-
-def _read_feature(json: Any, key: str) -> Feature:
-    kind = sound(json, "kind", str)
-    if kind == "numeric":
-        return NUMERIC.read(json, key)
-    if kind == "categorical":
-        return CATEGORICAL.read(json, key)
-    raise UnsoundError(f"a feature of the unknown kind {kind!r}")
-
-
-_PREPROCESSING = JsonObject(
-    {
-        "features": records(Codec(_write_feature, _read_feature)),
-        "targets": records(TARGET),
-        "missing_values": plain_items(TEXT, "missing_values holds something other than texts"),
-        "inputs": plain_items(TEXT, "its inputs are not those of its features"),
-    }
-)
-
-
-def _write_preprocessing(preprocessing: Preprocessing) -> dict[str, Any]:
-    return _PREPROCESSING.write(
-        {
-            "features": preprocessing.features,
-            "targets": preprocessing.targets,
-            "missing_values": preprocessing.missing_values,
-            "inputs": preprocessing.input_names,
-        }
-    )
-
-
-def _read_preprocessing(json: Any, key: str) -> Preprocessing:
-    values = _PREPROCESSING.read(json, key)
-    inputs = values.pop("inputs")
-    preprocessing = Preprocessing(**values)
-    if preprocessing.input_names != inputs:
-        raise UnsoundError("its inputs are not those of its features")
-    return preprocessing
-
-
-PREPROCESSING = Codec(_write_preprocessing, _read_preprocessing)
-
 
 # How training went
 
@@ -132,7 +45,7 @@ _IN_HEADER = (
     "fingerprint",
     "versions",
 )
-"""The fields of a summary that stand in the header itself; the others are under `summary`."""
+"""The fields of a summary that are keys of the header itself; the others are under `summary`."""
 _SUMMARY = record(
     Summary,
     omitted={"kept_epochs": (), "fingerprint": None, "versions": {}},
@@ -153,8 +66,8 @@ def write_summary(summary: Summary) -> dict[str, Any]:
 
 
 def read_summary(header: Mapping[str, Any]) -> Summary:
-    """The summary in a header. Raises `UnsoundError`."""
-    values = sound(header, "summary", dict)
+    """The summary in a header. Raises `FormatError`."""
+    values = required(header, "summary", dict)
     nested = {name: value for name, value in values.items() if name not in _IN_HEADER}
     top = {name: header[name] for name in _IN_HEADER if name in header}
     return _SUMMARY.read({**nested, **top}, "summary")
@@ -177,77 +90,65 @@ def _ridge_values(ridge: Ridge | None) -> dict[str, Matrix | None]:
     }
 
 
-def _take_ridge(values: dict[str, Any]) -> Ridge | None:
-    """The ridge regression among the values of an object, which it is taken out of."""
-    weights, intercepts = values.pop("weights"), values.pop("intercepts")
+def _build_ridge(weights: Matrix | None, intercepts: Matrix | None) -> Ridge | None:
     return None if weights is None or intercepts is None else Ridge(weights, intercepts)
 
 
 def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
-    """How the baseline of a model of so many inputs and targets is written and read."""
-    keys = JsonObject(
-        {
-            "means": array(n_targets),
-            **_ridge_codecs(n_inputs, n_targets),
-            "inputs": optional(array(n_inputs)),
+    """How a baseline is written and read, for this many inputs and targets."""
+    keys: dict[str, Codec[Any]] = {
+        "means": array(n_targets),
+        **_ridge_codecs(n_inputs, n_targets),
+        "inputs": optional(array(n_inputs)),
+    }
+    return JsonObject(keys, omitted={"inputs": None}).codec(
+        lambda baseline: {
+            "means": baseline.means,
+            **_ridge_values(baseline.ridge),
+            "inputs": baseline.inputs,
         },
-        omitted={"inputs": None},
+        lambda means, inputs, **ridge: Baseline(means, inputs, _build_ridge(**ridge)),
     )
-
-    def write(baseline: Baseline) -> dict[str, Any]:
-        return keys.write(
-            {
-                "means": baseline.means,
-                **_ridge_values(baseline.ridge),
-                "inputs": baseline.inputs,
-            }
-        )
-
-    def read(json: Any, key: str) -> Baseline:
-        values = keys.read(json, key)
-        ridge = _take_ridge(values)
-        return Baseline(values["means"], values["inputs"], ridge)
-
-    return Codec(write, read)
 
 
 def intervals_codec(scores: Matrix, n_inputs: int) -> Codec[Intervals]:
-    """How intervals are written and read, but for `scores` (n_rows, n_targets), an array apart."""
+    """How intervals are written and read, without their `scores` (n_rows, n_targets).
+
+    The scores are an array of the file.
+    """
     n_rows, n_targets = scores.shape
-    keys = JsonObject(
-        {
-            "rows": checked(WHOLE, lambda n: n == n_rows, "its scores are not those of its rows"),
-            "fingerprint": TEXT,
-            **_ridge_codecs(n_inputs, n_targets),
-            "lowest": array(n_targets),
-            "highest": array(n_targets),
+    keys: dict[str, Codec[Any]] = {
+        "rows": checked(WHOLE, lambda n: n == n_rows, "its scores are not those of its rows"),
+        "fingerprint": TEXT,
+        **_ridge_codecs(n_inputs, n_targets),
+        "lowest": array(n_targets),
+        "highest": array(n_targets),
+    }
+
+    def take(intervals: Intervals) -> dict[str, Any]:
+        expected = intervals.expected_error
+        return {
+            "rows": n_rows,
+            "fingerprint": intervals.fingerprint,
+            **_ridge_values(expected.ridge),
+            "lowest": expected.lowest,
+            "highest": expected.highest,
         }
+
+    def build(rows: int, fingerprint: str, lowest: Matrix, highest: Matrix, **ridge: Any) -> Any:
+        del rows  # which are those of the scores
+        return Intervals(ExpectedError(_build_ridge(**ridge), lowest, highest), scores, fingerprint)
+
+    return checked(
+        JsonObject(keys).codec(take, build),
+        lambda intervals: bool(
+            (intervals.expected_error.lowest <= intervals.expected_error.highest).all()
+        ),
+        "its intervals have no valid range",
     )
 
-    def write(intervals: Intervals) -> dict[str, Any]:
-        expected = intervals.expected_error
-        return keys.write(
-            {
-                "rows": n_rows,
-                "fingerprint": intervals.fingerprint,
-                **_ridge_values(expected.ridge),
-                "lowest": expected.lowest,
-                "highest": expected.highest,
-            }
-        )
 
-    def read(json: Any, key: str) -> Intervals:
-        values = keys.read(json, key)
-        lowest, highest = values["lowest"], values["highest"]
-        if (lowest > highest).any():
-            raise UnsoundError("its intervals have no sound range")
-        expected = ExpectedError(_take_ridge(values), lowest, highest)
-        return Intervals(expected, scores, values["fingerprint"])
-
-    return Codec(write, read)
-
-
-# Where an unfinished run stands
+# How far an unfinished run has come
 
 _NOT_NEGATIVE = checked(WHOLE, lambda n: n >= 0, "its checkpoint's 'rows_done' is out of range")
 _LAST = optional(record(EpochResult, elsewhere={"member": 0}))
@@ -260,7 +161,7 @@ PROGRESS = record(
     rows_done=_NOT_NEGATIVE,
     best=_BEST,
 )
-"""The progress of one network, but for its arrays, and the number of the network."""
+"""The progress of one network; its arrays and the network's number are not in the header."""
 UNFINISHED = JsonObject(
     {
         "smallest_update": Codec[float](
@@ -270,4 +171,4 @@ UNFINISHED = JsonObject(
         "fingerprint": TEXT,
     }
 )
-"""What a checkpoint says beside the progress of its networks."""
+"""The keys of a checkpoint that do not belong to one network."""

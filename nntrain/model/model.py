@@ -34,7 +34,7 @@ from nntrain.model.output_columns import (
 from nntrain.model.parts import ModelParts
 from nntrain.model.prediction import Predicted, find_row_too_far, labelled_rows, open_predictions
 from nntrain.model.predictor import Predictor, Stack
-from nntrain.model.records import UnsoundError
+from nntrain.model.records import FormatError
 from nntrain.model.serialize import model_arrays, model_header
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
@@ -51,8 +51,8 @@ log = logging.getLogger(__name__)
 class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
-    It predicts the mean of what its `networks` do. `intervals` are there where rows were kept for
-    calibration; `unfinished` is set in a checkpoint, which is a model too.
+    It predicts the mean of its networks' predictions. `intervals` is set where calibration rows
+    were held out; `unfinished` is set in a checkpoint, which is a model too.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -138,7 +138,7 @@ class Model:
     def output_columns(self, extras: Extras, prefix: str = "predicted_") -> list[OutputColumns]:
         """The columns of predictions, and the extra ones requested.
 
-        Raises `UsageError` for what the model does not have.
+        Raises `UsageError` for columns that the model cannot give.
         """
         if extras.interval is not None:
             self.check_level(extras.interval)
@@ -208,10 +208,10 @@ def read_model(path: str | Path) -> Model:
         header, arrays = read_archive(path)
         parts = model_parts(header, arrays)
         if header["checksum"] != checksum(header, model_arrays(parts)):
-            raise UnsoundError("its checksum does not match: the content was changed or damaged")
-    except UnsoundError as error:
-        raise ModelFileError(f"{path}: is not a sound model file: {error}") from None
+            raise FormatError("its checksum does not match: the content was changed or damaged")
+    except FormatError as error:
+        raise ModelFileError(f"{path}: is not a valid model file: {error}") from None
     except ConfigError as error:
         first = str(error).split("\n")[0]
-        raise ModelFileError(f"{path}: is not a sound model file: config: {first}") from None
+        raise ModelFileError(f"{path}: is not a valid model file: config: {first}") from None
     return Model(**vars(parts))

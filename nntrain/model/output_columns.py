@@ -49,8 +49,8 @@ def output_columns(
 
     `spread` adds `<prefix><target>_spread`; `interval` adds `_lower` and `_upper`; `explain` adds
     `_baseline` and `contribution_<feature>`, or `contribution_<target>_<feature>` with several
-    targets. `seed` is that of the contributions of many features. Raises `UsageError` for what the
-    model does not have.
+    targets. `seed` draws the orders that contributions of many features are estimated by. Raises
+    `UsageError` for columns that the model cannot give.
     """
     names = [prefix + target.name for target in predictor.preprocessing.targets]
     columns = [OutputColumns(names, lambda part, rows: part.values[rows])]
@@ -84,7 +84,7 @@ def output_blocks(
 def _spread_columns(predictor: Predictor, predictions: Sequence[str]) -> OutputColumns:
     if len(predictor.networks) == 1:
         raise UsageError(
-            "a spread is that of an ensemble, and the model is of one network; fit one with "
+            "a spread needs an ensemble, and the model has one network; fit an ensemble with "
             "--set ensemble=5"
         )
     names = [f"{name}_spread" for name in predictions]
@@ -105,8 +105,8 @@ def _explain_columns(predictor: Predictor, predictions: Sequence[str], seed: int
     input_means = predictor.baseline.inputs
     if input_means is None:
         raise UsageError(
-            "the model does not keep the means of its inputs, which contributions start from: "
-            "an older nntrain made it; fit it again"
+            "an older nntrain made the model, without the means of its inputs, which explanations "
+            "start from; fit it again"
         )
     features = predictor.preprocessing.features
     shapley = shapley_values(
@@ -138,7 +138,7 @@ def _explained(shapley: ShapleyValues, part: Predicted, rows: slice) -> Matrix:
     if not_finite.any():
         place = part.chunk.place(rows.start + int(np.flatnonzero(not_finite)[0]))
         raise DataError(
-            f"{place}: a contribution is no finite number: a number of this row is too far "
-            f"from those of training"
+            f"{place}: a contribution is not a finite number: a number of this row is too far from "
+            f"the training rows"
         )
     return np.hstack([np.tile(shapley.baseline, (len(x), 1)), contributions])

@@ -41,7 +41,7 @@ class Predicted:
 
     @property
     def spread(self) -> Matrix:
-        """The standard deviation (n_rows, n_targets) of what the networks predict."""
+        """The standard deviation (n_rows, n_targets) of the networks' predictions."""
         return prediction_spread(self.network_predictions)
 
 
@@ -90,8 +90,8 @@ def find_row_too_far(predictor: Predictor, chunk: Chunk, cells: CellFormat) -> s
 def _too_far_message(chunk: Chunk, too_far: Mask) -> str:
     place = chunk.place(int(np.flatnonzero(too_far)[0]))
     return (
-        f"{place}: the prediction is no finite number: a number of this row is too far from those "
-        f"of training"
+        f"{place}: the prediction is not a finite number: a number of this row is too far from the "
+        f"training rows"
     )
 
 

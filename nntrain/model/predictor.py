@@ -22,9 +22,10 @@ Stack: TypeAlias = Matrix
 
 @dataclass(frozen=True)
 class Predictor:
-    """What predicts: the networks, and what turns their outputs into the targets' units.
+    """Networks, and the preprocessing that turns their outputs into the targets' units.
 
-    With `clamp`, predictions are moved into the range of the training targets.
+    It predicts the mean of the networks' predictions. With `clamp`, they are moved into the range
+    of the training targets.
     """
 
     preprocessing: Preprocessing
@@ -44,9 +45,9 @@ class Predictor:
         return x
 
     def predict_each(self, x: Array, threads: int = 1) -> Stack:
-        """What each network predicts (n_networks, n_rows, n_targets) for encoded rows x.
+        """The prediction of each network (n_networks, n_rows, n_targets) for encoded rows x.
 
-        A row that is too far from the training rows gets a number that is not finite.
+        A row that is too far from the training rows gets a prediction that is not finite.
         """
         outputs = np.stack([network.predict(x, threads) for network in self.networks])
         predictions = self.preprocessing.decode(outputs)
@@ -87,14 +88,14 @@ class Predictor:
     def compare_with_baseline(
         self, x: Array, y_true: Matrix, y_pred: Matrix, weights: Vector | None
     ) -> Measured:
-        """True values and predictions of encoded rows x, with what the baseline predicts for them.
+        """True values and predictions of encoded rows x, with the baseline's predictions.
 
         Raises `DataError` where a prediction is not finite.
         """
         if not np.isfinite(y_pred).all():
             raise DataError(
-                "a prediction is no finite number: the numbers of some row are too far from those "
-                "of training"
+                "a prediction is not a finite number: a number of some row is too far from the "
+                "training rows"
             )
         ridge = self.baseline.ridge
         ridge_predictions = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
@@ -102,14 +103,14 @@ class Predictor:
 
 
 def mean_prediction(predictions: Stack) -> Matrix:
-    """The mean (n_rows, n_targets) of what networks predict (n_networks, n_rows, n_targets)."""
+    """The mean (n_rows, n_targets) of the networks' predictions (n_networks, n_rows, n_targets)."""
     with np.errstate(over="ignore", invalid="ignore"):
         mean: Matrix = np.mean(predictions, axis=0)
     return mean
 
 
 def prediction_spread(predictions: Stack) -> Matrix:
-    """The standard deviation (n_rows, n_targets) of what networks predict."""
+    """The standard deviation (n_rows, n_targets) of the networks' predictions."""
     largest = np.max(np.abs(predictions), axis=0)
     scale = np.where(largest > 0, largest, 1.0)  # so that no square overflows
     spread: Matrix = np.std(predictions / scale, axis=0) * scale

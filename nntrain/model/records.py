@@ -20,8 +20,8 @@ from nntrain.arrays import Matrix
 T = TypeVar("T")
 
 
-class UnsoundError(Exception):
-    """What is wrong with a model file, without its name."""
+class FormatError(Exception):
+    """A file breaks the format of model files; the message does not name the file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Codec(Generic[T]):
     """How a value is written as JSON and read from it.
 
     `read` takes the JSON value and the key that it stands under, for messages; it raises
-    `UnsoundError` for a value of another type or out of range.
+    `FormatError` for a value of another type or out of range.
     """
 
     write: Callable[[T], Any]
@@ -40,8 +40,8 @@ class Codec(Generic[T]):
 class JsonObject:
     """The keys of a JSON object, in order, and the codec of each value.
 
-    A key of `omitted` is left out of the file where the value is the one given here. Without one
-    there, a missing key means null.
+    A key of `omitted` is left out of the file where its value is the one named there, and a missing
+    key means this value. Any other missing key means null.
     """
 
     codecs: Mapping[str, Codec[Any]]
@@ -67,6 +67,12 @@ class JsonObject:
             for name, codec in self.codecs.items()
         }
 
+    def codec(self, take: Callable[[T], Mapping[str, Any]], build: Callable[..., T]) -> Codec[T]:
+        """The codec of what `take` takes apart into values, and `build` makes of them by name."""
+        return Codec(
+            lambda value: self.write(take(value)), lambda json, key: build(**self.read(json, key))
+        )
+
 
 def record(
     cls: type[T],
@@ -77,8 +83,9 @@ def record(
 ) -> Codec[T]:
     """The codec of a dataclass: a JSON object with a key for each field.
 
-    Fields have the codec of their type, or the one given under their name. `omitted` is as in
-    `JsonObject`; fields of `elsewhere` are not in the object, and get these values when it is read.
+    A field has the codec of its type, unless `codecs` has another one under its name. `omitted` is
+    that of `JsonObject`. The fields in `elsewhere` are not written, and get these values when the
+    object is read.
     """
     elsewhere = elsewhere or {}
     hints = get_type_hints(cls)
@@ -87,9 +94,9 @@ def record(
         {name: codecs[name] if name in codecs else codec_for(hints[name]) for name in names},
         omitted or {},
     )
-    return Codec(
-        lambda value: keys.write({name: getattr(value, name) for name in names}),
-        lambda json, key: cls(**keys.read(json, key), **elsewhere),
+    return keys.codec(
+        lambda value: {name: getattr(value, name) for name in names},
+        lambda **values: cls(**values, **elsewhere),
     )
 
 
@@ -109,13 +116,13 @@ def codec_for(hint: Any) -> Codec[Any]:
     raise TypeError(f"{hint} has no codec of its own")
 
 
-def missing(key: str) -> UnsoundError:
-    """The error about a value that is not there, or of another type."""
-    return UnsoundError(f"its header lacks a sound {key!r}")
+def missing(key: str) -> FormatError:
+    """The error about a value that is missing or has the wrong type."""
+    return FormatError(f"its header has no valid {key!r}")
 
 
-def sound(values: Any, key: str, kind: type[T]) -> T:
-    """The value under a key of a JSON object, which must be of this type. Raises `UnsoundError`."""
+def required(values: Any, key: str, kind: type[T]) -> T:
+    """The value under a key of a JSON object. Raises `FormatError` where it has another type."""
     value = values.get(key) if isinstance(values, dict) else None
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise missing(key)
@@ -128,13 +135,13 @@ def _read_number(value: Any, key: str) -> float:
     if not isinstance(value, float):
         raise missing(key)
     if not math.isfinite(value):
-        raise UnsoundError(f"its header has {key!r} out of range")
+        raise FormatError(f"its header has {key!r} out of range")
     return value
 
 
 NUMBER = Codec[float](lambda value: value, _read_number)
-WHOLE = Codec[int](lambda value: value, lambda value, key: sound({key: value}, key, int))
-TEXT = Codec[str](lambda value: value, lambda value, key: sound({key: value}, key, str))
+WHOLE = Codec[int](lambda value: value, lambda value, key: required({key: value}, key, int))
+TEXT = Codec[str](lambda value: value, lambda value, key: required({key: value}, key, str))
 PLAIN: dict[Any, Codec[Any]] = {float: NUMBER, int: WHOLE, str: TEXT}
 
 
@@ -146,13 +153,13 @@ def optional(codec: Codec[T]) -> Codec[T | None]:
     )
 
 
-def checked(codec: Codec[T], is_sound: Callable[[T], bool], message: str) -> Codec[T]:
-    """The same codec with a check of what it has read; `message` is that of the `UnsoundError`."""
+def checked(codec: Codec[T], is_valid: Callable[[T], bool], message: str) -> Codec[T]:
+    """The same codec with a check of each value read; `message` is that of the `FormatError`."""
 
     def read(value: Any, key: str) -> T:
         result = codec.read(value, key)
-        if not is_sound(result):
-            raise UnsoundError(message)
+        if not is_valid(result):
+            raise FormatError(message)
         return result
 
     return Codec(codec.write, read)
@@ -164,21 +171,21 @@ def one_of(choices: Collection[str], message: str = "its {key!r} is {value!r}") 
     def read(value: Any, key: str) -> str:
         text = TEXT.read(value, key)
         if text not in choices:
-            raise UnsoundError(message.format(key=key, value=text))
+            raise FormatError(message.format(key=key, value=text))
         return text
 
     return Codec(lambda value: value, read)
 
 
 def plain_items(codec: Codec[T], message: str) -> Codec[tuple[T, ...]]:
-    """A tuple of numbers or texts; `message` says that some item is none."""
+    """A tuple of numbers or texts; `message` is that of the error about an invalid item."""
 
     def read(value: Any, key: str) -> tuple[T, ...]:
-        items = sound({key: value}, key, list)
+        items = required({key: value}, key, list)
         try:
             return tuple(codec.read(item, key) for item in items)
-        except UnsoundError:
-            raise UnsoundError(message) from None
+        except FormatError:
+            raise FormatError(message) from None
 
     return Codec(lambda value: value, read)
 
@@ -187,7 +194,9 @@ def records(codec: Codec[T]) -> Codec[tuple[T, ...]]:
     """A tuple of dataclasses."""
     return Codec(
         lambda value: [codec.write(item) for item in value],
-        lambda value, key: tuple(codec.read(item, key) for item in sound({key: value}, key, list)),
+        lambda value, key: tuple(
+            codec.read(item, key) for item in required({key: value}, key, list)
+        ),
     )
 
 
@@ -196,7 +205,7 @@ def mapping(codec: Codec[T]) -> Codec[dict[str, T]]:
     return Codec(
         lambda value: {name: codec.write(item) for name, item in value.items()},
         lambda value, key: {
-            name: codec.read(item, key) for name, item in sound({key: value}, key, dict).items()
+            name: codec.read(item, key) for name, item in required({key: value}, key, dict).items()
         },
     )
 
@@ -210,9 +219,9 @@ def array(*shape: int) -> Codec[Matrix]:
         try:
             numbers = np.array(value, dtype=np.float64)
         except (ValueError, TypeError, OverflowError):
-            raise UnsoundError(f"its header has unsound {key}") from None
+            raise FormatError(f"its header has an invalid {key}") from None
         if numbers.shape != shape or not np.isfinite(numbers).all():
-            raise UnsoundError(f"its header has unsound {key}")
+            raise FormatError(f"its header has an invalid {key}")
         return numbers
 
     return Codec(lambda value: value.tolist(), read)

@@ -11,13 +11,13 @@ from nntrain.arrays import Array
 from nntrain.engine.network import Parameters
 from nntrain.engine.progress import Progress
 from nntrain.model.header import (
-    PREPROCESSING,
     PROGRESS,
     UNFINISHED,
     baseline_codec,
     intervals_codec,
     write_summary,
 )
+from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.parts import ModelParts
 from nntrain.model.summary import Unfinished
 
@@ -47,7 +47,7 @@ def model_arrays(parts: ModelParts) -> dict[str, Array]:
 def _checkpoint_arrays(
     progress: Sequence[Progress], networks: Sequence[Parameters]
 ) -> dict[str, list[Array]]:
-    """The arrays of a checkpoint beside the weights, those that it has."""
+    """The arrays that a checkpoint has in addition to the weights and biases."""
     within_epoch: list[Array] = []
     if any(each.parameters is not None for each in progress):
         within_epoch = [

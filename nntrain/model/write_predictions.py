@@ -29,7 +29,7 @@ OpenOutput = Callable[[], contextlib.AbstractContextManager[IO[bytes]]]
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What is written for each row, and how.
+    """Which columns are written for each row, and in which format.
 
     `keep` names the columns of the table that are written before the predictions, None for all of
     them; `prefix` stands before a target's name in the header; `format_name` is one of `FORMATS`.

@@ -109,28 +109,18 @@ def random_orders(n_columns: int, seed: int) -> tuple[Mask, Matrix]:
     rng = random_stream(seed, CONTRIBUTIONS)
     half = [rng.permutation(n_columns) for _ in range(ORDERS // 2)]
     orders = [*half, *(order[::-1] for order in half)]
-    numbers: dict[bytes, int] = {}
-    sets: list[Mask] = []
-
-    def number_of(members: Mask) -> int:
-        """The number of a set; each set has one, however many orders pass it."""
-        key = members.tobytes()
-        if key not in numbers:
-            numbers[key] = len(sets)
-            sets.append(members.copy())
-        return numbers[key]
-
+    numbers: dict[bytes, int] = {}  # of the sets, in the order in which they are first passed
     steps: list[tuple[int, int, int]] = []
     for order in orders:
         members = np.zeros(n_columns, dtype=bool)
-        before = number_of(members)
+        before = numbers.setdefault(members.tobytes(), len(numbers))
         for column in order.tolist():
             members[column] = True
-            after = number_of(members)
+            after = numbers.setdefault(members.tobytes(), len(numbers))
             steps.append((column, before, after))
             before = after
-    shares = np.zeros((n_columns, len(sets)))
+    shares = np.zeros((n_columns, len(numbers)))
     for column, before, after in steps:
         shares[column, after] += 1 / ORDERS
         shares[column, before] -= 1 / ORDERS
-    return np.array(sets), shares
+    return np.array([np.frombuffer(key, dtype=bool) for key in numbers]), shares

@@ -86,7 +86,7 @@ def test_order_and_extra_columns_change_nothing(predict: Run, folder: Path) -> N
     assert predict("other.csv") == predict("sample_data/concrete.csv")
 
 
-def test_a_decimal_comma_and_a_delimiter_can_be_told(predict: Run, folder: Path) -> None:
+def test_a_decimal_comma_and_a_delimiter_can_be_named(predict: Run, folder: Path) -> None:
     frame = pd.read_csv(TABLE)
     frame.to_csv("comma.csv", index=False, sep="|", decimal=",")
     result = predict("comma.csv", "--delimiter", "|", "--decimal", ",")
@@ -154,7 +154,7 @@ def test_a_table_that_does_not_fit_the_model_says_where(
         (["none.csv"], 3, "none.csv: cannot be read: No such file or directory"),
     ],
 )  # fmt: skip
-def test_what_stands_in_the_way_is_explained(
+def test_files_and_options_that_cannot_be_used_are_explained(
     predict: Run, options: list[str], code: int, message: str
 ) -> None:
     result = predict(*options, stdin="a\n1\n")
@@ -173,7 +173,7 @@ def test_a_bad_row_late_in_the_input_leaves_no_half_written_file(
     assert not list(folder.glob("*.tmp"))
 
 
-def test_a_terminal_as_standard_input_is_refused_rather_than_waited_for(folder: Path) -> None:
+def test_a_terminal_as_standard_input_is_refused_at_once(folder: Path) -> None:
     ours, theirs = pty.openpty()
     for command in (["predict"], ["fit", "-", "-c", "configs/concrete.yaml"]):
         done = subprocess.run(

@@ -167,14 +167,14 @@ def test_json_lines_without_columns_hold_the_predictions_alone(predict: Run) -> 
 @pytest.mark.parametrize(
     ("format_name", "out"), [("csv", "predicted_price\n"), ("tsv", "predicted_price\n"), ("jsonl", "")]
 )  # fmt: skip
-def test_a_table_without_rows_gives_what_stands_before_rows(
+def test_a_table_without_rows_gives_the_header_alone(
     predict: Run, format_name: str, out: str
 ) -> None:
     assert predict("--format", format_name, stdin="size,color\n") == Result(0, out, "")
 
 
 @pytest.mark.parametrize("row", BAD_ROWS)
-def test_a_bad_row_is_an_error_unless_told_otherwise(predict: Run, row: str) -> None:
+def test_a_bad_row_is_an_error_by_default(predict: Run, row: str) -> None:
     model = "steep.npz" if row.startswith("1e300") else "model.npz"
     for options in ([], ["--on-bad-row", "error"]):
         result = predict("-m", model, *options, stdin=f"size,color\n1,red\n{row}\n")
@@ -254,7 +254,7 @@ def test_bad_rows_count_no_missing_cell_and_no_new_category(predict: Run) -> Non
     )
 
 
-def test_broken_quoting_is_an_error_however_bad_rows_are_borne(predict: Run) -> None:
+def test_broken_quoting_is_an_error_whatever_is_done_with_bad_rows(predict: Run) -> None:
     for choice in ("error", "skip", "blank"):
         result = predict("--on-bad-row", choice, stdin='size,color\n1,"red\n')
         assert (result.code, result.err) == (

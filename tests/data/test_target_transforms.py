@@ -107,7 +107,7 @@ def test_the_encoding_is_kept_in_the_model_file(tmp_path: Path) -> None:
         ([2.0, 1.0], "a feature's edges do not rise"),
         (["1", 2.0], "a feature's edges are not finite numbers"),
         ([True, 2.0], "a feature's edges are not finite numbers"),
-        ({"a": 1}, "its header lacks a sound 'edges'"),
+        ({"a": 1}, "its header has no valid 'edges'"),
     ],
 )
 def test_unsound_edges_are_refused(edges: Any, found: str, tmp_path: Path) -> None:

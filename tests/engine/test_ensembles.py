@@ -248,7 +248,7 @@ def test_one_network_has_no_spread(run: Run, folder: Path) -> None:
     result = run("predict", "t.csv", "--spread")
     assert (result.code, result.out) == (2, "")
     assert result.err == (
-        "Error: a spread is that of an ensemble, and the model is of one network; fit one with "
+        "Error: a spread needs an ensemble, and the model has one network; fit an ensemble with "
         "--set ensemble=5\n"
     )
 

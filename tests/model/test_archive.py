@@ -62,7 +62,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def saved(model: Model, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The bytes of a sound model file."""
+    """The bytes of a valid model file."""
     return bytes_of(model, tmp_path_factory.mktemp("saved") / "model.npz")
 
 
@@ -213,7 +213,7 @@ def test_the_header_is_json_in_a_0d_array(model: Model, saved: bytes, path: Path
     assert header["summary"]["training"]["z"]["rmse"] == model.summary.training["z"].rmse
 
 
-# What is no model file
+# Files that are not model files
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_a_flipped_bit_is_refused_or_changes_nothing(
     assert refused > 0.9 * len(saved)
 
 
-# What is a model file, but not a sound one
+# Model files with invalid content
 
 
 NAMES = ["b1", "b2", "b3", "header", "w1", "w2", "w3"]
@@ -285,14 +285,14 @@ def test_a_missing_array_is_refused(path: Path, saved: bytes, missing: str) -> N
     write_zip(path, members.items())
     left = [name for name in NAMES if name != missing]
     assert refusal(path) == (
-        f"{path}: is not a sound model file: it has the arrays {left}, expects {NAMES}"
+        f"{path}: is not a valid model file: it has the arrays {left}, expects {NAMES}"
     )
 
 
 def test_an_extra_array_is_refused(path: Path, saved: bytes) -> None:
     write_zip(path, (members_of(saved) | {"w4.npy": member(np.zeros(2))}).items())
     assert refusal(path) == (
-        f"{path}: is not a sound model file: it has the arrays {[*NAMES, 'w4']}, expects {NAMES}"
+        f"{path}: is not a valid model file: it has the arrays {[*NAMES, 'w4']}, expects {NAMES}"
     )
 
 
@@ -302,20 +302,20 @@ def test_a_member_that_is_no_array_of_the_model_is_refused(
 ) -> None:
     members = members_of(saved)
     write_zip(path, (members | {name: members["w1.npy"]}).items())
-    assert refusal(path).startswith(f"{path}: is not a sound model file: ")
+    assert refusal(path).startswith(f"{path}: is not a valid model file: ")
 
 
-def test_a_member_that_stands_twice_is_refused(path: Path, saved: bytes) -> None:
+def test_a_member_that_is_there_twice_is_refused(path: Path, saved: bytes) -> None:
     members = members_of(saved)
     with pytest.warns(UserWarning, match="Duplicate name"):
         write_zip(path, [*members.items(), ("w1.npy", members["w1.npy"])])
-    assert refusal(path) == f"{path}: is not a sound model file: a member stands twice"
+    assert refusal(path) == f"{path}: is not a valid model file: a member stands twice"
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_compressed_archive_is_refused(path: Path, saved: bytes, compression: int) -> None:
     write_zip(path, members_of(saved).items(), compression)
-    assert refusal(path) == f"{path}: is not a sound model file: header.npy is compressed"
+    assert refusal(path) == f"{path}: is not a valid model file: header.npy is compressed"
 
 
 class Bomb:
@@ -368,7 +368,7 @@ def test_an_array_that_does_not_fit_its_header_is_refused(
     path: Path, saved: bytes, name: str, array: Array, found: str
 ) -> None:
     forge(path, saved, edit_arrays=lambda arrays: arrays.update({name: array}))
-    assert refusal(path) == f"{path}: is not a sound model file: {found}"
+    assert refusal(path) == f"{path}: is not a valid model file: {found}"
 
 
 def test_a_changed_weight_is_refused_by_the_checksum(path: Path, saved: bytes) -> None:
@@ -377,7 +377,7 @@ def test_a_changed_weight_is_refused_by_the_checksum(path: Path, saved: bytes) -
     w1[0, 0] = np.nextafter(w1[0, 0], 2.0)
     write_zip(path, (members | {"w1.npy": member(w1)}).items())
     assert refusal(path) == (
-        f"{path}: is not a sound model file: its checksum does not match: the content was changed "
+        f"{path}: is not a valid model file: its checksum does not match: the content was changed "
         f"or damaged"
     )
 
@@ -388,7 +388,7 @@ def test_a_changed_header_is_refused_by_the_checksum(path: Path, saved: bytes) -
     header["preprocessing"]["targets"][0]["shift"] += 1.0
     write_zip(path, (members | {"header.npy": member(json.dumps(header))}).items())
     assert refusal(path) == (
-        f"{path}: is not a sound model file: its checksum does not match: the content was changed "
+        f"{path}: is not a valid model file: its checksum does not match: the content was changed "
         f"or damaged"
     )
 
@@ -406,7 +406,7 @@ def test_an_unknown_format_version_is_refused_with_what_to_do(
         path, saved, lambda header: header.update(format_version=version, nntrain_version="9.8.7")
     )
     assert refusal(path) == (
-        f"{path}: is not a sound model file: its format_version is {version}, this nntrain "
+        f"{path}: is not a valid model file: its format_version is {version}, this nntrain "
         f"{nntrain.__version__} reads 1; use the nntrain 9.8.7 that wrote it, or train again"
     )
 
@@ -416,7 +416,7 @@ def test_a_format_version_that_is_no_whole_number_is_refused(
     path: Path, saved: bytes, version: object
 ) -> None:
     forge(path, saved, lambda header: header.update(format_version=version))
-    assert refusal(path) == f"{path}: is not a sound model file: its header has no format_version"
+    assert refusal(path) == f"{path}: is not a valid model file: its header has no format_version"
 
 
 @pytest.mark.parametrize(
@@ -433,25 +433,25 @@ def test_a_format_version_that_is_no_whole_number_is_refused(
         (np.array("[]"), "its header has no format_version"),
         (np.array("null"), "its header has no format_version"),
         (np.array("{}"), "its header has no format_version"),
-        (np.array('{"format_version": 1}'), "its header lacks a sound 'checksum'"),
+        (np.array('{"format_version": 1}'), "its header has no valid 'checksum'"),
     ],
 )
 def test_a_header_that_is_none_is_refused(
     path: Path, saved: bytes, array: Array, found: str
 ) -> None:
     write_zip(path, (members_of(saved) | {"header.npy": member(array)}).items())
-    assert refusal(path) == f"{path}: is not a sound model file: {found}"
+    assert refusal(path) == f"{path}: is not a valid model file: {found}"
 
 
 def test_a_file_without_a_header_is_refused(path: Path, saved: bytes) -> None:
     members = members_of(saved)
     del members["header.npy"]
     write_zip(path, members.items())
-    assert refusal(path) == f"{path}: is not a sound model file: it has no header"
+    assert refusal(path) == f"{path}: is not a valid model file: it has no header"
 
 
 HUGE = 10**400
-UNSOUND: dict[str, Callable[[dict[str, Any]], object]] = {
+INVALID: dict[str, Callable[[dict[str, Any]], object]] = {
     "no config": lambda h: h.pop("config"),
     "transform a list": lambda h: h["preprocessing"]["targets"][0].update(transform=[]),
     "minimum above maximum": lambda h: h["preprocessing"]["targets"][0].update(minimum=1e9),
@@ -511,8 +511,8 @@ UNSOUND: dict[str, Callable[[dict[str, Any]], object]] = {
 }
 
 
-@pytest.mark.parametrize("edit", UNSOUND.values(), ids=UNSOUND.keys())
-def test_a_header_that_is_unsound_is_refused(
+@pytest.mark.parametrize("edit", INVALID.values(), ids=INVALID.keys())
+def test_a_header_that_is_invalid_is_refused(
     path: Path, saved: bytes, edit: Callable[[dict[str, Any]], object]
 ) -> None:
     members = members_of(saved)
@@ -521,22 +521,22 @@ def test_a_header_that_is_unsound_is_refused(
     arrays = {name[:-4]: array_of(data) for name, data in members.items() if name[0] != "h"}
     text = json.dumps(signed(header, arrays))
     write_zip(path, (members | {"header.npy": member(np.array(text))}).items())
-    assert refusal(path).startswith(f"{path}: is not a sound model file: ")
+    assert refusal(path).startswith(f"{path}: is not a valid model file: ")
 
 
 @pytest.mark.parametrize(
     ("edit", "found"),
     [
-        (UNSOUND["minimum above maximum"], "a target's minimum is above its maximum"),
-        (UNSOUND["unknown reason"], "its 'stopped_by' is 'gremlins'"),
-        (UNSOUND["no mean"], "its header lacks a sound 'mean'"),
-        (UNSOUND["scale zero"], "its header has 'scale' out of range"),
-        (UNSOUND["another target"], "config and preprocessing name different targets"),
-        (UNSOUND["inputs otherwise"], "its inputs are not those of its features"),
-        (UNSOUND["unknown kind"], "a feature of the unknown kind 'date'"),
-        (UNSOUND["categories twice"], "a feature's category stands twice"),
+        (INVALID["minimum above maximum"], "a target's minimum is above its maximum"),
+        (INVALID["unknown reason"], "its 'stopped_by' is 'gremlins'"),
+        (INVALID["no mean"], "its header has no valid 'mean'"),
+        (INVALID["scale zero"], "its header has 'scale' out of range"),
+        (INVALID["another target"], "config and preprocessing name different targets"),
+        (INVALID["inputs otherwise"], "its inputs are not those of its features"),
+        (INVALID["unknown kind"], "a feature of the unknown kind 'date'"),
+        (INVALID["categories twice"], "a feature's category stands twice"),
         (
-            UNSOUND["unknown activation"],
+            INVALID["unknown activation"],
             f"config: activation: expects one of {', '.join(ACTIVATIONS)}, found 'cosine'",
         ),
     ],
@@ -545,7 +545,7 @@ def test_the_refusal_of_a_header_says_what_is_wrong(
     path: Path, saved: bytes, edit: Callable[[dict[str, Any]], object], found: str
 ) -> None:
     forge(path, saved, edit)
-    assert refusal(path) == f"{path}: is not a sound model file: {found}"
+    assert refusal(path) == f"{path}: is not a valid model file: {found}"
 
 
 def npy(description: str, data: bytes = bytes(120)) -> bytes:
@@ -602,4 +602,4 @@ def test_an_array_that_cannot_be_read_is_refused(
 def test_a_header_of_no_characters_is_refused(path: Path, saved: bytes) -> None:
     data = npy("{'descr': '<U2', 'fortran_order': False, 'shape': (), }\n", b"\xff" * 8)
     write_zip(path, (members_of(saved) | {"header.npy": data}).items())
-    assert refusal(path) == f"{path}: is not a sound model file: its header is not JSON"
+    assert refusal(path) == f"{path}: is not a valid model file: its header is not JSON"

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,6 +61,25 @@ def test_a_file_of_each_format_version_predicts_as_it_did(name: str) -> None:
     assert (model.unfinished is not None) == name.startswith("checkpoint")
     assert model.config == CONFIG
     assert model.summary.rows == 6
+
+
+def header_and_arrays(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name].tobytes() for name in archive.files if name != "header"}
+        return json.loads(archive["header"].item()), arrays
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_a_file_that_is_saved_again_holds_the_same(name: str, tmp_path: Path) -> None:
+    """Only config keys that are newer than the file are added."""
+    header, arrays = header_and_arrays(GOLDEN / name)
+    read_model(GOLDEN / name).save(tmp_path / name)
+    again, arrays_again = header_and_arrays(tmp_path / name)
+    assert list(arrays_again.items()) == list(arrays.items())
+    assert again.pop("checksum") != header.pop("checksum")
+    config, config_again = header.pop("config"), again.pop("config")
+    assert {key: config_again[key] for key in config} == config
+    assert json.dumps(again) == json.dumps(header)
 
 
 def write() -> None:

@@ -48,7 +48,7 @@ def test_predictions_are_those_of_the_formulas(kind: str) -> None:
     np.testing.assert_array_equal(model.predict(FRAME).to_numpy(), found.mean(axis=0))
 
 
-def test_what_is_measured_stands_with_the_means_and_the_ridge_regression() -> None:
+def test_predictions_are_measured_with_those_of_the_mean_and_of_the_ridge_regression() -> None:
     model = model_of_kind("linear, two targets")
     x, y_true = encoded(model), FRAME[["y", "z"]].to_numpy()
     weights = FRAME["w"].to_numpy()
@@ -71,12 +71,12 @@ def test_a_prediction_that_is_not_finite_is_not_measured() -> None:
     with pytest.raises(DataError) as caught:
         model.predictor.compare_with_baseline(encoded(model), y_pred, y_pred, None)
     assert str(caught.value) == (
-        "a prediction is no finite number: the numbers of some row are too far from those of "
-        "training"
+        "a prediction is not a finite number: a number of some row is too far from the training "
+        "rows"
     )
 
 
-def test_bounds_stand_lower_and_upper_for_each_target() -> None:
+def test_bounds_are_lower_then_upper_for_each_target() -> None:
     model = model_of_kind("intervals")
     x = encoded(model)
     y_pred = model.predictor.predict_mean(x)

@@ -14,7 +14,7 @@ from support.models import KINDS, checkpoint, model_of_kind
 import nntrain
 from nntrain.model.deserialize import model_parts
 from nntrain.model.parts import ModelParts
-from nntrain.model.records import UnsoundError
+from nntrain.model.records import FormatError
 from nntrain.model.serialize import model_arrays, model_header
 
 RESUMABLE: dict[str, Any] = {
@@ -85,7 +85,7 @@ def test_a_header_and_arrays_that_contradict_each_other_are_refused() -> None:
         ({"w1": arrays["w1"].T}, "w1 is float64 of shape"),
         ({"w9": arrays["w1"]}, "it has the arrays"),
     ]:
-        with pytest.raises(UnsoundError, match=found):
+        with pytest.raises(FormatError, match=found):
             model_parts(header, arrays | changed)
 
 
@@ -93,5 +93,5 @@ def test_a_header_and_arrays_that_contradict_each_other_are_refused() -> None:
 def test_a_checkpoint_that_is_none_is_refused(value: object) -> None:
     model = checkpoint(1, **RESUMABLE)
     header = json_header(model) | {"checkpoint": value}
-    with pytest.raises(UnsoundError, match=r"checkpoint|'networks'|'rows_done'"):
+    with pytest.raises(FormatError, match=r"checkpoint|'networks'|'rows_done'"):
         model_parts(header, model_arrays(model.parts))

@@ -298,7 +298,7 @@ def test_a_header_of_impossible_characters_is_refused(model: Path) -> None:
         np.savez(model, **arrays)
         with pytest.raises(ModelFileError) as caught:
             nntrain.load_model(model)
-        assert str(caught.value) == f"{model}: is not a sound model file: its header is not JSON"
+        assert str(caught.value) == f"{model}: is not a valid model file: its header is not JSON"
 
 
 # Configs

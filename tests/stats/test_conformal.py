@@ -695,10 +695,10 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize("edit", UNSOUND_SCORES.values(), ids=UNSOUND_SCORES.keys())
 def test_a_file_of_unsound_scores_is_refused(tmp_path: Path, saved: bytes, edit: Any) -> None:
     forge(tmp_path / "m.npz", saved, edit_arrays=edit)
-    assert refusal(tmp_path / "m.npz").startswith(f"{tmp_path}/m.npz: is not a sound model file: ")
+    assert refusal(tmp_path / "m.npz").startswith(f"{tmp_path}/m.npz: is not a valid model file: ")
 
 
 @pytest.mark.parametrize("edit", UNSOUND_HEADERS.values(), ids=UNSOUND_HEADERS.keys())
 def test_a_header_of_unsound_intervals_is_refused(tmp_path: Path, saved: bytes, edit: Any) -> None:
     forge(tmp_path / "m.npz", saved, edit)
-    assert refusal(tmp_path / "m.npz").startswith(f"{tmp_path}/m.npz: is not a sound model file: ")
+    assert refusal(tmp_path / "m.npz").startswith(f"{tmp_path}/m.npz: is not a valid model file: ")

@@ -56,7 +56,7 @@ def by_definition(model: nntrain.Model, x: Matrix, means: Matrix) -> Matrix:
     inputs = [range(end - len(f.input_names), end) for f, end in zip(
         model.preprocessing.features, ends.tolist(), strict=True
     )]  # fmt: skip
-    found = np.zeros(len(inputs))
+    contributions = np.zeros(len(inputs))
     orders = list(itertools.permutations(range(len(inputs))))
     for order in orders:
         row = means.copy()
@@ -65,9 +65,9 @@ def by_definition(model: nntrain.Model, x: Matrix, means: Matrix) -> Matrix:
             for i in inputs[column]:
                 row[i] = x[i]
             after = model.predict_each(row[None, :]).mean()
-            found[column] += (after - before) / len(orders)
+            contributions[column] += (after - before) / len(orders)
             before = after
-    return found
+    return contributions
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_contributions_of_a_few_columns_are_those_of_the_definition(keys: Any) -
         pass
     model = run.model()
     means = run.samples.x.mean(axis=0)
-    found = explained(model, table.iloc[:4])
+    contributions = explained(model, table.iloc[:4])
     names = ["contribution_x0", "contribution_x1", "contribution_x2", "contribution_text"]
-    assert found.columns.tolist() == ["predicted_y", "predicted_y_baseline", *names]
+    assert contributions.columns.tolist() == ["predicted_y", "predicted_y_baseline", *names]
     baseline = model.predict_each(means[None, :]).mean()
-    np.testing.assert_allclose(found["predicted_y_baseline"], baseline, rtol=1e-12)
+    np.testing.assert_allclose(contributions["predicted_y_baseline"], baseline, rtol=1e-12)
     for k in range(4):
         expected = by_definition(model, run.samples.x[k], means)
-        np.testing.assert_allclose(found[names].iloc[k], expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(contributions[names].iloc[k], expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_numbers", [4, 12])
@@ -110,7 +110,7 @@ def test_contributions_of_a_linear_model_are_its_weights_by_the_way_from_the_mea
     )  # fmt: skip
     model = nntrain.fit(table, config)
     assert model.summary.training["y"].rmse < 1e-3
-    found = explained(model, table)
+    contributions = explained(model, table)
     gaps, is_v = table["x1"].isna(), table["text"] == "v"
     x1 = table["x1"].fillna(table["x1"].mean())
     expected = {
@@ -121,8 +121,8 @@ def test_contributions_of_a_linear_model_are_its_weights_by_the_way_from_the_mea
         "text": 5 * (is_v - is_v.mean()),
     }
     for name, values in expected.items():
-        np.testing.assert_allclose(found[f"contribution_{name}"], values, atol=0.02)
-    np.testing.assert_allclose(found["predicted_y_baseline"], table["y"].mean(), atol=0.01)
+        np.testing.assert_allclose(contributions[f"contribution_{name}"], values, atol=0.02)
+    np.testing.assert_allclose(contributions["predicted_y_baseline"], table["y"].mean(), atol=0.01)
 
 
 @pytest.mark.parametrize("n_numbers", [2, 9, 10, 12])
@@ -132,19 +132,19 @@ def test_contributions_add_up_to_the_prediction_minus_the_baseline(
 ) -> None:
     table = frame(n_numbers).assign(y=lambda of: np.exp(of["y"] / of["y"].std()))
     model = nntrain.fit(table, replace(CONFIG, **keys))
-    found = explained(model, table.assign(text="never seen"))
-    contributions = found.filter(like="contribution_")
-    assert contributions.shape[1] == n_numbers + 1
+    contributions = explained(model, table.assign(text="never seen"))
+    columns = contributions.filter(like="contribution_")
+    assert columns.shape[1] == n_numbers + 1
     np.testing.assert_allclose(
-        found["predicted_y_baseline"] + contributions.sum(axis=1),
-        found["predicted_y"],
+        contributions["predicted_y_baseline"] + columns.sum(axis=1),
+        contributions["predicted_y"],
         rtol=1e-10,
         atol=1e-5 * table["y"].std() if keys.get("dtype") else 0.0,
     )
 
 
 def test_every_order_leads_from_the_baseline_to_the_prediction() -> None:
-    """What sets are added and taken away leaves the whole set, and the empty one."""
+    """The shares of all columns leave the whole set once, and take the empty set away once."""
     for sets, shares in (all_orders(5), random_orders(20, seed=4)):
         total = shares.sum(axis=0)
         whole, empty = sets.all(axis=1), ~sets.any(axis=1)
@@ -163,11 +163,11 @@ def test_some_orders_come_near_to_all_and_are_seeded() -> None:
     sets, shares = all_orders(11)
     exact = replace(sampled, sets=sets, shares=shares)
     x = np.concatenate([part.x for part in parts_of(model, table)])
-    found, expected = sampled.contributions(x), exact.contributions(x)
-    assert found.shape == (300, 1, 11)
-    assert np.abs(found - expected).mean() < 0.02 * np.abs(expected).mean()
-    assert explainer(model).contributions(x).tobytes() == found.tobytes()
-    assert explainer(model, seed=1).contributions(x).tobytes() != found.tobytes()
+    contributions, expected = sampled.contributions(x), exact.contributions(x)
+    assert contributions.shape == (300, 1, 11)
+    assert np.abs(contributions - expected).mean() < 0.02 * np.abs(expected).mean()
+    assert explainer(model).contributions(x).tobytes() == contributions.tobytes()
+    assert explainer(model, seed=1).contributions(x).tobytes() != contributions.tobytes()
 
 
 def explainer(model: nntrain.Model, seed: int = 0) -> ShapleyValues:
@@ -185,8 +185,10 @@ def test_any_function_can_be_explained() -> None:
 
     shapley = shapley_values(predict, np.array([0.0, 1.0, 2.0]), [1, 2], seed=0)
     np.testing.assert_allclose(shapley.baseline, [2.0, 0.0])
-    found = shapley.contributions(np.array([[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]))
-    np.testing.assert_allclose(found, [[[3.0, 18.0], [-3.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]])
+    contributions = shapley.contributions(np.array([[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]))
+    np.testing.assert_allclose(
+        contributions, [[[3.0, 18.0], [-3.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    )
 
 
 def parts_of(model: nntrain.Model, table: pd.DataFrame) -> list[Any]:
@@ -208,20 +210,22 @@ def test_a_row_has_the_same_contributions_alone_and_in_blocks(
     np.testing.assert_allclose(explained(model, table), whole, rtol=1e-9, atol=1e-12)
 
 
-def test_several_targets_are_told_apart_and_baselines_are_weighted() -> None:
+def test_columns_of_several_targets_have_their_names_and_baselines_are_weighted() -> None:
     table = frame(3).assign(z=lambda of: of["x2"] * 2, w=1.0)
     table.loc[:99, "w"] = 5.0
     model = nntrain.fit(table, replace(CONFIG, target=("y", "z"), weight="w"))
-    found = explained(model, table)
+    contributions = explained(model, table)
     columns = ["x0", "x1", "x2", "text"]
-    assert found.columns.tolist() == [
+    assert contributions.columns.tolist() == [
         "predicted_y", "predicted_z", "predicted_y_baseline", "predicted_z_baseline",
         *(f"contribution_{target}_{column}" for target in "yz" for column in columns),
     ]  # fmt: skip
     for target in "yz":
-        total = found.filter(like=f"contribution_{target}_").sum(axis=1)
+        total = contributions.filter(like=f"contribution_{target}_").sum(axis=1)
         np.testing.assert_allclose(
-            found[f"predicted_{target}_baseline"] + total, found[f"predicted_{target}"], rtol=1e-9
+            contributions[f"predicted_{target}_baseline"] + total,
+            contributions[f"predicted_{target}"],
+            rtol=1e-9,
         )
     assert model.baseline.inputs is not None
     x0 = np.average(table["x0"], weights=table["w"])
@@ -236,8 +240,8 @@ def test_a_model_of_an_older_version_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(pd.DataFrame({"a": [1.0]}), explain=True)
     assert str(caught.value) == (
-        "the model does not keep the means of its inputs, which contributions start from: an older "
-        "nntrain made it; fit it again"
+        "an older nntrain made the model, without the means of its inputs, which explanations "
+        "start from; fit it again"
     )
 
 
@@ -253,8 +257,8 @@ def test_a_row_without_finite_contributions_is_named() -> None:
     with pytest.raises(DataError) as caught:
         model.predict(far, explain=True)
     assert str(caught.value) == (
-        "the DataFrame, row 1 (counting from 0): a contribution is no finite number: a number of this row is too far "
-        "from those of training"
+        "the DataFrame, row 1 (counting from 0): a contribution is not a finite number: a number "
+        "of this row is too far from the training rows"
     )
 
 
@@ -285,7 +289,7 @@ def test_the_command_adds_contributions(run: Run, folder: Path, model: nntrain.M
     assert list(bad.values()) == ["d", None, None, None, None, None, None]
 
 
-def test_a_name_that_would_stand_twice_is_refused(run: Run, folder: Path) -> None:
+def test_two_output_columns_of_one_name_are_refused(run: Run, folder: Path) -> None:
     table = frame(3).rename(columns={"x0": "z_x2"}).assign(z=1.0 * np.arange(300))
     config = replace(CONFIG, target=("y", "y_baseline"))
     nntrain.fit(table.rename(columns={"z": "y_baseline"}), config).save(folder / "model.npz")
@@ -297,7 +301,7 @@ def test_a_name_that_would_stand_twice_is_refused(run: Run, folder: Path) -> Non
     )
 
 
-def test_a_column_of_the_table_that_is_called_like_a_contribution_is_left_out(
+def test_a_column_of_the_table_with_the_name_of_a_contribution_is_refused(
     run: Run, model: nntrain.Model
 ) -> None:
     table = frame(3).assign(contribution_x0=0).to_csv(index=False)

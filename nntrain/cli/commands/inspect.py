@@ -1,4 +1,4 @@
-"""`nntrain inspect`: what is in a model file."""
+"""`nntrain inspect`: the content of a model file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 @verbosity_options
 def inspect(model_path: str, weights: bool, as_json: bool) -> None:
-    """Show what is in the model file MODEL, model.npz without a name.
+    """Show the content of the model file MODEL; without a name, of model.npz.
 
     \b
     Examples:

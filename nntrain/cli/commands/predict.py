@@ -41,38 +41,40 @@ from nntrain.text import printable
 @click.option(
     "--spread",
     is_flag=True,
-    help="Add how far the networks of an ensemble are apart, as predicted_<target>_spread.",
+    help="Add the standard deviation of an ensemble's networks, as predicted_<target>_spread.",
 )
 @interval_option
 @click.option(
     "--explain",
     is_flag=True,
-    help="Add what each column contributes, as contribution_<column>, and what that is added to, "
-    "as predicted_<target>_baseline.",
+    help="Add what each column contributes, as contribution_<column>, and the prediction that "
+    "contributions are added to, as predicted_<target>_baseline.",
 )
 @click.option("--append", is_flag=True, help="Write every column of DATA before the predictions.")
-@click.option("--keep", metavar="COL,...", help="Write these columns of DATA before them.")
+@click.option(
+    "--keep", metavar="COL,...", help="Write these columns of DATA before the predictions."
+)
 @click.option(
     "--format",
     "format_name",
     type=click.Choice(list(FORMATS)),
     default="csv",
     show_default=True,
-    help="How to write rows.",
+    help="The format of the output.",
 )
 @click.option(
     "--prefix",
     default="predicted_",
     show_default=True,
-    help="What stands before the target's name in the header.",
+    help="What to write before the target's name in the header.",
 )
 @click.option(
     "--on-bad-row",
     type=click.Choice(ON_BAD_ROW),
     default="error",
     show_default=True,
-    help="A row with a text where a number belongs, or too few or too many cells: stop, leave it "
-    "out, or leave its prediction empty.",
+    help="For a row with a text where a number belongs, or too few or too many cells: stop with an "
+    "error, skip the row, or leave its prediction blank.",
 )
 @delimiter_option
 @decimal_option
@@ -97,13 +99,14 @@ def predict(
       nntrain predict sample_data/concrete.csv --model calibrated.npz --interval 0.9 > bounds.csv
       nntrain predict sample_data/concrete.csv --explain | head -n 3
 
-    Writes a row for each row of DATA, in order, as it comes. Columns are matched by name; extra
-    columns are ignored, and the target is not needed. --interval adds predicted_<target>_lower and
-    predicted_<target>_upper: between them lies the true value of a new row with a probability of
-    LEVEL or more, over all that the model could have learned and been calibrated by.
-    --explain adds Shapley values: a row's contributions add up to its prediction minus the
-    baseline, which is the prediction at the means of the network's inputs in training (exact up to
-    10 columns, estimates by 32 seeded orders of more).
+    Writes a row for each row of DATA, in order, as the rows come in. Columns are matched by name;
+    extra columns are ignored, and the target is not needed. --interval adds
+    predicted_<target>_lower and predicted_<target>_upper: the true value of a new row lies between
+    them with a probability of LEVEL or more, averaged over the training and calibration rows that
+    could have been drawn. --explain adds Shapley values: a row's contributions add up to its
+    prediction minus the baseline, which is the prediction at the means of the network's inputs in
+    training. They are exact for up to 10 columns; for more they are estimated by 32 seeded random
+    orders of the columns.
 
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files are read as one table.
