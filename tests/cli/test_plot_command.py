@@ -23,16 +23,16 @@ LINE = "1,4,0.5,,0.1,0.001\n2,8,0.25,,0.1,0.002\n3,12,0.125,,0.1,0.003\n"
 
 
 def texts(svg: str) -> list[str]:
-    return ["".join(of.itertext()) for of in ET.fromstring(svg).iter(f"{SVG}text")]
+    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
 def lines(svg: str, colour: str) -> list[tuple[str, str]]:
     """What is stroked in a colour from a point to another: its path and its style."""
     return [
-        (of.attrib["d"], of.attrib["style"])
-        for of in ET.fromstring(svg).iter(f"{SVG}path")
-        if f"stroke: {colour}; stroke-width: 1.5" in of.attrib.get("style", "")
-        and "clip-path" in of.attrib
+        (path.attrib["d"], path.attrib["style"])
+        for path in ET.fromstring(svg).iter(f"{SVG}path")
+        if f"stroke: {colour}; stroke-width: 1.5" in path.attrib.get("style", "")
+        and "clip-path" in path.attrib
     ]
 
 
@@ -78,9 +78,9 @@ def test_an_ensemble_is_a_line_and_a_band(run: Run, folder: Path) -> None:
     svg = run("plot", "l.csv", "-o", "-").out
     ((mean, _),) = lines(svg, "#0072b2")
     root = ET.fromstring(svg)
-    (band,) = (of for of in root.iter(f"{SVG}use") if "fill-opacity: 0.18" in of.attrib["style"])
+    (band,) = (use for use in root.iter(f"{SVG}use") if "fill-opacity: 0.18" in use.attrib["style"])
     shape = band.attrib["{http://www.w3.org/1999/xlink}href"].removeprefix("#")
-    (outline,) = (of for of in root.iter(f"{SVG}path") if of.attrib.get("id") == shape)
+    (outline,) = (path for path in root.iter(f"{SVG}path") if path.attrib.get("id") == shape)
     heights = points(outline.attrib["d"])[:, 1] + float(band.attrib["y"])
     assert heights.min() < points(mean)[:, 1].min()
     assert heights.max() > points(mean)[:, 1].max()
@@ -183,7 +183,7 @@ class Missing:
             raise ModuleNotFoundError(name)
 import importlib.util
 there = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *of: None if name == "matplotlib" else there(name, *of)
+importlib.util.find_spec = lambda name, *rest: None if name == "matplotlib" else there(name, *rest)
 sys.meta_path.insert(0, Missing)
 from nntrain.cli.main import run
 run()

@@ -26,8 +26,8 @@ def table() -> pd.DataFrame:
 
 
 def fitted(**keys: Any) -> nntrain.Model:
-    some: dict[str, Any] = {"target": ("strength_mpa",), "epochs": 6, "hidden_layers": (5,)}
-    return nntrain.fit(table(), nntrain.Config(**(some | keys)))
+    defaults: dict[str, Any] = {"target": ("strength_mpa",), "epochs": 6, "hidden_layers": (5,)}
+    return nntrain.fit(table(), nntrain.Config(**(defaults | keys)))
 
 
 @pytest.mark.parametrize(

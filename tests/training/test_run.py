@@ -1,4 +1,4 @@
-"""From a table to a model and back to predictions, by the library's own calls; logs and outputs too.
+"""From a table to a model and back to predictions, by the library's own calls.
 
 The same table and config give the same bytes, wherever the rows come from.
 """
@@ -485,9 +485,11 @@ def test_errors_are_those_of_the_true_values_as_they_stand() -> None:
     table = pd.DataFrame({"x": np.arange(50.0) / 50, "y": 1.7e9 + 100 * (np.arange(50.0) % 7)})
     config = nntrain.Config(target=("y",), standardize=False, dtype="float32", epochs=1, alpha=1e-9)
     model = nntrain.fit(table, config)
-    of, again = model.summary.training["y"], nntrain.evaluate(model, table).targets["y"]
-    assert (of.rmse, of.mean_rmse) == pytest.approx((again.rmse, again.mean_rmse), rel=1e-12)
-    assert of.mean_rmse == pytest.approx(float(table["y"].std(ddof=0)))
+    metrics, again = model.summary.training["y"], nntrain.evaluate(model, table).targets["y"]
+    assert (metrics.rmse, metrics.mean_rmse) == pytest.approx(
+        (again.rmse, again.mean_rmse), rel=1e-12
+    )
+    assert metrics.mean_rmse == pytest.approx(float(table["y"].std(ddof=0)))
 
 
 def test_weights_that_decay_by_more_than_they_are_are_named() -> None:
