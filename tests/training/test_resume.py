@@ -182,7 +182,7 @@ def refusal(before: nntrain.Config, now: nntrain.Config, table: pd.DataFrame | N
     return ""
 
 
-def test_the_checkpoint_of_a_run_that_differs_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_differs_is_not_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     before = make_config()
     data = "the data: the rows to train on, or those held out, are not the same"
     assert refusal(before, make_config()) == ""
