@@ -72,6 +72,7 @@ def _ordered_folds(table: TypedTable, n_folds: int) -> list[Fold]:
 
 
 def _random_folds(table: TypedTable, n_folds: int, config: Config) -> list[Fold]:
+    """Folds of about as many units each; a unit is a row, or where there are groups, a group."""
     n_rows, groups = len(table), table.groups
     # Groups are renumbered: rows without a target were left out, and some groups with them.
     units = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]

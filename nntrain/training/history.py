@@ -80,8 +80,8 @@ class LossHistory:
     kept. When there are too many stretches, neighbours are joined in pairs; what is asked about
     the last tenth of a long run is then rounded to whole stretches.
 
-    Two numbers are returned for each question about both losses: that of the training loss, then
-    that of the validation loss, NaN without validation rows.
+    Where a method returns two numbers, the first is about the loss, the second about the validation
+    loss; the second is NaN without validation rows.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class LossHistory:
         length = max(1, len(self._stretches) // 10)
         parts = _joined(self._stretches[len(self._stretches) % length :], length)
         means = [(part.loss / part.epochs, part.validation_loss / part.epochs) for part in parts]
-        return np.array(means)
+        return np.array(means).reshape(-1, 2)
 
     def noise(self) -> Vector:
         """Epoch-to-epoch noise (standard deviation) in the last half, trend removed (2,)."""

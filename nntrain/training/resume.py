@@ -74,7 +74,7 @@ def restore(
     """
     saved = list(zip(trainings, progress, networks, strict=True))
     if not all(_can_reach(training, its_progress) for training, its_progress, _ in saved):
-        raise UsageError("the checkpoint stands at a place that this run does not come by")
+        raise UsageError("the checkpoint holds a state that this run never reaches")
     for training, its_progress, network in saved:
         training.network.parameters.vector[:] = network.parameters.vector
         training.progress = _with_stop_reason(training.hyperparameters, its_progress)

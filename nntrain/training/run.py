@@ -46,7 +46,7 @@ def fit(
     a table, `DivergedError` when training diverges.
 
     >>> model = nntrain.fit("data.csv", nntrain.Config(target=("price",)))
-    >>> model.predict("new.csv")
+    >>> predictions = model.predict("new.csv")
     """
     run = TrainingRun.from_table(table, config, validation, start)
     for _ in run.epochs():
@@ -62,7 +62,7 @@ class TrainingRun:
 
     >>> run = TrainingRun.from_table("data.csv", config)
     >>> for results in run.epochs():
-    ...     print([(result.epoch, result.loss) for result in results])
+    ...     losses = [result.loss for result in results]
     >>> run.model().save("model.npz")
     """
 

@@ -67,7 +67,7 @@ def fit_session(
 
     >>> with fit_session("data.csv", config, "model.npz", "loss.csv") as session:
     ...     for results in session.epochs():
-    ...         print(results[0].epoch, results[0].loss)
+    ...         losses = [result.loss for result in results]
     ...     outcome = session.finish()
     """
     options = options or SessionOptions()

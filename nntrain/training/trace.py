@@ -116,7 +116,7 @@ def _trace_iteration(
     loss = backward(x, y_true, workspace, samples.weights)
     # The activation of the output layer is the identity: ∂ℓ/∂z = ∂ℓ/∂y = y_pred - y_true.
     output_error = workspace.delta[-1].copy()
-    errors = [*reversed(recorder.errors), Error(output_error, output_error)]
+    derivatives = [*reversed(recorder.derivatives), Derivatives(output_error, output_error)]
     # The update uses the gradient up and changes the parameters in place.
     loss_by_w, loss_by_b = _copies(workspace.gradient.weights), _copies(workspace.gradient.biases)
     w, b = _copies(parameters.weights), _copies(parameters.biases)
@@ -127,8 +127,8 @@ def _trace_iteration(
             y_before=outputs[i - 1].y if i else x.copy(),
             z=outputs[i].z,
             y=outputs[i].y,
-            loss_by_y=errors[i].loss_by_y,
-            loss_by_z=errors[i].loss_by_z,
+            loss_by_y=derivatives[i].loss_by_y,
+            loss_by_z=derivatives[i].loss_by_z,
             loss_by_w=loss_by_w[i],
             loss_by_b=loss_by_b[i],
             w=w[i],
@@ -153,7 +153,7 @@ class Output(NamedTuple):
     y: Array
 
 
-class Error(NamedTuple):
+class Derivatives(NamedTuple):
     """The derivatives of the loss by a layer's y and z on the way back, (m, n) each."""
 
     loss_by_y: Array
@@ -163,13 +163,13 @@ class Error(NamedTuple):
 class ActivationRecorder:
     """Activation functions that record their inputs and outputs.
 
-    `outputs` has an item for each layer, from the first on; `errors` one for each hidden layer,
-    from the last one back.
+    `outputs` has an item for each layer, from the first on; `derivatives` has one for each hidden
+    layer, from the last one back.
     """
 
     def __init__(self) -> None:
         self.outputs: list[Output] = []
-        self.errors: list[Error] = []
+        self.derivatives: list[Derivatives] = []
 
     def activations(self) -> dict[str, Activation]:
         """Every activation function of the engine, recorded."""
@@ -184,6 +184,6 @@ class ActivationRecorder:
         def backpropagate(delta: Array, y_or_z: Array) -> None:
             loss_by_y = delta.copy()
             activation.backpropagate(delta, y_or_z)
-            self.errors.append(Error(loss_by_y, delta.copy()))
+            self.derivatives.append(Derivatives(loss_by_y, delta.copy()))
 
         return Activation(apply, backpropagate, activation.needs_z)

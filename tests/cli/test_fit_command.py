@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from support.command import COMMAND, ROOT, Result, Run, environment
 
 import nntrain
+from nntrain.cli.fit_messages import print_interruption
+from nntrain.training.session import Outcome
 
 CONFIG = "configs/mini-batch.yaml"
 TABLE = "sample_data/concrete.csv"
@@ -389,4 +393,17 @@ def test_a_network_that_memory_cannot_hold_is_explained(run: Run) -> None:
     assert result.err.endswith(
         "; fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: "
         "float32\n"
+    )
+
+
+def test_an_interrupted_run_without_a_checkpoint_is_lost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = pd.DataFrame({"x": range(9), "y": range(9)})
+    interrupted = nntrain.TrainingRun.from_table(table, nntrain.Config(target=("y",), epochs=1200))
+    list(itertools.islice(interrupted.epochs(), 1))
+    print_interruption(interrupted, Outcome("interrupted", None, None), "/dev/null")
+    assert capsys.readouterr().err == (
+        "Error: interrupted after epoch 1 of 1,200\n"
+        "Error: /dev/null is no regular file, so no checkpoint was kept: the run is lost\n"
     )

@@ -1,4 +1,4 @@
-"""A run that is interrupted goes on from its checkpoint, to the same model byte for byte."""
+"""An interrupted run continues from its checkpoint to the same model, byte for byte."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def frame(n_rows: int = 60) -> pd.DataFrame:
     return pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "w": rng.random(n_rows), "y": y})
 
 
-def config(**keys: Any) -> nntrain.Config:
-    some: dict[str, Any] = {"target": ("y",), "epochs": 5, "hidden_layers": (4,)}
-    return nntrain.Config(**(some | keys))
+def make_config(**keys: Any) -> nntrain.Config:
+    defaults: dict[str, Any] = {"target": ("y",), "epochs": 5, "hidden_layers": (4,)}
+    return nntrain.Config(**(defaults | keys))
 
 
 def bytes_of(model: nntrain.Model, folder: Path) -> bytes:
@@ -91,16 +91,16 @@ REMEMBERING = [
 def test_a_run_paused_after_every_iteration_ends_as_one_that_was_not(
     tmp_path: Path, mode: str, engine: str, dtype: str, more: dict[str, Any], tiny_slices: None
 ) -> None:
-    of = config(
+    config = make_config(
         batch_mode=mode, batch_size=7, engine=engine, dtype=dtype, weight="w", epochs=3,
         validation_fraction=0.2, **more,
     )  # fmt: skip
-    whole = TrainingRun.from_table(frame(), of)
+    whole = TrainingRun.from_table(frame(), config)
     expected = list(whole.epochs())
     found, pauses = [], 0
     path = tmp_path / "checkpoint.npz"
     while True:
-        run = TrainingRun.from_table(frame(), of)
+        run = TrainingRun.from_table(frame(), config)
         if path.exists():
             run.resume(read_model(path))
         found += list(run.epochs(lambda: True))
@@ -117,27 +117,27 @@ def test_a_checkpoint_that_lacks_something_ends_elsewhere(
     tmp_path: Path, tiny_slices: None
 ) -> None:
     """The comparison above can fail: without the sum of the losses so far, it does."""
-    of = config(batch_mode="mini-batch", batch_size=7)
-    whole = TrainingRun.from_table(frame(), of)
+    config = make_config(batch_mode="mini-batch", batch_size=7)
+    whole = TrainingRun.from_table(frame(), config)
     expected = list(whole.epochs())
-    run = TrainingRun.from_table(frame(), of)
+    run = TrainingRun.from_table(frame(), config)
     list(run.epochs(lambda: True))
     run.trainings[0].progress = dataclasses.replace(run.trainings[0].progress, loss=0.0)
     assert next(run.epochs())[0].loss != expected[0][0].loss
 
 
 def test_an_epoch_that_is_soon_over_is_finished_first() -> None:
-    run = TrainingRun.from_table(frame(), config(batch_mode="stochastic"))
+    run = TrainingRun.from_table(frame(), make_config(batch_mode="stochastic"))
     assert [result.epoch for (result,) in run.epochs(lambda: True)] == [1, 2, 3, 4, 5]
 
 
 def test_a_checkpoint_is_a_model_of_the_last_whole_epoch(tmp_path: Path, tiny_slices: None) -> None:
-    of = config(batch_mode="stochastic")
-    run = TrainingRun.from_table(frame(), of)
+    config = make_config(batch_mode="stochastic")
+    run = TrainingRun.from_table(frame(), config)
     epochs = run.epochs()
     next(epochs)
     expected = run.model().predict(frame())
-    run = TrainingRun.from_table(frame(), of)
+    run = TrainingRun.from_table(frame(), config)
     epochs = run.epochs(lambda: run.trainings[0].last is not None)
     list(epochs)
     assert run.trainings[0].progress.rows_done == 1
@@ -164,13 +164,13 @@ def test_the_fingerprint_is_of_every_number() -> None:
 # What may differ
 
 
-def refusal(of: nntrain.Config, then: nntrain.Config, table: pd.DataFrame | None = None) -> str:
-    """The differences that keep a run from going on, after 2 epochs of another."""
-    run = TrainingRun.from_table(frame(), of)
+def refusal(before: nntrain.Config, now: nntrain.Config, table: pd.DataFrame | None = None) -> str:
+    """The differences for which the checkpoint of another run, after 2 epochs, is refused."""
+    run = TrainingRun.from_table(frame(), before)
     epochs = run.epochs()
     next(epochs)
     next(epochs)
-    other = TrainingRun.from_table(frame() if table is None else table, then)
+    other = TrainingRun.from_table(frame() if table is None else table, now)
     try:
         other.resume(run.checkpoint())
     except UsageError as error:
@@ -183,45 +183,47 @@ def refusal(of: nntrain.Config, then: nntrain.Config, table: pd.DataFrame | None
 
 
 def test_a_run_that_differs_is_not_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    of = config()
+    before = make_config()
     data = "the data: the rows to train on, or those held out, are not the same"
-    assert refusal(of, config()) == ""
-    assert refusal(of, config(alpha=0.2)) == "alpha: 0.1 in the checkpoint, 0.2 now"
-    assert refusal(of, config(epochs=4)) == ("epochs: 5 in the checkpoint, 4 now; it may only grow")
-    assert refusal(of, config(epochs=50)) == ""
-    assert refusal(of, config(tau=1e-9)) == ""
-    assert refusal(of, config(tau=9.0)) == (
+    assert refusal(before, make_config()) == ""
+    assert refusal(before, make_config(alpha=0.2)) == "alpha: 0.1 in the checkpoint, 0.2 now"
+    assert refusal(before, make_config(epochs=4)) == (
+        "epochs: 5 in the checkpoint, 4 now; it may only grow"
+    )
+    assert refusal(before, make_config(epochs=50)) == ""
+    assert refusal(before, make_config(tau=1e-9)) == ""
+    assert refusal(before, make_config(tau=9.0)) == (
         "tau: 9 would have stopped the run before this checkpoint"
     )
-    assert refusal(of, config(threads=1, checkpoint_seconds=0)) == ""
-    assert refusal(of, config(), frame().iloc[::-1]) == data
-    assert refusal(of, config(seed=1, shuffle=False)) == (
+    assert refusal(before, make_config(threads=1, checkpoint_seconds=0)) == ""
+    assert refusal(before, make_config(), frame().iloc[::-1]) == data
+    assert refusal(before, make_config(seed=1, shuffle=False)) == (
         "shuffle: True in the checkpoint, False now\nseed: 0 in the checkpoint, 1 now"
     )
-    assert refusal(of, config(engine="compiled")) == (
+    assert refusal(before, make_config(engine="compiled")) == (
         "engine: 'auto' in the checkpoint, 'compiled' now\n"
         "engine: numpy made the checkpoint, compiled would go on; set engine: numpy"
     )
-    assert refusal(config(validation_fraction=0.2), config(validation_fraction=0.3)) == (
+    assert refusal(make_config(validation_fraction=0.2), make_config(validation_fraction=0.3)) == (
         f"validation_fraction: 0.2 in the checkpoint, 0.3 now\n{data}"
     )
     monkeypatch.setattr(resuming, "__version__", "9.9")
-    assert refusal(of, config()) == "nntrain: 0.1.0 made the checkpoint, this is 9.9"
+    assert refusal(before, make_config()) == "nntrain: 0.1.0 made the checkpoint, this is 9.9"
 
 
 def test_a_finished_model_is_no_checkpoint() -> None:
-    run = TrainingRun.from_table(frame(), config())
+    run = TrainingRun.from_table(frame(), make_config())
     list(run.epochs())
     with pytest.raises(UsageError) as caught:
-        TrainingRun.from_table(frame(), config()).resume(run.model())
+        TrainingRun.from_table(frame(), make_config()).resume(run.model())
     assert str(caught.value) == "that model is of a finished run; there is nothing to resume"
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "linear"])
 def test_epochs_that_decide_how_alpha_falls_may_not_grow(schedule: str, tiny_slices: None) -> None:
-    run = TrainingRun.from_table(frame(), config(alpha_schedule=schedule))
+    run = TrainingRun.from_table(frame(), make_config(alpha_schedule=schedule))
     next(run.epochs())
-    longer = TrainingRun.from_table(frame(), config(alpha_schedule=schedule, epochs=9))
+    longer = TrainingRun.from_table(frame(), make_config(alpha_schedule=schedule, epochs=9))
     with pytest.raises(UsageError) as caught:
         longer.resume(run.checkpoint())
     assert str(caught.value).split("\n")[1:] == [
@@ -230,12 +232,12 @@ def test_epochs_that_decide_how_alpha_falls_may_not_grow(schedule: str, tiny_sli
 
 
 def test_more_epochs_end_as_a_run_of_so_many(tmp_path: Path) -> None:
-    run = TrainingRun.from_table(frame(), config(epochs=3))
+    run = TrainingRun.from_table(frame(), make_config(epochs=3))
     list(run.epochs())
-    more = TrainingRun.from_table(frame(), config(epochs=6))
+    more = TrainingRun.from_table(frame(), make_config(epochs=6))
     more.resume(run.checkpoint())
     list(more.epochs())
-    whole = nntrain.fit(frame(), config(epochs=6))
+    whole = nntrain.fit(frame(), make_config(epochs=6))
     assert bytes_of(more.model(), tmp_path) == bytes_of(whole, tmp_path)
 
 
@@ -243,12 +245,12 @@ def test_more_epochs_end_as_a_run_of_so_many(tmp_path: Path) -> None:
 
 
 def test_a_run_starts_from_the_weights_and_preprocessing_of_a_model(tmp_path: Path) -> None:
-    first = nntrain.fit(frame(), config())
+    first = nntrain.fit(frame(), make_config())
     new = frame(30).assign(a=lambda table: table["a"] + 100)
-    untrained = nntrain.fit(new, config(epochs=0), start=first)
+    untrained = nntrain.fit(new, make_config(epochs=0), start=first)
     assert untrained.preprocessing == first.preprocessing
     pd.testing.assert_frame_equal(untrained.predict(frame()), first.predict(frame()))
-    tuned = nntrain.fit(new, config(epochs=50), start=first)
+    tuned = nntrain.fit(new, make_config(epochs=50), start=first)
     assert tuned.summary.training["y"].rmse < untrained.summary.training["y"].rmse
     assert tuned.summary.started_from == read_again(first, tmp_path)["checksum"]
     assert tuned.baseline.means.tolist() == pytest.approx([new["y"].mean()])
@@ -262,9 +264,9 @@ def read_again(model: nntrain.Model, folder: Path) -> dict[str, Any]:
 
 
 def test_a_model_of_another_architecture_is_no_start() -> None:
-    first = nntrain.fit(frame(), config())
+    first = nntrain.fit(frame(), make_config())
     with pytest.raises(UsageError) as caught:
-        nntrain.fit(frame(), config(hidden_layers=(5,), activation="tanh"), start=first)
+        nntrain.fit(frame(), make_config(hidden_layers=(5,), activation="tanh"), start=first)
     assert str(caught.value) == (
         "the model to start from is of another architecture or other columns; make the config "
         "agree:\n"
@@ -285,7 +287,7 @@ def log_without_seconds(path: Path) -> list[str]:
 
 
 def hear_ctrl_c() -> None:
-    """A shell's background jobs are told to ignore it."""
+    """Handle Ctrl-C, which background jobs of a shell ignore."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

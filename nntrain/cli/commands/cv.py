@@ -93,20 +93,15 @@ def cv(
     paths = input_paths(data, "cv")
     if group is not None and ordered:
         raise UsageError("--group and --ordered cut the rows in two ways; use one of them")
-    if output == "-":
-        raise UsageError("stdout carries the report of cv; name a file for the predictions")
     if output is not None:
-        check_output(output, [*paths, config_path])
+        _check_predictions_file(output, [*paths, config_path])
     config = load_config(config_path, overrides)
 
     from nntrain.evaluation.cross_validation import make_folds, results_as_dict
-    from nntrain.stats.conformal import NO_CALIBRATION_ROWS, check_level
     from nntrain.training.prepare import read_training_table
 
     if interval is not None:
-        check_level(interval)
-        if config.calibration_fraction == 0:
-            raise UsageError(NO_CALIBRATION_ROWS)
+        _check_interval(interval, config)
     table = read_training_table(paths, config, group)
     folds = make_folds(table, n_folds, config, ordered=ordered)
     results = _train(table, config, folds, interval, shown=not (is_quiet() or no_progress))
@@ -118,6 +113,21 @@ def cv(
     _print_results(results, config)
     if "-" not in paths:
         print_next_command("fit", paths, "--config", config_path, set_options(overrides))
+
+
+def _check_predictions_file(output: str, inputs: list[str]) -> None:
+    if output == "-":
+        raise UsageError("stdout carries the report of cv; name a file for the predictions")
+    check_output(output, inputs)
+
+
+def _check_interval(level: float, config: Config) -> None:
+    """Raise `UsageError` where the models of the folds will have no intervals of this level."""
+    from nntrain.stats.conformal import NO_CALIBRATION_ROWS, check_level
+
+    check_level(level)
+    if config.calibration_fraction == 0:
+        raise UsageError(NO_CALIBRATION_ROWS)
 
 
 def _train(

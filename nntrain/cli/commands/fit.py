@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sys
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import click
 
-from nntrain.cli.messages import (
-    model_options,
-    print_error,
-    print_findings,
-    print_next_command,
-    reading_options,
-)
+from nntrain.cli.fit_messages import print_interruption, print_summary, print_written
+from nntrain.cli.messages import model_options, print_next_command, reading_options
 from nntrain.cli.options import (
     FILE,
     config_option,
@@ -33,12 +27,6 @@ from nntrain.config.keys import KINDS, MEANINGS, default_text
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import same_file
-from nntrain.text import counted, printable
-
-if TYPE_CHECKING:
-    from nntrain.model.model import Model
-    from nntrain.training.run import TrainingRun
-    from nntrain.training.session import Outcome
 
 
 def _config_help() -> str:
@@ -156,11 +144,11 @@ def fit(
                 display.show(results)
         outcome = session.finish()
     if outcome.model is None:
-        _print_interruption(session.run, outcome, model_path)
+        print_interruption(session.run, outcome, model_path)
         exit_by(stop.number)
     if not is_quiet():
-        _print_summary(session.run, outcome.model)
-        _print_written(outcome, model_path, log_path)
+        print_summary(session.run, outcome.model)
+        print_written(outcome, [model_path] if log_path == "-" else [model_path, log_path])
     next_table = ["new.csv"] if "-" in paths else paths
     words = model_options(model_path) + reading_options(config.delimiter, config.decimal)
     print_next_command("predict", next_table, words, then=" > predictions.csv")
@@ -189,53 +177,3 @@ def _log_target(path: str) -> Iterator[str | IO[str]]:
     descriptor = os.dup(sys.stdout.fileno())
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
         yield stream
-
-
-def _print_interruption(run: TrainingRun, outcome: Outcome, model_path: str) -> None:
-    """Print how far an interrupted run came, and how to continue it."""
-    fraction = run.next_epoch_fraction
-    within = f" and {fraction:.0%} of the next" if fraction else ""
-    print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
-    path = outcome.checkpoint
-    if path is None:
-        print_error(
-            f"{model_path} is no file that a checkpoint could stand beside: the run is lost"
-        )
-        return
-    print_error(f"{path} holds the run; the same command with --resume goes on")
-    print_error(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
-
-
-def _print_written(outcome: Outcome, model_path: str, log_path: str) -> None:
-    """Print the files that were written, and the checkpoint that stays."""
-    written = [model_path] if log_path == "-" else [model_path, log_path]
-    click.echo(printable(f"Wrote {' and '.join(written)}."), err=True)
-    if outcome.checkpoint:
-        path = printable(str(outcome.checkpoint))
-        click.echo(f"{path} stays; the same command with --resume goes on.", err=True)
-
-
-def _print_summary(run: TrainingRun, model: Model) -> None:
-    """Print what was trained, why training stopped, the errors and what to look at."""
-    from nntrain.cli.metrics_table import print_metrics
-    from nntrain.diagnostics.diagnose import diagnose
-    from nntrain.model.summary import STOPPED_BY, epochs_listed
-
-    summary, network, config = model.summary, model.networks[0], model.config
-    reason = STOPPED_BY[summary.stopped_by].format(
-        tau=config.tau, patience=counted(config.patience or 0, "epoch")
-    )
-    rows, inputs = counted(summary.rows, "row"), counted(network.layer_sizes[0], "input")
-    weights = counted(network.parameters.vector.size, "weight")
-    networks = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""
-    click.echo(
-        f"Trained on {rows} with {inputs} and {networks}{weights} (biases included).", err=True
-    )
-    if model.intervals:
-        n_kept = counted(len(model.intervals.scores), "row")
-        click.echo(f"Kept {n_kept} for prediction intervals (predict --interval).", err=True)
-    epochs = f"epoch {summary.epochs_trained:,} of {config.epochs:,}"
-    kept = f"; kept the weights of {epochs_listed(summary)}" if summary.kept_epochs else ""
-    click.echo(f"Stopped after {epochs}: {reason}{kept}.", err=True)
-    print_metrics("rows of", summary.parts(), err=True)
-    print_findings(diagnose(run, model))
