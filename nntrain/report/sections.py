@@ -35,7 +35,7 @@ def report_sections(
         Section("Errors in training", _training_errors(model)),
     ]
     if log:
-        sections.append(Section("The course of training", [_loss_figures(log, model.config.tau)]))
+        sections.append(Section("Training by epoch", [_loss_figures(log, model.config.tau)]))
     if data:
         files = listed_names(paths)
         sections += [

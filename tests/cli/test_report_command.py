@@ -366,7 +366,7 @@ def test_a_log_of_another_run_is_left_out_with_a_note_or_refused(run: Run, table
     losses = [line.split(",")[2] for line in lines]
     Path("loss.csv").write_text("\n".join(lines[:-1]) + "\n")
     message = OTHER.format(losses[4], losses[5])
-    expected = f"Note: the page shows no course of training: {message}\nWrote report.html.\n"
+    expected = f"Note: the page does not show the losses by epoch: {message}\nWrote report.html.\n"
     assert run("report") == Result(0, "", expected)
     page = Page(Path("report.html").read_text())
     page.check()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from nntrain.cli.messages import model_options, suggest
 from nntrain.cli.options import FILE, json_option, talk_options
-from nntrain.config.keys import DEFAULTS, as_yaml
+from nntrain.config.keys import Config, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:
@@ -53,14 +53,13 @@ def _print_model(model: Model) -> None:
     from nntrain.cli.metrics_table import print_metrics
     from nntrain.cli.terminal import print_table
     from nntrain.model.summary import epochs_listed
+    from nntrain.report.description import network_text
 
     network, summary, config = model.networks[0], model.summary, model.config
-    sizes = "-".join(map(str, network.layer_sizes))
-    hidden = f", {config.activation}" if config.hidden_layers else ""
     weights = counted(network.parameters.vector.size, "weight")
     several = f"{len(model.networks)} networks" if len(model.networks) > 1 else "Network"
     each = " each" if len(model.networks) > 1 else ""
-    click.echo(f"{several} {sizes}{hidden}, {config.dtype}: {weights}{each} (biases included).")
+    click.echo(f"{several} {network_text(model)}: {weights}{each} (biases included).")
     click.echo(
         f"Trained on {counted(summary.rows, 'row')} for "
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
@@ -88,7 +87,7 @@ def _print_model(model: Model) -> None:
     print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
     click.echo()
     title = "Config, * where it differs from the default"
-    print_table(["key", "value"], _config_rows(config.as_dict()), title=title, left=2)
+    print_table(["key", "value"], _config_rows(config), title=title, left=2)
 
 
 def _feature_cells(feature: Feature) -> list[str]:
@@ -107,13 +106,15 @@ def _feature_cells(feature: Feature) -> list[str]:
     ]
 
 
-def _config_rows(values: dict[str, Any]) -> list[list[str]]:
-    rows = []
-    for name, value in values.items():
-        default = DEFAULTS[name]
-        given = tuple(value) if isinstance(value, list) else value
-        rows.append([name if given == default else f"{name} *", as_yaml(value)])
-    return rows
+def _config_rows(config: Config) -> list[list[str]]:
+    """The keys of a config with their values; a star marks those that differ from their default."""
+    from nntrain.report.description import changed_keys
+
+    changed = changed_keys(config)
+    return [
+        [f"{key} *" if key in changed else key, as_yaml(value)]
+        for key, value in config.as_dict().items()
+    ]
 
 
 def _print_weights(model: Model) -> None:
