@@ -54,7 +54,7 @@ def whole_ticks(axes: Axes) -> None:
 
 
 def number_ticks(axes: Axes, *, x: bool = True, y: bool = True) -> None:
-    """Give the axes ticks with whole numbers: no offset or common factor beside the axis."""
+    """Give the axes ticks that can be read alone: no offset or common factor beside the axis."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
     for axis in ([axes.xaxis] if x else []) + ([axes.yaxis] if y else []):
