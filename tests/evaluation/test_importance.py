@@ -49,14 +49,14 @@ def test_a_linear_model_loses_what_its_weights_say(model: nntrain.Model) -> None
         "gaps": 2.0 * table["gaps"].isna().std(),
         "c": 0.0,
     }
-    of_y = {of.column: of for of in found.importance["y"]}
-    assert [of.column for of in found.importance["y"]] == ["a", "b", "gaps", "text", "c"]
+    importance = {column.column: column for column in found.importance["y"]}
+    assert [column.column for column in found.importance["y"]] == ["a", "b", "gaps", "text", "c"]
     for column, deviation in expected.items():
-        assert of_y[column].mean == pytest.approx(2**0.5 * deviation, rel=0.05, abs=1e-3)
-        assert of_y[column].deviation < 0.05 * max(deviation, 0.02)
+        assert importance[column].mean == pytest.approx(2**0.5 * deviation, rel=0.05, abs=1e-3)
+        assert importance[column].deviation < 0.05 * max(deviation, 0.02)
     assert found.importance["z"][0].column == "c"
     assert found.importance["z"][0].mean == pytest.approx(141, rel=0.05)
-    assert max(abs(of.mean) for of in found.importance["z"][1:]) < 0.1
+    assert max(abs(column.mean) for column in found.importance["z"][1:]) < 0.1
 
 
 def test_shuffles_are_seeded_and_the_table_is_not_changed(model: nntrain.Model) -> None:
