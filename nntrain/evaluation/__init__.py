@@ -1,1 +1,1 @@
-"""Evaluation: how well a model does, what it goes by, and what a table would make of it."""
+"""Evaluation: a model's errors, the importance and effect of columns, and checks of a table."""

@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
-from nntrain.data.preprocessing.transform import CategoricalColumn, Preprocessing
+from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.model.model import Model
 
 MOST_POINTS = 32

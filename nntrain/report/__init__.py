@@ -1,1 +1,1 @@
-"""The HTML report about a model, and its charts (extra `report`)."""
+"""The HTML report about a model: what it measures, its charts, and its page (extra `report`)."""

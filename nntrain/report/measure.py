@@ -28,6 +28,7 @@ from nntrain.report.target_measure import (
 )
 from nntrain.stats.metrics import Measured, Metrics, joined
 from nntrain.training.fingerprint import fingerprint
+from nntrain.training.members import make_samples
 from nntrain.training.prepare import prepare_encoded
 
 REPEATS = 5
@@ -44,11 +45,11 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 class DataReport:
     """A model measured on a table: its targets, the importance of columns, and their effects.
 
-    Of all `rows` of the table, `drawn` are drawn one by one, and effects are means over `averaged`.
-    `effects` holds those of the most important columns for each target, the most important first;
-    `intervals` the metrics of each target with prediction intervals, by each level that the model
-    has. `weight` is the column by which rows are weighted, if any. `were_learned_from` tells
-    whether these are the very rows that the model was trained on.
+    `rows` is the number of all rows, `drawn` of those drawn one by one, `averaged` of those
+    that effects are averaged over. `effects` has for each target the effects of its most important
+    columns, in the order of importance. `intervals` has for each level that the model offers the
+    metrics of each target with prediction intervals. `weight` is the column by which rows are
+    weighted, if any. `were_learned_from` tells whether the model was trained on these very rows.
     """
 
     rows: int

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nntrain.config.keys import MEANINGS, as_yaml
-from nntrain.data.preprocessing.transform import CategoricalColumn, Feature
+from nntrain.data.preprocessing.columns import CategoricalColumn, Feature
 from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed
-from nntrain.report import charts
-from nntrain.report.axes import Chart
 from nntrain.report.blocks import Block, Details, Facts, Figure, Figures, Paragraph, Section, Table
+from nntrain.report.chart_file import Chart
 from nntrain.report.description import changed_keys, network_text
+from nntrain.report.loss_charts import largest_updates, training_losses
 from nntrain.report.measure import DataReport
 from nntrain.report.target_section import MOST_COLUMNS, target_blocks
 from nntrain.stats.metrics_text import HEADER, metric_cells
@@ -35,7 +35,7 @@ def report_sections(
         Section("Errors in training", _training_errors(model)),
     ]
     if log:
-        sections.append(Section("The course of training", [_loss_figures(log, model.config.tau)]))
+        sections.append(Section("Training by epoch", [_loss_figures(log, model.config.tau)]))
     if data:
         files = listed_names(paths)
         sections += [
@@ -117,14 +117,14 @@ def _loss_figures(log: LoggedLosses, tau: float) -> Figures:
     updates_note = f"{band} that still train." if band else ""
     first, last = log.loss.mean[0], log.loss.mean[-1]
     losses = Figure(
-        Chart(charts.training(log), plot_height=PLOT_HEIGHT).svg(),
+        Chart(training_losses(log), plot_height=PLOT_HEIGHT).svg(),
         "Loss by epoch",
         f"Half the mean squared error in the units of training, on a log scale.{losses_note}",
         f"Training loss by epoch, from {first:.4g} to {last:.4g} in epoch {log.epochs[-1]:,.0f}",
     )
     stops = ", and τ, below which training stops" if tau > 0 else ""
     updates = Figure(
-        Chart(charts.largest_updates(log, tau), plot_height=PLOT_HEIGHT).svg(),
+        Chart(largest_updates(log, tau), plot_height=PLOT_HEIGHT).svg(),
         "Largest update by epoch",
         f"The largest change of a weight or bias over an epoch, on a log scale{stops}."
         f"{updates_note}",

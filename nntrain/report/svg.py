@@ -1,4 +1,4 @@
-"""An SVG file's text as a part of an HTML page: its colours the page's, its ids its own."""
+"""Turn an SVG file into an element of an HTML page, with the page's colours and ids of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIGHT = {
     "series-5": "#b87a00",
     "series-6": "#3c8dc4",
 }
-"""Colours that most colour-blind readers can tell apart (Okabe, Ito 2008), the last two darker."""
+"""Colours that most colour-blind readers can tell apart (Okabe, Ito 2008), two of them darkened."""
 DARK = LIGHT | {
     "paper": "#15181c",
     "ink": "#e6e9ec",
@@ -34,29 +34,33 @@ TAG = re.compile(r"<[^<>]*>")
 STYLE_SHEET = re.compile(r"<style\b.*?</style>", re.S)
 FONT = re.compile(r" font-family: [^;\"]*;")
 LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
-NAME_OF = {colour: name for name, colour in LIGHT.items()}
-COLOUR = re.compile("|".join(NAME_OF))
+COLOUR_NAMES = {colour: name for name, colour in LIGHT.items()}
+COLOUR = re.compile("|".join(COLOUR_NAMES))
 ID = re.compile(r'(\bid="|url\(#|href="#)')
 
 
 def inline_svg(svg: str, prefix: str, title: str) -> str:
-    """An `<svg>` element for a page, named `title`; `prefix` makes its ids differ from others'."""
+    """An `<svg>` element for a page, from the text of an SVG file.
+
+    `title` is what screen readers say; `prefix` begins all ids, so that no other element has them.
+    """
     element = STYLE_SHEET.sub("", svg[svg.index("<svg") :], count=1)
-    element = TAG.sub(partial(_for_page, prefix=prefix), element)
+    # Only tags are changed: a text may look like a colour or an id.
+    element = TAG.sub(partial(_adapted_tag, prefix=prefix), element)
     start, _, rest = element.partition(">")
     box = re.search(r'viewBox="[^"]*"', start)
     assert box
-    name = f"{prefix}-title"
+    title_id = f"{prefix}-title"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'{box[0]} role="img" aria-labelledby="{name}"><title id="{name}">{html.escape(title)}'
-        f"</title>{rest.strip()}"
+        f'{box[0]} role="img" aria-labelledby="{title_id}">'
+        f'<title id="{title_id}">{html.escape(title)}</title>{rest.strip()}'
     )
 
 
-def _for_page(tag: re.Match[str], prefix: str) -> str:
-    """A tag with the page's colours and font, fewer digits, ids of its own; what is text stays."""
+def _adapted_tag(tag: re.Match[str], prefix: str) -> str:
+    """A tag with the page's colours and font, numbers of two decimals, and ids with the prefix."""
     text = FONT.sub("", tag[0])
-    text = COLOUR.sub(lambda found: f"var(--{NAME_OF[found[0]]})", text)
-    text = LONG_NUMBER.sub(lambda found: f"{round(float(found[0]), 2):g}", text)
+    text = COLOUR.sub(lambda match: f"var(--{COLOUR_NAMES[match[0]]})", text)
+    text = LONG_NUMBER.sub(lambda match: f"{round(float(match[0]), 2):g}", text)
     return ID.sub(rf"\g<1>{prefix}-", text)

@@ -10,8 +10,9 @@ from nntrain.arrays import Vector
 from nntrain.evaluation.dependence import CategoricalEffect, Effect, NumericEffect
 from nntrain.evaluation.importance import Importance
 from nntrain.report import charts
-from nntrain.report.axes import Chart, Draw
+from nntrain.report.axes import span_with_room
 from nntrain.report.blocks import Figure
+from nntrain.report.chart_file import Chart, Draw
 from nntrain.report.measure import DataReport
 from nntrain.report.target_measure import RangeError
 from nntrain.text import counted, format_distinct, format_number, format_ratio, printable
@@ -81,7 +82,7 @@ def importance_figure(columns: Sequence[Importance], repeats: int) -> Figure:
 def effect_figures(data: DataReport, target: str, j: int) -> list[Figure]:
     """How the mean prediction of the j-th target depends on each column, all on the same scale."""
     effects = data.effects[target]
-    span = charts.span_of(np.concatenate([effect.means[:, j] for effect in effects]))
+    span = span_with_room(np.concatenate([effect.means[:, j] for effect in effects]))
     return [_effect_figure(effect, target, effect.means[:, j], span) for effect in effects]
 
 

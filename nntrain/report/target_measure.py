@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import RowNumbers, Vector
-from nntrain.data.preprocessing.encode import Labelled
-from nntrain.data.preprocessing.transform import CategoricalColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.encode_chunks import EncodedRows
 from nntrain.data.readers.table import Place
 from nntrain.model.model import Model
 from nntrain.stats.metrics import Measured, Metrics
@@ -84,7 +84,7 @@ def measure_target(
     )
 
 
-def worst_rows(model: Model, part: Labelled, measured: Measured, j: int) -> list[WorstRow]:
+def worst_rows(model: Model, part: EncodedRows, measured: Measured, j: int) -> list[WorstRow]:
     """The rows of a chunk with the largest errors of the j-th target, those of weight 0 last."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
     weights = np.ones(len(errors)) if measured.weights is None else measured.weights
@@ -112,7 +112,7 @@ def with_weight(rows: list[WorstRow]) -> list[WorstRow]:
     return [row for row in rows if row.has_weight] or rows
 
 
-def _feature_texts(model: Model, part: Labelled, row: int) -> dict[str, str]:
+def _feature_texts(model: Model, part: EncodedRows, row: int) -> dict[str, str]:
     """The features of the row-th kept row of a chunk as texts; empty where a cell is missing."""
     row_of_chunk = int(np.flatnonzero(part.kept)[row])
     return {
@@ -147,7 +147,7 @@ def _range_errors(measured: Measured, names: Sequence[str], j: int) -> tuple[Ran
     for k in range(max(1, len(edges) - 1)):
         rows = np.flatnonzero(range_of_row == k)
         if len(rows):
-            rmse = measured.of(rows).metrics(names)[names[j]].rmse
+            rmse = measured.take(rows).metrics(names)[names[j]].rmse
             low, high = float(y_true[rows].min()), float(y_true[rows].max())
             ranges.append(RangeError(low, high, len(rows), rmse))
     return tuple(ranges)

@@ -38,7 +38,7 @@ def target_blocks(data: DataReport, target: str, paths: Sequence[str]) -> list[B
         Figures(error_figures(data, target), f"errors-{j}"),
         Heading("The rows with the largest errors"),
         *_worst_rows(report.worst, columns, paths),
-        Heading("What the model goes by"),
+        Heading("How important each column is"),
         *_importance(importance, data.importance.repeats, j),
         Heading("How predictions depend on each column"),
         _note_on_effects(data),

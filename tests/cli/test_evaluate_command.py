@@ -87,7 +87,7 @@ def expected_metrics(
     errors = y_pred - y_true
     centre = mean(y_true, weights)
     spread = mean((y_true - centre) ** 2, weights)
-    of_mean, of_ridge = (mean((of - y_true) ** 2, weights) ** 0.5 for of in baselines)
+    of_mean, of_ridge = (mean((y_pred - y_true) ** 2, weights) ** 0.5 for y_pred in baselines)
     return {
         "rows": len(y_true),
         "rmse": pytest.approx(mean(errors**2, weights) ** 0.5, rel=1e-9),

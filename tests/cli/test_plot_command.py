@@ -13,7 +13,7 @@ import pytest
 from support.command import Result, Run, environment
 
 from nntrain.cli.commands.plot import MOST_LOGS
-from nntrain.report.charts import look_of
+from nntrain.report.loss_charts import log_style
 from nntrain.text import distinct_names
 
 HEADER = "epoch,iterations,loss,validation_loss,largest_update,seconds\n"
@@ -158,7 +158,7 @@ def test_a_call_that_cannot_work_is_explained(
 
 
 def test_as_many_logs_as_may_be_drawn_all_look_different() -> None:
-    assert len({look_of(k) for k in range(MOST_LOGS)}) == MOST_LOGS
+    assert len({log_style(k) for k in range(MOST_LOGS)}) == MOST_LOGS
 
 
 def test_a_long_log_is_drawn_small(run: Run, folder: Path) -> None:

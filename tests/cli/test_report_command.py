@@ -16,7 +16,7 @@ from support.command import ROOT, Result, Run
 
 import nntrain
 from nntrain.config.keys import DEFAULTS
-from nntrain.model.archive import read_model
+from nntrain.model.model import read_model
 from nntrain.report.measure import measure_report
 from nntrain.report.svg import DARK, LIGHT
 from nntrain.stats.metrics_text import metric_cells
@@ -42,7 +42,7 @@ class Page(HTMLParser):
         self.feed(text)
         self.close()
         assert self.open == []
-        self.svgs = [ET.fromstring(of) for of in re.findall(r"<svg.*?</svg>", text, re.S)]
+        self.svgs = [ET.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", text, re.S)]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
@@ -102,7 +102,7 @@ class Page(HTMLParser):
             assert title.text
             assert title.attrib["id"] == svg.attrib["aria-labelledby"]
             assert "width" not in svg.attrib
-            box = [float(of) for of in svg.attrib["viewBox"].split()]
+            box = [float(number) for number in svg.attrib["viewBox"].split()]
             assert box[2] <= 400
         charts = "".join(re.findall(r"<svg.*?</svg>", self.source, re.S))
         assert re.findall(r"(?:fill|stroke): #", charts) == []
@@ -111,12 +111,12 @@ class Page(HTMLParser):
 
 
 def texts_of(svg: ET.Element) -> list[str]:
-    return ["".join(of.itertext()) for of in svg.iter(f"{SVG}text")]
+    return ["".join(text.itertext()) for text in svg.iter(f"{SVG}text")]
 
 
 def n_points(svg: ET.Element) -> int:
     """The round marks of a scatter plot, each drawn by reference."""
-    return sum("fill-opacity" in of.attrib.get("style", "") for of in svg.iter(f"{SVG}use"))
+    return sum("fill-opacity" in use.attrib.get("style", "") for use in svg.iter(f"{SVG}use"))
 
 
 def frame(n_rows: int = 60) -> pd.DataFrame:
@@ -161,7 +161,9 @@ def test_the_page_says_how_the_model_was_made(run: Run, table: Path) -> None:
     errors = [rows for rows in page.tables if rows[0][0] == "rows of"]
     parts = model.summary.parts()
     for rows, target in zip(errors, ("y", "z"), strict=True):
-        assert rows[1:] == [[part, *metric_cells(of[target])] for part, of in parts.items()]
+        assert rows[1:] == [
+            [part, *metric_cells(metrics[target])] for part, metrics in parts.items()
+        ]
     columns = {row[0]: row[1:] for row in page.table("column", "kind")}
     kinds = [
         ("a", "number"),
@@ -174,7 +176,7 @@ def test_the_page_says_how_the_model_was_made(run: Run, table: Path) -> None:
     assert [(name, row[0]) for name, row in columns.items()] == kinds
     for name in ("''", "'red'", "'blue'"):
         assert name in columns["kind"][1]
-    gaps = next(of for of in model.preprocessing.features if of.name == "gaps")
+    gaps = next(feature for feature in model.preprocessing.features if feature.name == "gaps")
     assert columns["gaps"][3] == f"{gaps.missing_rate:.1%}"  # type: ignore[union-attr]
     changed, others = (rows[1:] for rows in page.tables if rows[0][0] == "key")
     assert [row[:2] for row in changed] == [
@@ -192,7 +194,7 @@ def test_the_page_says_how_the_model_was_made(run: Run, table: Path) -> None:
 def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, table: Path) -> None:
     note = "Note: missing cells taken as the training mean: 9 in 'gaps'\n"
     found = nntrain.evaluate(nntrain.load_model("model.npz"), "t.csv").findings
-    look = "".join(f"Look: {of}\n" for of in found)
+    look = "".join(f"Look: {finding}\n" for finding in found)
     assert "a leak" in look
     assert run("report", "t.csv") == Result(0, "", f"{note}{look}Wrote report.html.\n")
     page = Page(Path("report.html").read_text())
@@ -209,10 +211,17 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
         assert all_rows[j] == [["all", *metric_cells(metrics[target])]]
         of_target = importance[target]
         assert numbers[j] == [
-            [of.column, format_number(of.mean), format_number(of.deviation)] for of in of_target
+            [column.column, format_number(column.mean), format_number(column.deviation)]
+            for column in of_target
         ]
         header, *worst = worst_tables[j]
-        assert header == ["row", "residual", "true", "predicted", *(of.column for of in of_target)]
+        assert header == [
+            "row",
+            "residual",
+            "true",
+            "predicted",
+            *(column.column for column in of_target),
+        ]
         y_pred = predicted[f"predicted_{target}"]
         errors = (data[target] - y_pred).sort_values(key=lambda e: -e.abs())[:10]
         for row, (i, error) in zip(worst, errors.items(), strict=True):
@@ -220,13 +229,16 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
             assert row[0] == f"line {i + 2}"
             numbers_of = (float(error), float(data[target][i]), float(y_pred[i]))
             decimals = len(row[1].partition(".")[2])
-            assert row[1:4] == [f"{of:,.{decimals}f}" for of in numbers_of]
+            assert row[1:4] == [f"{number:,.{decimals}f}" for number in numbers_of]
             assert sum(c.isdigit() for c in row[1]) >= 4
             cells = dict(zip(header[4:], row[4:], strict=True))
             assert cells["kind"] == data["kind"][i]
             assert cells["a"] == f"{data['a'][i]:.10g}"
             assert cells["gaps"] == ("" if np.isnan(data["gaps"][i]) else f"{data['gaps'][i]:.10g}")
-    names = [of.column for of in importance["y"]], [of.column for of in importance["z"]]
+    names = (
+        [column.column for column in importance["y"]],
+        [column.column for column in importance["z"]],
+    )
     drawn = [
         "Predicted against true",
         "Residuals against prediction",
@@ -246,9 +258,9 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
     )
     assert {"rows", "true - predicted y"} <= set(texts_of(shown["Distribution of residuals"]))
     ranges = measure_report(model, "t.csv").targets["y"].ranges
-    ends = [f"{format_number(of.rmse)} ({of.rows})" for of in ranges]
+    ends = [f"{format_number(part.rmse)} ({part.rows})" for part in ranges]
     assert set(ends) <= set(texts_of(shown["RMSE by range of y"]))
-    assert {of.column for of in importance["y"]} <= set(texts_of(shown[lost]))
+    assert {column.column for column in importance["y"]} <= set(texts_of(shown[lost]))
 
 
 def test_the_page_of_a_model_with_intervals_says_what_they_cover(run: Run, folder: Path) -> None:
@@ -262,8 +274,10 @@ def test_the_page_of_a_model_with_intervals_says_what_they_cover(run: Run, folde
     page = Page(Path("report.html").read_text())
     expected = []
     for level in (0.5, 0.8, 0.9, 0.95):
-        of = nntrain.evaluate(model, path, interval=level).targets["strength_mpa"].as_dict()
-        expected.append([f"{level:g}", f"{of['coverage']:.3f}", format_number(of["mean_width"])])
+        metrics = nntrain.evaluate(model, path, interval=level).targets["strength_mpa"].as_dict()
+        expected.append(
+            [f"{level:g}", f"{metrics['coverage']:.3f}", format_number(metrics["mean_width"])]
+        )
     assert page.table("level") == expected
     assert "807 to train on, 202 to validate by, 21 kept for intervals" in page.texts
     nntrain.fit(path, dataclasses.replace(config, calibration_fraction=0.01)).save("model.npz")
@@ -282,13 +296,13 @@ def test_effects_of_a_target_share_their_scale_and_name_their_axes(run: Run, tab
             shown = texts_of(svg)
             assert {name, target} <= set(shown)
             axis = next(
-                of
-                for of in svg.iter(f"{SVG}g")
-                if of.attrib.get("id", "").endswith("-matplotlib.axis_2")
+                group
+                for group in svg.iter(f"{SVG}g")
+                if group.attrib.get("id", "").endswith("-matplotlib.axis_2")
             )
             ticks.append(texts_of(axis))
         assert len(ticks) == 4
-        assert all(of == ticks[0] for of in ticks)
+        assert all(texts == ticks[0] for texts in ticks)
     kind = page.svgs[7 + page.figures[7:11].index("kind")]
     counts = frame()["kind"].value_counts()
     labels = {f"{name or '(empty)'} ({counts[name]})" for name in ("red", "blue", "")}
@@ -297,13 +311,13 @@ def test_effects_of_a_target_share_their_scale_and_name_their_axes(run: Run, tab
 
 def test_the_ranges_hold_every_row_once_and_the_counts_too(table: Path) -> None:
     model = nntrain.load_model("model.npz")
-    of = measure_report(model, "t.csv").targets["y"]
+    target = measure_report(model, "t.csv").targets["y"]
     y = np.sort(frame()["y"].to_numpy())
-    assert sum(each.rows for each in of.ranges) == sum(of.counts) == len(y)
-    assert len(of.ranges) == 8
+    assert sum(each.rows for each in target.ranges) == sum(target.counts) == len(y)
+    assert len(target.ranges) == 8
     predicted = model.predict("t.csv")["predicted_y"].to_numpy()
     true = frame()["y"].to_numpy()
-    for each in of.ranges:
+    for each in target.ranges:
         rows = (true >= each.low) & (true <= each.high)
         assert rows.sum() == each.rows
         assert each.rmse == pytest.approx(np.sqrt(np.mean((predicted - true)[rows] ** 2)))
@@ -366,7 +380,7 @@ def test_a_log_of_another_run_is_left_out_with_a_note_or_refused(run: Run, table
     losses = [line.split(",")[2] for line in lines]
     Path("loss.csv").write_text("\n".join(lines[:-1]) + "\n")
     message = OTHER.format(losses[4], losses[5])
-    expected = f"Note: the page shows no course of training: {message}\nWrote report.html.\n"
+    expected = f"Note: the page does not show the losses by epoch: {message}\nWrote report.html.\n"
     assert run("report") == Result(0, "", expected)
     page = Page(Path("report.html").read_text())
     page.check()

@@ -202,7 +202,7 @@ def test_a_short_patience_that_ended_a_training_that_still_learned_is_found() ->
         "more patience"
     )
     mended, _ = fitted(CONCRETE, source + "patience: 1\n", found.remedy)
-    before, after = (of.summary.validation["strength_mpa"].rmse for of in (model, mended))
+    before, after = (each.summary.validation["strength_mpa"].rmse for each in (model, mended))
     assert after < 0.9 * before
     assert fitted(CONCRETE, source + "patience: 20\n")[1] == []
 
@@ -355,7 +355,7 @@ def test_a_model_that_overfits_is_found_by_evaluating_it() -> None:
     (found,) = nntrain.evaluate(model, others).findings
     assert found.remedy == "--set hidden_layers=[]"
     mended, _ = fitted(overfit(), source, found.remedy)
-    before, after = (nntrain.evaluate(of, others).targets["y"].rmse for of in (model, mended))
+    before, after = (nntrain.evaluate(each, others).targets["y"].rmse for each in (model, mended))
     assert after < 0.9 * before
 
 
@@ -396,4 +396,4 @@ def test_losses_beyond_measure_are_no_error() -> None:
     losses = np.array([1e300, 1e308, 1e308, math.inf] * 10)
     model, _ = fitted(CONCRETE, STRENGTH + "epochs: 1\n")
     said = diagnose_training(model, course_of(losses), 1.0)
-    assert all("nan" not in of.text and "inf" not in of.text for of in said)
+    assert all("nan" not in finding.text and "inf" not in finding.text for finding in said)

@@ -20,7 +20,7 @@ def test_a_sample_of_any_number_of_rows_is_bounded_and_even() -> None:
     whole.add(x, x, None)
     np.testing.assert_array_equal(np.concatenate(whole.x)[:, 0], kept)
     few = whole.rows(100)
-    assert [len(of) for of in few] == [len(few[0])] * 3
+    assert [len(part) for part in few] == [len(few[0])] * 3
     assert 90 <= len(few[0]) <= 100
 
 

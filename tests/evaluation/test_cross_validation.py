@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.folds import CONFIG, frame_of, out_of_fold, typed
 
 import nntrain
-from nntrain.data.preprocessing.transform import CategoricalColumn, NumericColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.evaluation.cross_validation import (
     METRICS,
     Estimate,

@@ -96,14 +96,14 @@ def test_of_a_linear_model_it_is_its_line() -> None:
     )  # fmt: skip
     found = measure_report(nntrain.fit(table, linear), table)
     assert found.targets["y"].metrics.rmse < 1e-3
-    effects = {of.column: of for of in found.effects["y"]}
+    effects = {effect.column: effect for effect in found.effects["y"]}
     for column, slope in (("a", 3.0), ("b", -2.0), ("few", 0.0)):
-        of = effects[column]
-        assert isinstance(of, NumericEffect)
-        line = slope * (of.points - of.points[0]) + of.means[0, 0]
-        assert np.allclose(of.means[:, 0], line, atol=0.01)
+        effect = effects[column]
+        assert isinstance(effect, NumericEffect)
+        line = slope * (effect.points - effect.points[0]) + effect.means[0, 0]
+        assert np.allclose(effect.means[:, 0], line, atol=0.01)
         mean = table[column].mean()
-        assert np.interp(mean, of.points, of.means[:, 0]) == pytest.approx(
+        assert np.interp(mean, effect.points, effect.means[:, 0]) == pytest.approx(
             table["y"].mean(), abs=0.01
         )
     text = effects["text"]

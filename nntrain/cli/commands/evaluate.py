@@ -1,4 +1,4 @@
-"""`nntrain evaluate`: how well a model does on a table with the true values."""
+"""`nntrain evaluate`: a model's errors on a table with the true values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from nntrain.text import format_number, json_text, quoted
 if TYPE_CHECKING:
     from nntrain.stats.metrics import Metrics
 
-CONDITION = re.compile(
+CONDITION_SYNTAX = re.compile(
     r"\s*(?:(?P<target>.+)\.)?(?P<metric>\w+)\s*(?P<sign>[<>])\s*(?P<limit>\S+)\s*"
 )
 INTERVAL_METRICS = ("coverage", "mean_width")
@@ -38,13 +38,13 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
 @click.command()
 @tables_or_stdin
 @model_option
-@click.option("--by", metavar="COLUMN", help="Report each text of this column by itself too.")
+@click.option("--by", metavar="COLUMN", help="Also measure the rows with each text in this column.")
 @click.option(
     "--fail-if",
     "conditions",
     multiple=True,
     metavar="CONDITION",
-    help="Exit with code 6 when this holds: a metric, < or >, a number; may be repeated.",
+    help="Exit with code 6 if this holds: a metric, < or >, a number; may be repeated.",
 )
 @interval_option
 @json_option
@@ -61,7 +61,7 @@ def evaluate(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Measure a model's error on the table DATA, in the target's unit.
+    """Measure a model's errors on the table DATA, in the target's unit.
 
     \b
     Examples:
@@ -70,13 +70,16 @@ def evaluate(
       nntrain evaluate sample_data/concrete.csv --fail-if 'rmse>20' --fail-if 'r2<0.1'
       nntrain evaluate sample_data/concrete.csv -m calibrated.npz --interval 0.9
 
-    Beside the model's error stand those of predicting the training mean and of a ridge regression,
-    both fitted on the training rows by `nntrain fit`, never here. Metrics for --fail-if: rows,
-    rmse, mae, r2, largest_error, mean_rmse, ridge_rmse, with --interval also coverage (the part of
-    the rows whose true value lies within) and mean_width; with several targets as target.rmse.
+    DATA needs the true values. Beside the model's errors stand the RMSE of always predicting the
+    training mean and that of a ridge regression, both fitted to the training rows by `nntrain fit`,
+    never to DATA.
 
-    What is amiss stands in lines that begin with `Look:`, each with the --set of `nntrain fit` to
-    try; with --json under findings.
+    Metrics for --fail-if: rows, rmse, mae, r2, largest_error, mean_rmse, ridge_rmse; with
+    --interval also coverage (the part of the rows whose true value lies within the interval) and
+    mean_width. With several targets, name the target too: target.rmse.
+
+    Lines that begin with `Look:` name problems that the errors or the rows show, each with the
+    --set of `nntrain fit` to try. With --json they are listed under findings.
     """
     paths = input_paths(data, "evaluate")
 
@@ -85,31 +88,31 @@ def evaluate(
     from nntrain.model.model import load_model
 
     model = load_model(model_path)
-    checks = [_parse(condition, model.config.target) for condition in conditions]
-    for check in checks:
-        if interval is None and check.metric in INTERVAL_METRICS:
+    fail_if = [_parse_condition(text, model.config.target) for text in conditions]
+    for condition in fail_if:
+        if interval is None and condition.metric in INTERVAL_METRICS:
             raise UsageError(
-                f"--fail-if {check.text!r}: {check.metric} takes prediction intervals; add "
+                f"--fail-if {condition.text!r}: {condition.metric} takes prediction intervals; add "
                 f"--interval 0.9"
             )
-    result = evaluate_model(
+    evaluation = evaluate_model(
         model, paths, by, interval=interval, delimiter=delimiter, decimal=decimal
     )
     if as_json:
-        click.echo(json_text(result.as_dict()))
+        click.echo(json_text(evaluation.as_dict()))
     else:
-        print_metrics(by or "rows of", {"all": result.targets, **result.groups})
-        print_findings(result.findings)
-    failed = [message for check in checks if (message := check.failure(result.targets))]
-    if failed:
-        raise CheckFailedError("\n".join(failed))
+        print_metrics(by or "rows of", {"all": evaluation.targets, **evaluation.groups})
+        print_findings(evaluation.findings)
+    messages = [condition.failure(evaluation.targets) for condition in fail_if]
+    if any(messages):
+        raise CheckFailedError("\n".join(filter(None, messages)))
     if not as_json:
         print_next_command("inspect", [] if model_path == "model.npz" else [model_path])
 
 
 @dataclass(frozen=True)
-class Check:
-    """A condition under which the command fails."""
+class Condition:
+    """A condition of --fail-if, under which the command fails: `target.metric` sign `limit`."""
 
     text: str
     target: str
@@ -118,21 +121,22 @@ class Check:
     limit: float
 
     def failure(self, metrics: dict[str, Metrics]) -> str:
-        """The message if the condition holds, or cannot be told; else an empty text."""
+        """The message if the condition holds or the metric is not defined; else an empty text."""
         value = getattr(metrics[self.target], self.metric)
         if value is None:
             return f"--fail-if {self.text!r}: {self.metric} of {self.target!r} is not defined here"
         if SIGNS[self.sign](value, self.limit):
-            found = f"{self.metric} of {self.target!r} is {format_number(value)}"
-            return f"--fail-if {self.text!r}: {found}"
+            measured = f"{self.metric} of {self.target!r} is {format_number(value)}"
+            return f"--fail-if {self.text!r}: {measured}"
         return ""
 
 
-def _parse(text: str, targets: Sequence[str]) -> Check:
+def _parse_condition(text: str, targets: Sequence[str]) -> Condition:
+    """A condition of --fail-if. Raises `UsageError` for one that no metric or target fits."""
     from nntrain.stats.metrics import IntervalMetrics
 
-    metrics = [f.name for f in fields(IntervalMetrics)]
-    match = CONDITION.fullmatch(text)
+    metrics = [field.name for field in fields(IntervalMetrics)]
+    match = CONDITION_SYNTAX.fullmatch(text)
     try:
         limit = float(match["limit"]) if match else math.nan
     except ValueError:
@@ -144,9 +148,9 @@ def _parse(text: str, targets: Sequence[str]) -> Check:
         )
     target = match["target"] or (targets[0] if len(targets) == 1 else "")
     if target not in targets:
-        asked = f"has no target {target!r}" if target else "has several targets"
+        problem = f"has no target {target!r}" if target else "has several targets"
         raise UsageError(
-            f"--fail-if {text!r}: the model {asked}; write one of {quoted(list(targets))} before "
+            f"--fail-if {text!r}: the model {problem}; write one of {quoted(list(targets))} before "
             f"the metric, as in '{targets[0]}.{match['metric']}{match['sign']}{match['limit']}'"
         )
-    return Check(text, target, match["metric"], match["sign"], limit)
+    return Condition(text, target, match["metric"], match["sign"], limit)

@@ -1,4 +1,4 @@
-"""`nntrain explain`: what a model goes by."""
+"""`nntrain explain`: the permutation importance of each column."""
 
 from __future__ import annotations
 
@@ -38,32 +38,34 @@ def explain(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Say what a model goes by on the table DATA, column by column.
+    """Measure how important each column of the table DATA is to a model.
 
     \b
     Examples:
       nntrain explain sample_data/concrete.csv
       nntrain explain sample_data/concrete.csv --repeats 10 --json
 
-    Each column is shuffled, several times, and what that adds to the error is its importance
-    (Breiman 2001): the RMSE lost in the target's unit, with the deviation over the shuffles. A
-    column counts as a whole, with its categories, bins and missing cells. Of two columns that tell
-    the same, each may look unimportant while the other is there.
+    Each column is shuffled several times. The RMSE that this adds, in the target's unit, is the
+    column's permutation importance (Breiman 2001); the standard deviation over the shuffles stands
+    beside it. A column is shuffled as a whole, with its categories, bins and missing cells. If two
+    columns carry the same information, each may look unimportant as long as the other is there.
+
+    DATA needs the true values. How each column contributes to the prediction of a single row is
+    shown by nntrain predict --explain.
     """
     paths = input_paths(data, "explain")
 
     from nntrain.cli.terminal import print_table
     from nntrain.evaluation.importance import explain as explain_model
     from nntrain.model.model import load_model
+    from nntrain.report.description import IMPORTANCE_HEADER, importance_rows
 
     model = load_model(model_path)
-    found = explain_model(model, paths, repeats=repeats, delimiter=delimiter, decimal=decimal)
+    explanation = explain_model(model, paths, repeats=repeats, delimiter=delimiter, decimal=decimal)
     if as_json:
-        click.echo(json_text(found.as_dict()))
+        click.echo(json_text(explanation.as_dict()))
         return
-    for target, columns in found.importance.items():
-        rows = [[of.column, format_number(of.mean), format_number(of.deviation)] for of in columns]
-        title = (
-            f"RMSE of {target}: {format_number(found.rmse[target])}, and what it loses by shuffling"
-        )
-        print_table(["column", "RMSE lost", "±"], rows, title=title)
+    for target, columns in explanation.importance.items():
+        rmse = format_number(explanation.rmse[target])
+        title = f"RMSE of {target}: {rmse}, and what is lost by shuffling a column"
+        print_table(IMPORTANCE_HEADER, importance_rows(columns), title=title)

@@ -8,7 +8,7 @@ import click
 
 from nntrain.cli.messages import model_options, print_next_command
 from nntrain.cli.options import FILE, json_option, verbosity_options
-from nntrain.config.keys import DEFAULTS, as_yaml
+from nntrain.config.keys import Config, as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:
@@ -67,20 +67,19 @@ def _print_model(model: Model) -> None:
     print_table(["column", "type", "missing", "minimum", "maximum", "mean"], rows, left=2)
     click.echo()
     title = "Config, * where it differs from the default"
-    print_table(["key", "value"], _config_rows(model.config.as_dict()), title=title, left=2)
+    print_table(["key", "value"], _config_rows(model.config), title=title, left=2)
 
 
 def _print_summary(model: Model) -> None:
     """What the networks are and how they were trained, in a few sentences."""
     from nntrain.model.summary import epochs_listed
+    from nntrain.report.description import network_text
 
     network, summary, config = model.networks[0], model.summary, model.config
-    sizes = "-".join(map(str, network.layer_sizes))
-    hidden = f", {config.activation}" if config.hidden_layers else ""
     weights = counted(network.parameters.vector.size, "weight")
     several = f"{len(model.networks)} networks" if len(model.networks) > 1 else "Network"
     each = " each" if len(model.networks) > 1 else ""
-    click.echo(f"{several} {sizes}{hidden}, {config.dtype}: {weights}{each} (biases included).")
+    click.echo(f"{several} {network_text(model)}: {weights}{each} (biases included).")
     click.echo(
         f"Trained on {counted(summary.rows, 'row')} for "
         f"{counted(summary.epochs_trained, 'epoch')} of {config.epochs:,}, "
@@ -113,13 +112,15 @@ def _target_cells(target: TargetColumn) -> list[str]:
     return [target.name, "target", "-", *target_range, "-"]
 
 
-def _config_rows(values: dict[str, Any]) -> list[list[str]]:
-    """Each config key with its value, marked with * where it differs from the default."""
-    rows = []
-    for name, value in values.items():
-        is_default = DEFAULTS[name] == (tuple(value) if isinstance(value, list) else value)
-        rows.append([name if is_default else f"{name} *", as_yaml(value)])
-    return rows
+def _config_rows(config: Config) -> list[list[str]]:
+    """The keys of a config with their values; a star marks those that differ from their default."""
+    from nntrain.report.description import changed_keys
+
+    changed = changed_keys(config)
+    return [
+        [f"{key} *" if key in changed else key, as_yaml(value)]
+        for key, value in config.as_dict().items()
+    ]
 
 
 def _print_weights(model: Model) -> None:

@@ -47,16 +47,16 @@ def plot(log: tuple[str, ...], output: str) -> None:
     if len(paths) > MOST_LOGS:
         raise UsageError(f"{len(paths)} logs are more than a chart can tell apart, {MOST_LOGS}")
 
-    from nntrain.report.axes import Chart
-    from nntrain.report.charts import losses
+    from nntrain.report.chart_file import Chart
     from nntrain.report.extra import check_installed
+    from nntrain.report.loss_charts import logged_losses
     from nntrain.training.loss_log_reader import read_log
 
     check_installed("matplotlib")
     check_output(output, paths)
     names = map(printable, distinct_names(paths))
     logs = list(zip(names, map(read_log, paths), strict=True))
-    image = Chart(losses(logs), WIDTH, HEIGHT).file(kind)
+    image = Chart(logged_losses(logs), WIDTH, HEIGHT).file(kind)
     if output == "-":
         sys.stdout.buffer.write(image)
         return

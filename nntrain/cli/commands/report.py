@@ -1,4 +1,4 @@
-"""`nntrain report`: a page about a model."""
+"""`nntrain report`: an HTML page about a model and its errors on a table."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ DEFAULT_LOG = "loss.csv"
     "log_path",
     type=FILE,
     metavar="FILE",
-    help="The loss log of the model's run; without it loss.csv, if that is of this run.",
+    help="The loss log of the model's run; without it loss.csv, if it is of that run.",
 )
 @click.option(
     "-o",
@@ -62,7 +62,7 @@ def report(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Write a page about a model, and about how it does on the table DATA.
+    """Write an HTML page about a model and about its errors on the table DATA.
 
     \b
     Examples:
@@ -70,10 +70,10 @@ def report(
       nntrain report sample_data/concrete.csv
       nntrain report sample_data/concrete.csv --model ensemble.npz --output ensemble.html
 
-    The page says how the model was made, its errors in training, and the course of its losses. With
-    DATA, which must have the true values, it shows predictions against them, the rows with the
-    largest errors, what the model goes by and how predictions depend on each column. It is one file
-    of HTML without scripts, which fetches nothing. Needs the extra report: pip install
+    The page shows how the model was made, its errors in training, and its losses by epoch. With
+    DATA, which needs the true values, it also shows predictions against true values, the rows with
+    the largest errors, how important each column is and how predictions depend on it. The page is
+    one file of HTML without scripts, and fetches nothing. It needs the extra report: pip install
     'nntrain[report]'.
     """
     paths = input_paths(data, "report") if data else []
@@ -90,7 +90,7 @@ def report(
     from nntrain.report.sections import listed_names, report_sections
 
     model = load_model(model_path)
-    log = _log_of(model, model_path, log_path)
+    log = _loss_log(model, model_path, log_path)
     measured = measure_report(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
     title = f"A model of {' and '.join(model.config.target)}"
     name = os.path.basename(model_path)  # noqa: PTH119
@@ -113,10 +113,11 @@ def _check_inputs(paths: list[str], log_path: str | None) -> None:
             raise UsageError("standard input (-) is named twice; it can be read once")
 
 
-def _log_of(model: Model, model_path: str, path: str | None) -> LoggedLosses | None:
-    """The log of a model's run; the default one is left out where it is of another.
+def _loss_log(model: Model, model_path: str, path: str | None) -> LoggedLosses | None:
+    """The loss log of the model's run, None without one.
 
-    Raises `DataError` where one that was named is.
+    A note says that the default log is left out because it is of another run. Raises `DataError`
+    for a log of another run that was named with --log.
     """
     from nntrain.training.loss_log_reader import read_log
 
@@ -128,7 +129,7 @@ def _log_of(model: Model, model_path: str, path: str | None) -> LoggedLosses | N
     except DataError as error:
         if path is not None:
             raise
-        print_note(f"the page shows no course of training: {error}")
+        print_note(f"the page does not show the losses by epoch: {error}")
         return None
     return log
 
