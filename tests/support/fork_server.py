@@ -26,7 +26,11 @@ LEFT_FOR_LATER = {"pandas", "pyarrow"}
 """Packages that each command imports itself: the first changes how a table is read, the second
 starts threads, which do not survive a fork."""
 
-MATPLOTLIB = ("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg")
+MATPLOTLIB = (
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+)
 
 
 class LaterImports:
@@ -43,7 +47,7 @@ class LaterImports:
 
 def import_ahead() -> None:
     """Import Matplotlib, and all of nntrain but the modules that need a package left for later."""
-    import nntrain
+    import nntrain  # noqa: PLC0415  (it takes a while)
 
     later = LaterImports()
     sys.meta_path.insert(0, later)
@@ -99,7 +103,8 @@ def run_command() -> NoReturn:
         importlib.import_module("nntrain.cli.main").run()
     except SystemExit as ended:
         code = ended.code
-    threading._shutdown()
+    assert isinstance(code, int)
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     gc.collect()
     sys.stdout.flush()
