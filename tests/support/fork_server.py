@@ -23,8 +23,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 LEFT_FOR_LATER = {"pandas", "pyarrow"}
-"""Packages that each command imports itself: the first changes how a table is read, the second
-starts threads, which do not survive a fork."""
+"""Packages that each command imports itself: pandas imports pyarrow, which starts a thread, and
+threads do not survive a fork."""
 
 MATPLOTLIB = (
     "matplotlib.figure",
