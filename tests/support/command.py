@@ -107,6 +107,7 @@ class CommandForks:
                 out, err = (text.result(TIMEOUT).decode() for text in texts)
             except TimeoutError:
                 os.kill(process, signal.SIGKILL)
+                self._answers.readline()
                 raise
         return Result(os.waitstatus_to_exitcode(int(self._answers.readline())), out, err)
 

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import socket
 import sys
 import threading
@@ -77,6 +78,8 @@ def become_command(request: dict[str, Any], streams: Sequence[int]) -> None:
 
 def serve(connection: socket.socket) -> bool:
     """Answer requests, a line each, until the socket is closed; True in a process that is to run."""
+    # Ctrl-C reaches all of a terminal's processes; this one ends when the tests close the socket.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         data, streams, _, _ = socket.recv_fds(connection, 2**16, 3)
         if not data:
@@ -85,6 +88,7 @@ def serve(connection: socket.socket) -> bool:
             data += connection.recv(2**16)
         process = os.fork()
         if not process:
+            signal.signal(signal.SIGINT, on_interrupt)
             become_command(json.loads(data), streams)
             return True
         for descriptor in streams:
