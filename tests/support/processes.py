@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import subprocess
 import sys
@@ -22,6 +23,7 @@ class ProcessStartedError(AssertionError):
     """A test without the marker `command` started a process."""
 
 
+@functools.cache
 def names_subprocess(function: Callable[..., Any]) -> bool:
     """Whether a function of the tests, or one of the tests that it names, names `subprocess`.
 
