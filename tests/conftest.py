@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import os
+import sys
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import processes
 from support.command import ROOT, CommandForks, Result, Run
+from support.processes import names_subprocess
+
+from nntrain.cli.main import BLAS_THREADS
+
+# As the command does: tests run side by side, and a BLAS that waits for a core shared with others
+# takes ten times as long.
+assert "numpy" not in sys.modules, "NumPy was imported before its threads could be limited"
+os.environ |= dict.fromkeys(BLAS_THREADS, "1")
 
 
 def pytest_configure() -> None:
@@ -16,14 +27,21 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that run the command; leave the long ones out unless `-m` names them."""
+    """Mark the tests that start processes; leave the long ones out unless `-m` names them."""
     for item in items:
-        if "command_forks" in getattr(item, "fixturenames", ()):
+        if isinstance(item, pytest.Function) and any(map(names_subprocess, functions_of(item))):
             item.add_marker("command")
     if "long" not in config.option.markexpr:
         long = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def functions_of(test: pytest.Function) -> list[Callable[..., Any]]:
+    """The functions of a test: its own, and those of its fixtures."""
+    own = getattr(test.obj, "hypothesis", None)
+    fixtures = test._fixtureinfo.name2fixturedefs.values()
+    return [own.inner_test if own else test.obj, *(each[-1].func for each in fixtures)]
 
 
 @pytest.hookimpl(wrapper=True)

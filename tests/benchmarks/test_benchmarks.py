@@ -88,6 +88,7 @@ def test_a_row_says_whether_what_is_wanted_is_met() -> None:
     assert Row("w", "1", "5", 1.3, at_most=1.25).cells()[-1] == "no"
 
 
+@pytest.mark.command
 def test_a_commands_time_and_peak_memory_are_measured(tmp_path: Path) -> None:
     from measure import run_command
 
@@ -147,6 +148,7 @@ def test_the_table_of_accuracy_ends_with_geometric_means_of_ratios() -> None:
     ]
 
 
+@pytest.mark.command
 def test_the_accuracy_of_the_textbook_recipe_is_measured_by_its_commands() -> None:
     from accuracy import OURS, by_command, measured, splits
 

@@ -331,6 +331,7 @@ def test_same_model_same_data_same_bytes_from_anywhere(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     monkeypatch.setenv("MPLBACKEND", "module://nowhere.to_be_found")
     assert run("report", "t.csv", "-o", "-").out == first
+    monkeypatch.delenv("MPLBACKEND")
     frame().iloc[:20].to_csv("one.csv", index=False)
     frame().iloc[20:].to_csv("two.csv", index=False)
     several = Page(run("report", "one.csv", "two.csv", "-o", "-").out)

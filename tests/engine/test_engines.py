@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -60,9 +61,15 @@ def trained(
     return network.parameters.vector, results
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+NETWORKS: list[tuple[tuple[int, ...], str]] = [
+    # Without hidden layers no activation is used.
+    ((5, 1), "sigmoid"),
+    *itertools.product([(3, 5, 2), (4, 9, 6, 1), (2, 3, 4, 3, 3)], ACTIVATIONS),
+]
+
+
 @pytest.mark.parametrize("batch_rows", [1, 7, 32, 100, 150])
-@pytest.mark.parametrize("sizes", [(3, 5, 2), (4, 9, 6, 1), (5, 1), (2, 3, 4, 3, 3)], ids=str)
+@pytest.mark.parametrize(("sizes", "activation"), NETWORKS, ids=str)
 def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
     sizes: tuple[int, ...], batch_rows: int, activation: str
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.command import environment
 
 from nntrain.engine import network as network_module
 from nntrain.engine.activations import ACTIVATIONS
@@ -73,10 +74,10 @@ def check(predict, x) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("kernel", ["", *kernels_of_this_machine()])
 def test_a_row_is_predicted_alike_whatever_stands_beside_it(kernel: str) -> None:
     code = "import test_row_blocks; test_row_blocks.check_all()"
-    environment = os.environ | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
-    environment["PYTHONPATH"] = str(Path(__file__).parent)
+    variables = environment() | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
+    variables["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 

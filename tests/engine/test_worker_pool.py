@@ -109,9 +109,9 @@ def test_closing_does_not_wait_for_items_that_may_wait() -> None:
 
 
 def test_a_file_that_is_read_in_part_gives_no_bytes_of_the_next_away(tmp_path: Path) -> None:
-    """Many times over: the first file's reader is stopped within its blocks."""
+    """Many times over: the first file's reader is stopped within its blocks, of a few long lines."""
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
-    first.write_text("a\n" + "1\n" * 2_000_000 + "x\n" * 10)
+    first.write_text("a,long\n" + f"1,{'-' * 200}\n" * 20_000 + "x,\n" * 10)
     second.write_text("a\n" + "2\n" * 1000)
     cells, types = CellFormat(()), ColumnTypes(numbers=("a",))
     for _ in range(30):

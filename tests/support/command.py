@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
+
+from nntrain.cli.main import BLAS_THREADS
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("nntrain")
 TIMEOUT = 120.0
-BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 READ_AT_IMPORT = ("PYTHON", "NUMBA_", "OPENBLAS_", "MKL_", "OMP_", "NPY_", "MPL")
 """What the names of variables begin with that Python or a library reads when it is imported."""
 
@@ -36,8 +37,12 @@ Run = Callable[..., Result]
 
 
 def environment() -> dict[str, str]:
-    """The process's environment, with warnings as errors and a plain terminal."""
-    plain = {name: value for name, value in os.environ.items() if "COLOR" not in name}
+    """What a command finds: warnings as errors, a plain terminal, no limit to BLAS threads."""
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if "COLOR" not in name and name not in BLAS_THREADS
+    }
     return plain | {"PYTHONWARNINGS": "error", "COLUMNS": "80"}
 
 
@@ -60,7 +65,7 @@ class CommandForks:
         with theirs:
             self._server = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("fork_server.py")],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 env=environment() | as_imported,
             )
         self._answers = self._ours.makefile("rb")
@@ -102,6 +107,7 @@ class CommandForks:
                 out, err = (text.result(TIMEOUT).decode() for text in texts)
             except TimeoutError:
                 os.kill(process, signal.SIGKILL)
+                self._answers.readline()
                 raise
         return Result(os.waitstatus_to_exitcode(int(self._answers.readline())), out, err)
 
@@ -111,20 +117,20 @@ def _read_at_import(variables: Mapping[str, str]) -> dict[str, str]:
     return {k: value for k, value in variables.items() if k.startswith(READ_AT_IMPORT)}
 
 
-def _pipes() -> tuple[list[int], list[IO[bytes]]]:
+def _pipes() -> tuple[list[int], list[BufferedIOBase]]:
     """A pipe for each standard stream: the command's ends, and ours."""
     (stdin, to_stdin), (from_stdout, stdout), (from_stderr, stderr) = (os.pipe() for _ in range(3))
     ours = [os.fdopen(to_stdin, "wb"), os.fdopen(from_stdout, "rb"), os.fdopen(from_stderr, "rb")]
     return [stdin, stdout, stderr], ours
 
 
-def _read(file: IO[bytes]) -> bytes:
+def _read(file: BufferedIOBase) -> bytes:
     """All that a command wrote to a stream."""
     with file:
         return file.read()
 
 
-def _write(file: IO[bytes], data: bytes) -> None:
+def _write(file: BufferedIOBase, data: bytes) -> None:
     """Write all of a command's standard input, as far as it reads it."""
     try:
         with file:

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import signal
 import socket
 import sys
 import threading
@@ -23,8 +24,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 LEFT_FOR_LATER = {"pandas", "pyarrow"}
-"""Packages that each command imports itself: the first changes how a table is read, the second
-starts threads, which do not survive a fork."""
+"""Packages that each command imports itself: pandas imports pyarrow, which starts a thread, and
+threads do not survive a fork."""
 
 MATPLOTLIB = (
     "matplotlib.figure",
@@ -47,7 +48,7 @@ class LaterImports:
 
 def import_ahead() -> None:
     """Import Matplotlib, and all of nntrain but the modules that need a package left for later."""
-    import nntrain
+    import nntrain  # noqa: PLC0415  (it takes a while)
 
     later = LaterImports()
     sys.meta_path.insert(0, later)
@@ -77,6 +78,8 @@ def become_command(request: dict[str, Any], streams: Sequence[int]) -> None:
 
 def serve(connection: socket.socket) -> bool:
     """Answer requests, a line each, until the socket is closed; True in a process that is to run."""
+    # Ctrl-C reaches all of a terminal's processes; this one ends when the tests close the socket.
+    on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         data, streams, _, _ = socket.recv_fds(connection, 2**16, 3)
         if not data:
@@ -85,6 +88,7 @@ def serve(connection: socket.socket) -> bool:
             data += connection.recv(2**16)
         process = os.fork()
         if not process:
+            signal.signal(signal.SIGINT, on_interrupt)
             become_command(json.loads(data), streams)
             return True
         for descriptor in streams:
@@ -103,7 +107,8 @@ def run_command() -> NoReturn:
         importlib.import_module("nntrain.cli.main").run()
     except SystemExit as ended:
         code = ended.code
-    threading._shutdown()
+    assert isinstance(code, int)
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     gc.collect()
     sys.stdout.flush()

@@ -518,12 +518,12 @@ def test_the_command_starts_from_a_model(run: Run, folder: Path) -> None:
 
 
 CRASHES = [
-    ("batch", "numpy", 30_000),
-    ("batch", "compiled", 30_000),
-    ("stochastic", "numpy", 500),
-    ("stochastic", "compiled", 20_000),
-    ("mini-batch", "numpy", 6000),
-    ("mini-batch", "compiled", 20_000),
+    ("batch", "numpy", 12_000),
+    ("batch", "compiled", 12_000),
+    ("stochastic", "numpy", 200),
+    ("stochastic", "compiled", 7000),
+    ("mini-batch", "numpy", 2400),
+    ("mini-batch", "compiled", 7000),
 ]
 
 
