@@ -182,9 +182,10 @@ def check_output(output: str, inputs: Sequence[str]) -> None:
 def _character(delimiter: str | None) -> str | None:
     if delimiter is None:
         return None
-    from nntrain.config.values import Scalar, separator
+    from nntrain.config.scalars import Scalar
+    from nntrain.config.values import character
 
     try:
-        return str(separator().read(Scalar(delimiter, plain=False)))
+        return str(character().read(Scalar(delimiter, plain=False)))
     except ValueError as error:
         raise UsageError(f"--delimiter {error}") from None

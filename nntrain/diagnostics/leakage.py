@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Array
-from nntrain.config.keys import Config, as_yaml
+from nntrain.config.keys import Config
+from nntrain.config.yaml_text import as_yaml
 from nntrain.data.preprocessing.transform import (
     CategoricalColumn,
     Feature,

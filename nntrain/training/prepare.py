@@ -24,7 +24,7 @@ from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import Table, TableLike
 from nntrain.engine.backend import check_installed
-from nntrain.errors import ConfigError, DataError, UsageError
+from nntrain.errors import ConfigError, DataError, Mistake, UsageError
 from nntrain.text import counted
 from nntrain.training.split import split_rows
 
@@ -187,8 +187,10 @@ def check_watched(config: Config, *, has_validation: bool) -> None:
     asked = asked or (f"patience: {config.patience}" if config.patience else "")
     if asked and config.validation_fraction == 0 and not has_validation:
         raise ConfigError(
-            f"{asked} goes by the validation loss, and no row is held out; set "
-            f"validation_fraction, such as 0.1, or name a table with --validation"
+            Mistake(
+                f"{asked} goes by the validation loss, and no row is held out; set "
+                f"validation_fraction, such as 0.1, or name a table with --validation"
+            )
         )
 
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from support.command import ROOT
 
 import nntrain
-from nntrain.config.keys import as_yaml
 from nntrain.config.yaml_file import parse_config
+from nntrain.config.yaml_text import as_yaml
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics import convergence as diagnosis
 from nntrain.diagnostics.convergence import worse_than_ridge

@@ -31,8 +31,9 @@ from nntrain.cli.options import (
     verbosity_options,
 )
 from nntrain.cli.signals import Duration, Stop, exit_by
-from nntrain.config.keys import KINDS, MEANINGS, default_text
+from nntrain.config.keys import MEANINGS, VALUE_TYPES
 from nntrain.config.yaml_file import load_config
+from nntrain.config.yaml_text import default_text
 from nntrain.errors import UsageError
 from nntrain.files import explained, locked, same_file, try_output
 from nntrain.text import counted, printable
@@ -49,7 +50,10 @@ def _config_help() -> str:
     """Every config key with its meaning, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
-        lines += [f"  {name}: {KINDS[name].expects} ({default_text(name)})", f"      {meaning}"]
+        lines += [
+            f"  {name}: {VALUE_TYPES[name].expects} ({default_text(name)})",
+            f"      {meaning}",
+        ]
     return "\n".join(lines)
 
 
