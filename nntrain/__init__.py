@@ -5,7 +5,7 @@
 >>> model.save("model.npz")
 >>> nntrain.load_model("model.npz").predict("new.csv")
 
-Names are imported when they are first used, so that `import nntrain` is instant.
+Each name is imported when it is first used, so that `import nntrain` is fast.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
     "load_model",
 ]
 
-_HOMES = {
+_MODULES = {
     "Config": "config.keys",
     "load_config": "config.yaml_file",
     "diagnose": "diagnostics.diagnose",
@@ -59,9 +59,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""`nntrain check`: what fit or predict would make of a table, without doing it."""
+"""`nntrain check`: whether fit or predict would work on a table, without training or predicting."""
 
 from __future__ import annotations
 
@@ -31,14 +31,10 @@ SHOWN_CATEGORIES = 5
 
 @click.command()
 @tables_or_stdin
-@click.option(
-    "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."
-)
-@click.option(
-    "-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check what predict would do."
-)
+@click.option("-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check for fit.")
+@click.option("-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check for predict.")
 @set_option
-@click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
+@click.option("--strict", is_flag=True, help="Exit with code 6 if there is any warning.")
 @json_option
 @delimiter_option
 @decimal_option
@@ -53,7 +49,7 @@ def check(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Check the table DATA against a config or a model, without training or predicting.
+    """Check whether fit or predict would work on the table DATA, without doing it.
 
     \b
     Examples:
@@ -61,8 +57,8 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 
-    Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
-    mark are keys of the config.
+    Checks for fit with --config, for predict with --model. The exit code is 0 if it would work, 3
+    if it would not. With --config the delimiter and decimal mark are keys of the config.
     """
     paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
@@ -79,14 +75,14 @@ def check(
     from nntrain.model.archive import load_model
 
     if config_path is not None:
-        judge = partial(check_with_config, paths, load_config(config_path, overrides))
+        check_table = partial(check_with_config, paths, load_config(config_path, overrides))
         next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
     else:
         model = load_model(str(model_path))
-        judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
+        check_table = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
         options = model_options(str(model_path)) + reading_options(delimiter, decimal)
         next_words = ["predict", *paths, *options]
-    verdict = _verdict(judge)
+    verdict = _verdict(check_table)
     if as_json:
         click.echo(json_text(verdict.as_dict()))
     elif verdict.columns:
@@ -99,12 +95,12 @@ def check(
         print_next_command(next_words)
 
 
-def _verdict(judge: Callable[[], Verdict]) -> Verdict:
-    """A table that cannot even be read is judged too, so that --json always has its object."""
+def _verdict(check_table: Callable[[], Verdict]) -> Verdict:
+    """The verdict on a table, also on one that cannot be read: --json always prints an object."""
     from nntrain.evaluation.check import Verdict
 
     try:
-        return judge()
+        return check_table()
     except DataError as error:
         return Verdict(0, [], [], str(error))
 

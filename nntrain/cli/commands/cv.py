@@ -119,7 +119,7 @@ def cv(
 def _train(
     table: TypedTable, config: Config, folds: list[Fold], interval: float | None, *, shown: bool
 ) -> list[FoldResult]:
-    from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.cli.training_display import TrainingDisplay
     from nntrain.evaluation.cross_validation import FoldRun
 
     if not is_verbose():

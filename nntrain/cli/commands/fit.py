@@ -180,7 +180,7 @@ def _train(
     run: TrainingRun, checkpointer: Checkpointer, stop: Stop, log_path: str, *, shown: bool
 ) -> bool:
     """Train until all is done, a signal comes or the time is over; whether all is done."""
-    from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.cli.training_display import TrainingDisplay
 
     networks = len(run.trainings)
     title = f"{networks} networks, " if networks > 1 else ""
