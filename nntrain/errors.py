@@ -10,17 +10,18 @@ MAX_MISTAKES = 20
 """How many mistakes of a config one message lists."""
 
 EXIT_CODES = {
-    0: "done; also when the reader of a pipe closed it early",
+    0: "success; also when the reader of a pipe stops early",
     1: "a bug in nntrain",
-    2: "usage, the config, or a missing optional package",
-    3: "input data, a missing file or column too",
-    4: "the model file",
-    5: "training diverged; an older model file stays as it was",
+    2: "a mistake in the command or the config, or a missing optional package",
+    3: "a mistake in the input data, or a missing file or column",
+    4: "the model file cannot be read",
+    5: "training diverged; an older model file is left as it was",
     6: "a check that was asked for failed",
     7: "output could not be written",
     130: "interrupted by Ctrl-C",
     143: "ended by SIGTERM",
 }
+"""What each exit code of a command means."""
 
 
 class NntrainError(Exception):

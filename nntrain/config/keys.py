@@ -126,12 +126,12 @@ class Config:
     alpha: float = key(number(0, low_open=True), "the learning rate α", 0.1)
     alpha_schedule: str = key(
         choice(SCHEDULES),
-        "the learning rate during training, when the part t of all iterations is done",
+        "the learning rate as training goes on; t is the part of all iterations that is done",
         "constant",
     )
     optimizer: str = key(
         choice(OPTIMIZERS),
-        "how an iteration updates the weights and biases θ by the gradient g of its batch",
+        "how the gradient g of a batch changes the weights and biases θ",
         "gradient_descent",
     )
     momentum: float = key(

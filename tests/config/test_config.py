@@ -21,7 +21,7 @@ def parse(text: str, *overrides: str) -> Config:
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
-    """What is said of a config, without the lines it quotes."""
+    """The lines of the error message for a config, without the lines that it quotes."""
     with pytest.raises(ConfigError) as caught:
         parse(text, *overrides)
     return [line for line in str(caught.value).split("\n") if not line.startswith("    ")]
@@ -201,7 +201,7 @@ def test_the_line_of_a_mistake_is_shown_below_it(text: str, quoted: str) -> None
     assert below == ([f"    {quoted}"] if quoted else [])
 
 
-def test_a_mistake_of_an_override_has_no_line_to_show() -> None:
+def test_a_mistake_in_an_override_has_no_line_to_show() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("target: y\nalpha: 1\n", "alpha=no")
     assert str(caught.value) == "--set alpha=no: alpha expects a number above 0, found 'no'"

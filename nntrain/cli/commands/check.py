@@ -31,8 +31,22 @@ SHOWN_CATEGORIES = 5
 
 @click.command()
 @tables_or_stdin
-@click.option("-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check for fit.")
-@click.option("-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check for predict.")
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=FILE,
+    metavar="FILE",
+    help="The config that fit would train by.",
+)
+@click.option(
+    "-m",
+    "--model",
+    "model_path",
+    type=FILE,
+    metavar="FILE",
+    help="The model that predict would use.",
+)
 @set_option
 @click.option("--strict", is_flag=True, help="Exit with code 6 if there is any warning.")
 @json_option
@@ -57,8 +71,8 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 
-    Checks for fit with --config, for predict with --model. The exit code is 0 if it would work, 3
-    if it would not. With --config the delimiter and decimal mark are keys of the config.
+    With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
+    and 3 if it would not. With --config, delimiter and decimal mark are keys of the config.
     """
     paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
@@ -109,28 +123,30 @@ def _print_verdict(verdict: Verdict, command: str) -> None:
     from nntrain.cli.terminal import print_table
 
     if command == "fit":
-        columns = [[of.name, of.use, of.type, _count(of.missing)] for of in verdict.columns]
-        print_table(["column", "use", "type", "missing"], columns, left=3)
+        rows = [[c.name, c.use, c.type, _format_count(c.missing)] for c in verdict.columns]
+        print_table(["column", "use", "type", "missing"], rows, left=3)
     else:
         header = ["column", "type", "new categories", "missing", "out of range", "bad"]
-        print_table(header, [_cells(of) for of in verdict.columns], left=3)
+        print_table(header, [_cells(column) for column in verdict.columns], left=3)
     for warning in verdict.warnings:
         click.echo(printable(f"Warning: {warning}"))
-    rows = counted(verdict.rows, "row")
     if verdict.error:
         click.echo(f"nntrain {command} would not work on this table.")
     else:
         warnings = counted(len(verdict.warnings), "warning")
-        click.echo(f"nntrain {command} would work on this table: {rows}, {warnings}.")
+        n_rows = counted(verdict.rows, "row")
+        click.echo(f"nntrain {command} would work on this table: {n_rows}, {warnings}.")
 
 
-def _cells(of: ColumnCheck) -> list[str]:
-    new = [f"{name!r} ({n:,})" for name, n in list(of.new_categories.items())[:SHOWN_CATEGORIES]]
-    if len(of.new_categories) > SHOWN_CATEGORIES:
-        new.append(f"{len(of.new_categories) - SHOWN_CATEGORIES:,} more")
-    counts = map(_count, (of.missing, of.outside_range, of.bad))
-    return [of.name, of.type, ", ".join(new) or "-", *counts]
+def _cells(column: ColumnCheck) -> list[str]:
+    """A column's line in the table for predict."""
+    categories = list(column.new_categories.items())
+    new = [f"{name!r} ({n:,})" for name, n in categories[:SHOWN_CATEGORIES]]
+    if len(categories) > SHOWN_CATEGORIES:
+        new.append(f"{len(categories) - SHOWN_CATEGORIES:,} more")
+    counts = map(_format_count, (column.missing, column.outside_range, column.bad))
+    return [column.name, column.type, ", ".join(new) or "-", *counts]
 
 
-def _count(n: int) -> str:
+def _format_count(n: int) -> str:
     return f"{n:,}" if n else "-"
