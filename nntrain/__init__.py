@@ -1,10 +1,12 @@
 """Train a feed-forward network for regression on a table, by the textbook.
 
 >>> import nntrain
->>> model = nntrain.fit("data.csv", nntrain.Config(target=("price",)))
->>> model.save("model.npz")
->>> nntrain.load_model("model.npz").predict("new.csv")
+>>> config = nntrain.Config(target=("strength_mpa",), epochs=5)
+>>> model = nntrain.fit("sample_data/concrete.csv", config)
+>>> model.predict("sample_data/concrete.csv").shape
+(1030, 1)
 
+`model.save("model.npz")` writes the model to a file, `nntrain.load_model("model.npz")` reads it.
 Each name is imported when it is first used, so that `import nntrain` is fast.
 """
 
