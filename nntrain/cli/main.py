@@ -33,9 +33,7 @@ EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
 )
 
-LESS_MEMORY = (
-    "fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: float32"
-)
+LESS_MEMORY = "try fewer neurons (hidden_layers), categories (ignore) or rows, or dtype: float32"
 
 COMMANDS = {
     "init": "Write a config for a table.",

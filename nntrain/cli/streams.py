@@ -41,10 +41,10 @@ class _Messages(io.FileIO):
 
 
 def prepare_streams() -> None:
-    """Replace `sys.stdin`, `sys.stdout` and `sys.stderr` by streams that fail as described above.
+    """Make `sys.stdout` and `sys.stderr` fail as described above, and open what is closed.
 
-    Descriptors 0, 1 and 2 are opened on the null device where they are closed, so that no file of
-    the run gets one of these numbers and is taken for a standard stream.
+    A closed descriptor 0, 1 or 2 is opened on the null device: otherwise the next file that the
+    command opens would get its number, and would be taken for a standard stream.
     """
     for descriptor in (0, 1, 2):
         try:

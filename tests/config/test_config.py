@@ -11,6 +11,7 @@ import pytest
 
 from nntrain.config.choices import ACTIVATIONS
 from nntrain.config.keys import DEFAULTS, USED_WITH, VALUE_TYPES, Config
+from nntrain.config.unknown_keys import KNOWN_ELSEWHERE
 from nntrain.config.yaml_file import load_config, parse_config
 from nntrain.config.yaml_text import as_yaml
 from nntrain.errors import ConfigError, Mistake, Place
@@ -241,6 +242,10 @@ def test_a_mistake_in_an_override_has_no_line_to_show() -> None:
             "c.yaml, line 2: features is empty; name a column, or remove the key to use every column",
         ),
         (
+            "target: y\nweight: y\n",
+            "c.yaml, line 2: weight names 'y', which stands under target too",
+        ),
+        (
             "target: y\ndelimiter: ','\ndecimal: ','\n",
             "c.yaml, line 3: decimal is the delimiter too, ','; one must differ",
         ),
@@ -306,6 +311,12 @@ def test_of_very_many_mistakes_the_first_twenty_are_shown() -> None:
     assert len(found) == 21
     assert found[19].startswith("c.yaml, line 20: unknown key 'key_19'")
     assert found[20] == "there are more mistakes than these"
+
+
+def test_every_name_known_elsewhere_leads_to_a_key_and_is_none_itself() -> None:
+    for name, (keys, _) in KNOWN_ELSEWHERE.items():
+        assert name not in VALUE_TYPES
+        assert all(key in VALUE_TYPES for key in keys.split(" or "))
 
 
 def test_every_key_that_is_used_with_another_names_one_of_its_choices() -> None:
