@@ -1,11 +1,13 @@
 """Train a feed-forward network for regression on a table, by the textbook.
 
 >>> import nntrain
->>> model = nntrain.fit("data.csv", nntrain.Config(target=("price",)))
->>> model.save("model.npz")
->>> nntrain.load_model("model.npz").predict("new.csv")
+>>> config = nntrain.Config(target=("strength_mpa",), epochs=5)
+>>> model = nntrain.fit("sample_data/concrete.csv", config)
+>>> model.predict("sample_data/concrete.csv").shape
+(1030, 1)
 
-Names are imported when they are first used, so that `import nntrain` is instant.
+`model.save("model.npz")` writes the model to a file, `nntrain.load_model("model.npz")` reads it.
+Each name is imported when it is first used, so that `import nntrain` is fast.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ __all__ = [
     "load_model",
 ]
 
-_HOMES = {
+_MODULES = {
     "Config": "config.keys",
     "load_config": "config.yaml_file",
     "diagnose": "diagnostics.diagnose",
@@ -58,9 +60,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m nntrain`."""
+"""Lets `python -m nntrain` run the command."""
 
 from nntrain.cli.main import run
 

@@ -1,3 +1,3 @@
-"""The version of nntrain."""
+"""The version of nntrain, in a module that imports nothing."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The `nntrain` command: its subcommands, and how each way of ending becomes an exit code."""
+"""The `nntrain` command: its subcommands, and the exit code for each way it can end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import NoReturn
 import click
 
 from nntrain._version import __version__
+from nntrain.cli.commands.completion import COMPLETION_VARIABLE
 from nntrain.cli.messages import print_error, print_note
-from nntrain.cli.options import is_verbose
+from nntrain.cli.options import Verbosity, is_verbose, set_verbosity
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
 
@@ -26,21 +27,17 @@ BLAS_THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "OMP_NUM_THREADS",
 )
-"""What tells each BLAS that NumPy may be built with how many threads to use."""
+"""Variables that set the number of threads, one for each BLAS that NumPy may be built with."""
 
 EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
 )
 
-
-LESS_MEMORY = (
-    "fewer neurons (hidden_layers), categories (ignore) or rows take less, as does dtype: float32"
-)
-
+LESS_MEMORY = "try fewer neurons (hidden_layers), categories (ignore) or rows, or dtype: float32"
 
 COMMANDS = {
     "init": "Write a config for a table.",
-    "check": "Say what fit or predict would make of a table.",
+    "check": "Check whether fit or predict would work on a table.",
     "cv": "Estimate the error on new rows by cross-validation.",
     "fit": "Train a model on a table.",
     "evaluate": "Measure a model's error on a table.",
@@ -49,13 +46,14 @@ COMMANDS = {
     "plot": "Draw the loss curves of runs.",
     "trace": "Work through an iteration, number by number.",
     "explain": "Measure how important each column is to a model.",
-    "reproduce": "Make a model again, and say whether it is identical.",
+    "reproduce": "Train a model again, and check that it is identical.",
     "inspect": "Show what is in a model file.",
-    "completion": "Print the completion script of a shell.",
+    "completion": "Print the script that completes commands in a shell.",
 }
-"""The commands, in the order in which a person meets them; each is in a module of its name."""
+"""The commands in the order in which a person meets them, each with its line in `--help`.
 
-COMPLETION_VARIABLE = "_NNTRAIN_COMPLETE"
+To add a command, add its line here and, in `commands/`, a module with a function of its name.
+"""
 
 
 class Commands(click.Group):
@@ -66,7 +64,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """A command by its name."""
+        """The command of this name, from the module of the same name; None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         command = getattr(importlib.import_module(f"nntrain.cli.commands.{cmd_name}"), cmd_name)
@@ -104,8 +102,8 @@ def run() -> NoReturn:
         from click.shell_completion import shell_complete
 
         sys.exit(shell_complete(cli, {}, "nntrain", COMPLETION_VARIABLE, instruction))
-    # Before NumPy is imported: nntrain has threads of its own, and the BLAS would share out sums
-    # among its threads in ways that depend on their number.
+    # Before NumPy is imported: nntrain has threads of its own, and a BLAS with several threads
+    # would cut sums into parts by their number, which changes the last digits.
     os.environ |= dict.fromkeys(BLAS_THREADS, "1")
     signal.signal(signal.SIGTERM, _terminate)
     prepare_streams()
@@ -119,7 +117,8 @@ def run() -> NoReturn:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command line; the exit code, after any error has been explained on stderr."""
+    """The exit code of one command line, after it has run and any error is on stderr."""
+    set_verbosity(Verbosity.NORMAL)
     code = 0
     try:
         with cli.make_context("nntrain", list(arguments)) as context:
@@ -149,7 +148,7 @@ def main(arguments: list[str]) -> int:
 
 
 class Terminated(BaseException):
-    """SIGTERM came; unwinds the program, so that nothing is left half done."""
+    """SIGTERM came. An exception, so that everything on the way out is cleaned up."""
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
@@ -157,7 +156,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG00
 
 
 class _NoteHandler(logging.Handler):
-    """Shows on stderr what the library logs."""
+    """Prints on stderr what the library logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print_note(record.getMessage(), "Note" if record.levelno >= logging.WARNING else "Info")
@@ -167,4 +166,3 @@ def _show_notes() -> None:
     log = logging.getLogger("nntrain")
     log.addHandler(_NoteHandler())
     log.propagate = False
-    log.setLevel(logging.WARNING)

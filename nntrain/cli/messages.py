@@ -1,4 +1,4 @@
-"""Plain text for a person."""
+"""Lines that commands print on stderr for a person: errors, notes, findings, the next command."""
 
 from __future__ import annotations
 
@@ -16,42 +16,61 @@ if TYPE_CHECKING:
 
 
 def print_error(message: str) -> None:
-    """Print an error on stderr, each of its lines marked, but for what it quotes indented."""
+    """Print an error on stderr: `Error: ` before each line, except the indented ones it quotes."""
     for line in message.split("\n"):
         mark = "" if line.startswith("    ") else "Error: "
         click.echo(mark + printable(line), err=True)
 
 
-def print_note(message: str, kind: str = "Note") -> None:
-    """Print a note on stderr: something that was decided or left out, no error."""
-    click.echo(f"{kind}: {printable(shortened(message))}", err=True)
+def print_note(message: str, label: str = "Note") -> None:
+    """Print a note on stderr: something that was decided or left out, not an error."""
+    click.echo(f"{label}: {printable(shortened(message))}", err=True)
 
 
 def print_findings(findings: Iterable[Finding]) -> None:
-    """Print what is amiss on stderr, a line for each finding."""
+    """Print what a diagnosis found on stderr, one `Look: ` line each, unless quiet."""
     for finding in () if is_quiet() else findings:
-        print_note(str(finding), kind="Look")
+        print_note(str(finding), "Look")
 
 
 def print_next_command(*words: str | Sequence[str], then: str = "") -> None:
-    """Print the next command to type on stderr; a list among the words may be empty."""
-    flat = [word for each in words for word in ([each] if isinstance(each, str) else each)]
+    """Print on stderr the command to type next, unless quiet.
+
+    Lists among the words are flattened. `then` is shell syntax that follows, such as ` > FILE`.
+    """
+    flat = [word for group in words for word in ([group] if isinstance(group, str) else group)]
     if not is_quiet():
         command = " ".join(shlex.quote(word) for word in ("nntrain", *flat))
         click.echo(printable(f"Next: {command}{then}"), err=True)
 
 
 def model_options(model_path: str) -> list[str]:
-    """The option that names a model, unless it is the default one."""
+    """The option that names this model file in a next command; none for the default file.
+
+    >>> model_options("model.npz"), model_options("a.npz")
+    ([], ['--model', 'a.npz'])
+    """
     return [] if model_path == "model.npz" else ["--model", model_path]
 
 
 def set_options(overrides: Sequence[str]) -> list[str]:
-    """The options that set keys as this command was told to."""
+    """The `--set` options of this command, to repeat in a next command.
+
+    >>> set_options(["epochs=5", "alpha=1"])
+    ['--set', 'epochs=5', '--set', 'alpha=1']
+    """
     return [word for override in overrides for word in ("--set", override)]
 
 
 def reading_options(delimiter: str | None, decimal: str) -> list[str]:
-    """The options that have a table read as this one was."""
-    named = [] if delimiter is None else ["--delimiter", "tab" if delimiter == "\t" else delimiter]
-    return named if decimal == "." else [*named, "--decimal", decimal]
+    r"""The options that make a next command read a table with this delimiter and decimal mark.
+
+    >>> reading_options(None, "."), reading_options("\t", ",")
+    ([], ['--delimiter', 'tab', '--decimal', ','])
+    """
+    options = []
+    if delimiter is not None:
+        options += ["--delimiter", "tab" if delimiter == "\t" else delimiter]
+    if decimal != ".":
+        options += ["--decimal", decimal]
+    return options

@@ -1,4 +1,4 @@
-"""Metrics as tables, the same in every command: one for each target, a row for each set of rows."""
+"""Tables of metrics, the same in every command: one a target, a line for each set of rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ def print_metrics(
     err: bool = False,
     ends: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> None:
-    """Print the metrics of each target, a row for each part, and then the target's `ends`."""
+    """Print the metrics of each target, a line for each part, and then the target's `ends`.
+
+    `parts` has for each part of the rows (training, validation) the metrics of each target; `label`
+    is the header above the parts. `ends` has for each target more lines of finished cells.
+    """
     targets = list(next(iter(parts.values())))
     for target in targets:
         rows = [[part, *metric_cells(metrics[target])] for part, metrics in parts.items()]

@@ -1,10 +1,12 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, and the checks that belong to them."""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
 
 TABLE_HELP = (
     "DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; "
@@ -24,13 +25,70 @@ TABLE_HELP = (
 )
 
 FILE = click.Path(readable=False)
-"""A file's name, which shells complete; whether it can be read is told where it is read."""
+"""The type of a file's name, which shells complete; whoever opens the file checks it."""
+
+
+class Verbosity(Enum):
+    """How much a command prints beside its result; each value is the logging level of its notes."""
+
+    QUIET = logging.ERROR
+    NORMAL = logging.WARNING
+    VERBOSE = logging.INFO
+
+
+_verbosity: ContextVar[Verbosity] = ContextVar("verbosity", default=Verbosity.NORMAL)
+
+
+def set_verbosity(verbosity: Verbosity) -> None:
+    """Set how much is printed from here on; the library's notes follow."""
+    _verbosity.set(verbosity)
+    logging.getLogger("nntrain").setLevel(verbosity.value)
+
+
+def is_quiet() -> bool:
+    """Whether only errors are printed."""
+    return _verbosity.get() is Verbosity.QUIET
+
+
+def is_verbose() -> bool:
+    """Whether every decision is printed, and the traceback of an error."""
+    return _verbosity.get() is Verbosity.VERBOSE
+
+
+def verbosity_options(command: Command) -> Command:
+    """`--quiet` and `--verbose`, which take effect as they are parsed."""
+    quiet = _verbosity_option(Verbosity.QUIET, "-q", "--quiet", "Print errors only.")
+    verbose = _verbosity_option(
+        Verbosity.VERBOSE,
+        "-v",
+        "--verbose",
+        "Print every decision made on the way, and where an error came from.",
+    )
+    return quiet(verbose(command))
+
+
+def _verbosity_option(
+    verbosity: Verbosity, short: str, long: str, help_text: str
+) -> Callable[[Command], Command]:
+    def callback(_context: click.Context, _option: click.Parameter, is_set: bool) -> None:
+        if is_set:
+            set_verbosity(verbosity)
+
+    return click.option(
+        short,
+        long,
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=callback,
+        help=help_text,
+    )
 
 
 def _complete_keys(
     _context: click.Context, _option: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The config keys that begin so, as `--set` takes them."""
+    """The config keys that start with what was typed, as `--set` takes them."""
     from click.shell_completion import CompletionItem
 
     from nntrain.config.keys import MEANINGS
@@ -40,6 +98,30 @@ def _complete_keys(
         for name, meaning in MEANINGS.items()
         if name.startswith(incomplete)
     ]
+
+
+def _parse_level(text: str | None) -> float | None:
+    """The level of an interval; whether it is between 0 and 1 is checked where it is used."""
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"--interval expects a number above 0 and below 1, such as 0.9, found {text!r}"
+        ) from None
+
+
+def _parse_delimiter(text: str | None) -> str | None:
+    if text is None:
+        return None
+    from nntrain.config.scalars import Scalar
+    from nntrain.config.values import character
+
+    try:
+        return str(character().read(Scalar(text, plain=False)))
+    except ValueError as error:
+        raise UsageError(f"--delimiter {error}") from None
 
 
 one_or_more_tables = click.argument("data", nargs=-1, required=True, type=FILE)
@@ -76,18 +158,19 @@ model_option = click.option(
 interval_option = click.option(
     "--interval",
     metavar="LEVEL",
-    callback=lambda _context, _option, value: _level(value),
-    help="With prediction intervals of this level, such as 0.9 (calibration_fraction).",
+    callback=lambda _context, _option, value: _parse_level(value),
+    help="Add prediction intervals of this level, such as 0.9; the model needs "
+    "calibration_fraction.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 progress_option = click.option(
-    "--no-progress", is_flag=True, help="Do not show epochs while they pass."
+    "--no-progress", is_flag=True, help="Do not show progress while training."
 )
 delimiter_option = click.option(
     "--delimiter",
     metavar="CHARACTER",
-    callback=lambda _context, _option, value: _character(value),
-    help="What separates the cells of DATA; found in its header line without it.",
+    callback=lambda _context, _option, value: _parse_delimiter(value),
+    help="What separates the cells of DATA; by default it is found in the header line.",
 )
 decimal_option = click.option(
     "--decimal",
@@ -98,58 +181,18 @@ decimal_option = click.option(
 )
 
 
-def verbosity_options(command: Command) -> Command:
-    """`--quiet` and `--verbose`, which take effect as they are parsed."""
-    quiet = click.option(
-        "-q",
-        "--quiet",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_set_level(logging.ERROR),
-        help="Print errors only.",
-    )
-    verbose = click.option(
-        "-v",
-        "--verbose",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_set_level(logging.INFO),
-        help="Say what is decided on the way, and where an error came from.",
-    )
-    return quiet(verbose(command))
-
-
-def _set_level(level: int) -> Callable[[click.Context, click.Parameter, bool], None]:
-    def set_level(_context: click.Context, _option: click.Parameter, given: bool) -> None:
-        if given:
-            logging.getLogger("nntrain").setLevel(level)
-
-    return set_level
-
-
-def is_quiet() -> bool:
-    """Whether only errors are to be printed."""
-    return logging.getLogger("nntrain").level >= logging.ERROR
-
-
-def is_verbose() -> bool:
-    """Whether everything is to be said."""
-    return logging.getLogger("nntrain").level == logging.INFO
-
-
 def input_paths(
-    data: tuple[str, ...], command: str, what: str = "table", example: str = "data.csv"
+    data: tuple[str, ...], command: str, noun: str = "table", example: str = "data.csv"
 ) -> list[str]:
-    """The tables named, standard input without any.
+    """The files named as input of a command; standard input (`-`) if none is.
 
-    Raises `UsageError` rather than wait for a table to be typed.
+    `noun` and `example` say in messages what the command reads. Raises `UsageError` rather than
+    wait for a table to be typed into a terminal.
     """
     paths = list(data) or ["-"]
     if "-" in paths and sys.stdin.isatty():
         raise UsageError(
-            f"standard input is a terminal; name a {what} (nntrain {command} {example}) "
+            f"standard input is a terminal; name a {noun} (nntrain {command} {example}) "
             f"or pipe one in"
         )
     if paths.count("-") > 1:
@@ -157,34 +200,14 @@ def input_paths(
     return paths
 
 
-def _level(text: str | None) -> float | None:
-    """The level of an interval; one that is no part of 1 is refused where it is used."""
-    if text is None:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(
-            f"--interval expects a number above 0 and below 1, such as 0.9, found {text!r}"
-        ) from None
-
-
 def check_output(output: str, inputs: Sequence[str]) -> None:
-    """Raise an error, before any work is done, where an output cannot be, or is an input."""
+    """Check, before any work is done, that an output can be written and is none of the inputs.
+
+    Raises `UsageError` or `OutputError`; `-` is always fine.
+    """
     if output == "-":
         return
-    for used in inputs:
-        if used != "-" and same_file(output, used):
+    for path in inputs:
+        if path != "-" and same_file(output, path):
             raise UsageError(f"--output {output} would overwrite an input of this run")
     try_output(output)
-
-
-def _character(delimiter: str | None) -> str | None:
-    if delimiter is None:
-        return None
-    from nntrain.config.values import Scalar, separator
-
-    try:
-        return str(separator().read(Scalar(delimiter, plain=False)))
-    except ValueError as error:
-        raise UsageError(f"--delimiter {error}") from None

@@ -1,7 +1,7 @@
-"""The three streams of a command: there even when they were closed, and never a bug when they fail.
+"""The three standard streams of a command, also where they are closed, full or not UTF-8.
 
-What cannot be written to stdout is an error of its own; what cannot be written to stderr is lost,
-and stops no work.
+Output that stdout does not take is an error of its own. Messages that stderr does not take are
+lost, and stop no work.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Output(io.FileIO):
-    """A descriptor that says of itself what the system refuses; a closed pipe stays one."""
+    """A descriptor whose failed writes raise `OutputError`; a closed pipe `BrokenPipeError`."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -31,7 +31,7 @@ class _Output(io.FileIO):
 
 
 class _Messages(io.FileIO):
-    """A descriptor that swallows what cannot be written to it."""
+    """A descriptor whose failed writes are ignored."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -41,7 +41,11 @@ class _Messages(io.FileIO):
 
 
 def prepare_streams() -> None:
-    """Make sure of stdin, stdout and stderr, and have the latter two fail as they should."""
+    """Make `sys.stdout` and `sys.stderr` fail as described above, and open what is closed.
+
+    A closed descriptor 0, 1 or 2 is opened on the null device: otherwise the next file that the
+    command opens would get its number, and would be taken for a standard stream.
+    """
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -54,7 +58,10 @@ def prepare_streams() -> None:
 
 
 def finish_stdout() -> str:
-    """Write what stdout still holds; why that failed, if it did and somebody may be reading."""
+    """Write what stdout still buffers; the error message if that fails, otherwise empty.
+
+    A closed pipe is no failure: whoever read it has seen enough.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -66,12 +73,12 @@ def finish_stdout() -> str:
 
 
 def discard_stdout() -> None:
-    """Let Python's last flush go nowhere instead of failing: nobody reads stdout any more."""
+    """Point stdout to the null device, so that Python's last flush cannot fail any more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _text(raw: io.FileIO, errors: str) -> TextIO:
-    # Data is UTF-8 whatever the locale: predictions are written as bytes, and must match.
+    # UTF-8 whatever the locale: predictions are written as UTF-8 bytes, and text must match them.
     is_live = raw.isatty() or errors != "strict"
     buffer = io.BufferedWriter(raw)
     return io.TextIOWrapper(buffer, "utf-8", errors, newline="\n", line_buffering=is_live)

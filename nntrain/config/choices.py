@@ -1,14 +1,15 @@
-"""The names a user may write in a config, with a line on each.
+"""The names that a config key can choose from, each with what it means.
 
-They stand here once, without NumPy, so that `--help` and config checking start fast. The kernels
-register under the same names in `nntrain.engine`, and a test holds the two equal.
+They stand here, without NumPy, so that `--help` and config checking start fast. To add an
+activation, optimizer, schedule or initialization, add its line here and its function under the
+same name in `nntrain.engine`; a test holds the two equal.
 """
 
 ACTIVATIONS = {
     "sigmoid": "f(z) = 1 / (1 + e^-z), outputs from 0 to 1; the article's choice",
     "tanh": "f(z) = tanh z, outputs from -1 to 1",
     "relu": "f(z) = max(0, z)",
-    "identity": "f(z) = z; with it a network of any depth is a linear model",
+    "identity": "f(z) = z; makes a network of any depth a linear model",
     "leaky_relu": "f(z) = z where z > 0, else 0.01 z (Maas, Hannun, Ng 2013)",
     "elu": "f(z) = z where z > 0, else e^z - 1 (Clevert, Unterthiner, Hochreiter 2016)",
     "softplus": "f(z) = ln(1 + e^z) (Dugas and others 2001)",
@@ -26,9 +27,9 @@ OPTIMIZERS = {
 }
 
 SCHEDULES = {
-    "constant": "α",
-    "cosine": "α ½ (1 + cos πt) (Loshchilov, Hutter 2017)",
-    "linear": "α (1 - t)",
+    "constant": "α throughout",
+    "cosine": "α ½ (1 + cos πt), falling to 0 (Loshchilov, Hutter 2017)",
+    "linear": "α (1 - t), falling to 0",
 }
 
 INITIALIZATIONS = {
@@ -42,25 +43,26 @@ INITIALIZATIONS = {
 
 ENCODINGS = {
     "standard": "one input, (x - mean) / deviation",
-    "piecewise_linear": "that input, and one more for each bin from e_t to e_t+1 between the "
+    "piecewise_linear": "the standard input, and one more for each bin from e_t to e_t+1 between "
     "quantiles of the training values: 2 clip((x - e_t) / (e_t+1 - e_t), 0, 1) - 1 (Gorishniy, "
     "Rubachev, Babenko 2022)",
 }
 
 TRANSFORMS = {
     "none": "the target itself",
-    "log": "its natural logarithm; predictions come back in the target's unit",
+    "log": "the target's natural logarithm; predictions come back in the target's unit",
 }
 
 KEEPS = {
-    "last": "those at the end of training",
-    "best": "those after the epoch with the lowest validation loss",
+    "last": "the weights at the end of training",
+    "best": "the weights after the epoch with the lowest validation loss",
 }
 
 RECIPES = {
     "accurate": "an ensemble of networks with Adam and a piecewise linear encoding, chosen by "
     "measurements on many tables",
-    "textbook": "the article's procedure: one layer of 16, sigmoid, plain gradient descent",
+    "textbook": "the article's procedure: one hidden layer of 16 neurons, sigmoid, plain gradient "
+    "descent",
 }
 
 BATCH_MODES = {
@@ -70,19 +72,19 @@ BATCH_MODES = {
 }
 
 ENGINES = {
-    "auto": "compiled for many iterations of a small network where Numba is installed, else numpy",
-    "numpy": "NumPy, large batches in blocks on several threads",
-    "compiled": "loops compiled by Numba (extra fast): the same numbers, to rounding",
+    "auto": "compiled if Numba is installed and a small network has many iterations, else numpy",
+    "numpy": "NumPy; several threads share a large batch",
+    "compiled": "loops compiled by Numba (extra fast); the same numbers, up to rounding",
 }
 
 DTYPES = {
-    "float64": "double precision",
-    "float32": "single precision: half the memory, about 7 digits",
+    "float64": "double precision, about 16 digits",
+    "float32": "single precision, about 7 digits: half the memory",
 }
 
 MISSING_TARGETS = {
     "error": "a row without a target is an error that names its line",
-    "skip": "rows without a target are left out, and counted on stderr",
+    "skip": "rows without a target are left out, and their number is printed on stderr",
 }
 
 DECIMALS = {

@@ -1,17 +1,16 @@
 """The config: what a flat YAML file says, as a frozen dataclass.
 
-Each key stands once, as a field of `Config` with its kind, default and meaning; the checks, the
-`--set` option, `nntrain fit --help` and the README's table all read it from there.
+Each key stands once, as a field of `Config` with its value type, meaning and default. The checks,
+the `--set` option, `nntrain fit --help` and the guides' tables all read it from there.
+
+To add a key, add a field here and read `config.<key>` where it takes effect. To add a choice to a
+key, add its line to `choices.py` and its function, under the same name, to the engine.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import json
-import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,83 +28,55 @@ from nntrain.config.choices import (
     SCHEDULES,
     TRANSFORMS,
 )
+from nntrain.config.contradictions import find_contradictions
+from nntrain.config.unknown_keys import unknown_key
 from nntrain.config.values import (
-    Kind,
+    ValueType,
     boolean,
+    character,
     choice,
-    either,
-    integer,
     list_of,
     number,
+    one_or_more,
     optional,
-    separator,
     text,
+    whole_number,
 )
-from nntrain.errors import ConfigError
-
-MAX_MISTAKES = 20
-WITHOUT_EFFECT = ("threads", "checkpoint_seconds")
-"""Keys that no result depends on."""
-
-WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan")
-"""Texts that some YAML reader would not take as text."""
-
-KNOWN_ELSEWHERE = {
-    "learning_rate": ("alpha", "the learning rate"),
-    "learning_rate_init": ("alpha", "the learning rate"),
-    "lr": ("alpha", "the learning rate"),
-    "eta": ("alpha", "the learning rate"),
-    "layers": ("hidden_layers", "the neurons of each hidden layer"),
-    "hidden_layer_sizes": ("hidden_layers", "the neurons of each hidden layer"),
-    "layer_sizes": ("hidden_layers", "the neurons of each hidden layer"),
-    "tolerance": ("tau", "the early-stopping tolerance"),
-    "tol": ("tau", "the early-stopping tolerance"),
-    "n_epochs": ("epochs", "passes through the data"),
-    "max_iter": ("epochs", "passes through the data"),
-    "iterations": ("epochs", "passes through the data"),
-    "batch": ("batch_mode or batch_size", "the kind of batch and its rows"),
-    "mode": ("batch_mode", "batch, stochastic or mini-batch"),
-    "random_state": ("seed", "of every random choice"),
-    "random_seed": ("seed", "of every random choice"),
-    "targets": ("target", "one column or a list of columns"),
-    "y": ("target", "one column or a list of columns"),
-    "label": ("target", "one column or a list of columns"),
-    "output": ("target", "one column or a list of columns"),
-    "inputs": ("features", "the columns to learn from"),
-    "columns": ("features", "the columns to learn from"),
-    "drop": ("ignore", "columns to leave out"),
-    "exclude": ("ignore", "columns to leave out"),
-    "normalize": ("standardize", "mean 0, deviation 1"),
-    "scale": ("standardize", "mean 0, deviation 1"),
-    "validation_split": ("validation_fraction", "the part of the rows held out"),
-    "calibration_size": ("calibration_fraction", "the part of the rows kept for intervals"),
-    "test_size": ("validation_fraction", "the part of the rows held out"),
-    "sample_weight": ("weight", "a column of sample weights"),
-    "weights": ("weight", "a column of sample weights"),
-    "na_values": ("missing_values", "texts that mean a missing cell"),
-    "solver": ("optimizer", "how weights follow the gradient"),
-    "learning_rate_schedule": ("alpha_schedule", "how α falls"),
-    "beta1": ("beta_1", "a coefficient of adam"),
-    "beta2": ("beta_2", "a coefficient of adam"),
-    "eps": ("epsilon", "a coefficient of adam"),
-    "l2": ("weight_decay", "what shrinks the weights"),
-    "n_iter_no_change": ("patience", "epochs without a lower validation loss"),
-    "early_stopping_rounds": ("patience", "epochs without a lower validation loss"),
-    "n_estimators": ("ensemble", "networks to average"),
-    "members": ("ensemble", "networks to average"),
-    "n_bins": ("bins", "of the piecewise linear encoding"),
-    "init": ("initialization", "how weights are drawn"),
-    "sep": ("delimiter", "what separates the cells"),
-}
+from nntrain.errors import MAX_MISTAKES, ConfigError, Mistake
 
 
-def key(kind: Kind, meaning: str, default: Any = dataclasses.MISSING) -> Any:
-    """A field of `Config`: what it may hold, what it means, and its default (none: required)."""
-    return field(default=default, metadata={"kind": kind, "meaning": meaning})
+@dataclass(frozen=True)
+class UsedWith:
+    """The values of another key without which a key has no effect."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+def key(
+    value_type: ValueType,
+    meaning: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    used_with: UsedWith | None = None,
+    changes_model: bool = True,
+) -> Any:
+    """A field of `Config`; a key without a default is required.
+
+    `changes_model` is False for a key that only says how fast or how safely a model is made.
+    """
+    metadata = {
+        "value_type": value_type,
+        "meaning": meaning,
+        "used_with": used_with,
+        "changes_model": changes_model,
+    }
+    return field(default=default, metadata=metadata)
 
 
 COLUMN = text("a column name")
 COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]")
+WITH_ADAM = UsedWith("optimizer", ("adam",))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,63 +85,94 @@ class Config:
 
     `load_config` reads one from a file; `Config(target=("price",), alpha=0.1)` makes one in Python.
     Raises `ConfigError` naming each key that is out of its range.
+
+    >>> Config(target=("price",), alpha=-1)
+    Traceback (most recent call last):
+    nntrain.errors.ConfigError: alpha: expects a number above 0, found -1
     """
 
     target: tuple[str, ...] = key(
-        either(COLUMN, "a column name, or a list of column names"),
-        "the column to predict, or a list of columns (several outputs)",
+        one_or_more(COLUMN, "a column name, or a list of column names"),
+        "the column to predict, or a list of columns to predict together",
     )
     features: tuple[str, ...] | None = key(
         optional(COLUMNS), "the columns to learn from; not set: every other column", None
     )
-    ignore: tuple[str, ...] = key(COLUMNS, "columns to leave out, always", ())
+    ignore: tuple[str, ...] = key(COLUMNS, "columns that are never learned from", ())
     categorical: tuple[str, ...] = key(
-        COLUMNS, "columns whose cells are names even where they look like numbers (zip codes)", ()
+        COLUMNS, "columns to read as names even where they look like numbers (zip codes)", ()
     )
     weight: str | None = key(
         optional(COLUMN),
-        "a column of sample weights: each row counts by its weight, never a feature",
+        "a column of sample weights: each row counts by its weight; it is never a feature",
         None,
     )
     max_categories: int = key(
-        integer(1), "a text column with more distinct values than this is an error", 100
+        whole_number(1), "a text column with more different values than this is an error", 100
     )
     hidden_layers: tuple[int, ...] = key(
-        list_of(integer(1, 1_000_000), "a list of whole numbers, such as [16] or [64, 64]"),
+        list_of(whole_number(1, 1_000_000), "a list of whole numbers, such as [16] or [64, 64]"),
         "neurons of each hidden layer; [] is a linear model",
         (16,),
     )
     activation: str = key(
-        choice(ACTIVATIONS), "of the hidden layers; the output layer is linear", "sigmoid"
+        choice(ACTIVATIONS),
+        "the activation function of the hidden layers; the output layer is linear",
+        "sigmoid",
     )
     initialization: str = key(
-        choice(INITIALIZATIONS), "how weights are drawn before training", "glorot_uniform"
+        choice(INITIALIZATIONS), "how the weights are drawn before training", "glorot_uniform"
     )
     alpha: float = key(number(0, low_open=True), "the learning rate α", 0.1)
     alpha_schedule: str = key(
-        choice(SCHEDULES), "α in an iteration before which the part t of all is done", "constant"
+        choice(SCHEDULES),
+        "the learning rate as training goes on; t is the part of all iterations that is done",
+        "constant",
     )
     optimizer: str = key(
-        choice(OPTIMIZERS), "how weights follow the gradient g of a batch", "gradient_descent"
+        choice(OPTIMIZERS),
+        "how the gradient g of a batch changes the weights and biases θ",
+        "gradient_descent",
     )
     momentum: float = key(
-        number(0, 1, high_open=True), "what momentum and nesterov keep of their velocity", 0.9
+        number(0, 1, high_open=True),
+        "the part of its velocity v that the optimizer keeps in each iteration",
+        0.9,
+        used_with=UsedWith("optimizer", ("momentum", "nesterov")),
     )
-    beta_1: float = key(number(0, 1, high_open=True), "what adam keeps of its mean gradient", 0.9)
+    beta_1: float = key(
+        number(0, 1, high_open=True),
+        "the part of its mean gradient m that adam keeps in each iteration",
+        0.9,
+        used_with=WITH_ADAM,
+    )
     beta_2: float = key(
-        number(0, 1, high_open=True), "what adam keeps of its mean squared gradient", 0.999
+        number(0, 1, high_open=True),
+        "the part of its mean squared gradient v that adam keeps in each iteration",
+        0.999,
+        used_with=WITH_ADAM,
     )
     epsilon: float = key(
-        number(0, low_open=True), "what adam adds to the root of its mean squared gradient", 1e-8
+        number(0, low_open=True),
+        "the number that adam adds to the root of its mean squared gradient v",
+        1e-8,
+        used_with=WITH_ADAM,
     )
     weight_decay: float = key(
-        number(0), "λ: w := w - α λ w in each iteration, biases excepted", 0.0
+        number(0), "λ: each iteration also shrinks the weights, w := w - α λ w, not the biases", 0.0
     )
-    epochs: int = key(integer(0), "passes through the data; 0 saves the initial network", 200)
+    epochs: int = key(
+        whole_number(0), "passes through the training rows; 0 saves the initial network", 200
+    )
     batch_mode: str = key(
-        choice(BATCH_MODES), "how rows are grouped for an iteration", "mini-batch"
+        choice(BATCH_MODES), "how the training rows are grouped into iterations", "mini-batch"
     )
-    batch_size: int = key(integer(1), "rows of a mini-batch; other modes do not use it", 32)
+    batch_size: int = key(
+        whole_number(1),
+        "rows of a mini-batch; the other batch modes do not use it",
+        32,
+        used_with=UsedWith("batch_mode", ("mini-batch",)),
+    )
     tau: float = key(
         number(0),
         "the early-stopping tolerance τ: stop after an epoch that moved no weight or bias by τ "
@@ -178,80 +180,101 @@ class Config:
         0.0,
     )
     patience: int | None = key(
-        optional(integer(1)),
-        "stop after so many epochs without a lower validation loss; not set: never",
+        optional(whole_number(1)),
+        "stop after this many epochs without a lower validation loss; not set: never",
         None,
     )
     keep: str = key(choice(KEEPS), "which weights the model gets", "last")
     ensemble: int = key(
-        integer(1, 1000), "networks that are trained, each from its own seed, and averaged", 1
+        whole_number(1, 1000),
+        "how many networks to train, each from its own seed; predictions are their mean",
+        1,
     )
-    shuffle: bool = key(boolean(), "a new row order each epoch; false keeps the file's order", True)
+    shuffle: bool = key(
+        boolean(), "true: a new row order in each epoch; false: the file's order", True
+    )
     standardize: bool = key(
-        boolean(), "features and targets to mean 0, deviation 1; 0/1 inputs stay as they are", True
+        boolean(),
+        "scale features and targets to mean 0 and deviation 1; 0/1 inputs stay as they are",
+        True,
     )
     numeric_encoding: str = key(
-        choice(ENCODINGS), "the inputs that a column of numbers becomes", "standard"
+        choice(ENCODINGS), "the inputs that the network gets for a column of numbers", "standard"
     )
-    bins: int = key(integer(1, 1000), "the most bins of a piecewise linear encoding", 8)
-    target_transform: str = key(choice(TRANSFORMS), "what the network learns of a target", "none")
+    bins: int = key(
+        whole_number(1, 1000),
+        "the most bins that the piecewise linear encoding makes of a column",
+        8,
+        used_with=UsedWith("numeric_encoding", ("piecewise_linear",)),
+    )
+    target_transform: str = key(
+        choice(TRANSFORMS), "the form of the target that the network learns", "none"
+    )
     clamp_predictions: bool = key(
-        boolean(), "predictions stay in the range that the target has in training", False
+        boolean(), "keep predictions within the range that the target has in training", False
     )
     validation_fraction: float = key(
         number(0, 1, high_open=True),
-        "part of the rows held out, their loss logged each epoch; each network of an ensemble "
-        "holds out its own",
+        "part of the rows held out, whose loss is logged each epoch; each network of an ensemble "
+        "holds out rows of its own",
         0.0,
     )
     calibration_fraction: float = key(
         number(0, 1, high_open=True),
-        "part of the rows kept for prediction intervals: nothing is learned from them or chosen by "
-        "them; validation_fraction is of the rest",
+        "part of the rows set aside for prediction intervals: nothing is learned from them or "
+        "chosen by them; validation_fraction is a part of the other rows",
         0.0,
     )
     missing_values: tuple[str, ...] = key(
         list_of(text("a text", may_be_empty=True), 'a list of texts, such as ["", NA]'),
-        "texts that mean a missing cell in a numeric column",
+        "texts that mean a missing cell in a column of numbers",
         ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"),
     )
     missing_target: str = key(
         choice(MISSING_TARGETS), "what to do with a row that has no target", "error"
     )
     delimiter: str | None = key(
-        optional(separator()),
+        optional(character()),
         "what separates the cells of the training table; not set: found in its header line",
         None,
     )
     decimal: str = key(choice(DECIMALS), "the decimal mark of the training table", ".")
     dtype: str = key(choice(DTYPES), "precision of the network's numbers", "float64")
-    seed: int = key(integer(0, 2**32 - 1), "of the weights, the row order and the split", 0)
-    engine: str = key(choice(ENGINES), "what does the arithmetic", "auto")
+    seed: int = key(
+        whole_number(0, 2**32 - 1),
+        "the seed of all random choices: initial weights, row order, rows held out",
+        0,
+    )
+    engine: str = key(choice(ENGINES), "what does the arithmetic of training", "auto")
     threads: int | None = key(
-        optional(integer(1, 1024)),
-        "threads for large batches, no matter for the result; not set: all cores",
+        optional(whole_number(1, 1024)),
+        "threads for large batches; the result does not depend on it; not set: all cores",
         None,
+        changes_model=False,
     )
     checkpoint_seconds: float = key(
-        number(0), "training between two checkpoints, at least; 0: one after each epoch", 10.0
+        number(0),
+        "the least time between two checkpoints, in seconds; 0: one after each epoch",
+        10.0,
+        changes_model=False,
     )
 
     def __post_init__(self) -> None:
-        for name in KINDS:
+        for name in VALUE_TYPES:
             value = getattr(self, name)
             if isinstance(value, list) or (name == "target" and isinstance(value, str)):
                 as_tuple = (value,) if isinstance(value, str) else tuple(value)
                 object.__setattr__(self, name, as_tuple)
         mistakes = [
-            f"{name}: expects {kind.expects}, found {getattr(self, name)!r}"
-            for name, kind in KINDS.items()
-            if not kind.valid(getattr(self, name))
+            Mistake(f"expects {value_type.expects}, found {getattr(self, name)!r}", name)
+            for name, value_type in VALUE_TYPES.items()
+            if not value_type.is_valid(getattr(self, name))
         ]
-        if mistakes := mistakes or _contradictions(self):
-            raise ConfigError(first_of(mistakes))
+        if mistakes := mistakes or list(find_contradictions(vars(self))):
+            raise ConfigError(*mistakes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Every key that can change the result, as JSON types; `from_dict` is the way back."""
+        """Every key that can change the model, as JSON types; `from_dict` is the way back."""
         values = dataclasses.asdict(self)
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -265,87 +288,28 @@ class Config:
 
         Raises `ConfigError` for an unknown key or a value out of its range.
         """
-        unknown = [name for name in values if name not in KINDS]
-        mistakes = [unknown_key(name) for name in unknown[: MAX_MISTAKES + 1]]
+        unknown = [name for name in values if name not in VALUE_TYPES]
+        mistakes = [unknown_key(name, VALUE_TYPES) for name in unknown[: MAX_MISTAKES + 1]]
         if "target" not in values:
-            mistakes.append(NO_TARGET)
+            mistakes.append(Mistake(NO_TARGET))
         if mistakes:
-            raise ConfigError(first_of(mistakes))
+            raise ConfigError(*mistakes)
         return cls(**values)
 
 
-KINDS: dict[str, Kind] = {f.name: f.metadata["kind"] for f in dataclasses.fields(Config)}
-MEANINGS: dict[str, str] = {f.name: f.metadata["meaning"] for f in dataclasses.fields(Config)}
+def _from_metadata(name: str) -> dict[str, Any]:
+    return {f.name: f.metadata[name] for f in dataclasses.fields(Config)}
+
+
+VALUE_TYPES: dict[str, ValueType] = _from_metadata("value_type")
+MEANINGS: dict[str, str] = _from_metadata("meaning")
 DEFAULTS: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(Config)}
+USED_WITH: dict[str, UsedWith] = {
+    name: used_with for name, used_with in _from_metadata("used_with").items() if used_with
+}
+WITHOUT_EFFECT = tuple(
+    name for name, changes in _from_metadata("changes_model").items() if not changes
+)
+"""Keys on which the model does not depend."""
+
 NO_TARGET = "the key target is missing: name the column to predict, as in `target: price`"
-
-
-def as_yaml(value: Any) -> str:
-    """A value of a key as it would be written in a config."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(map(as_yaml, value)) + "]"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, str):
-        is_plain = re.fullmatch(r"[A-Za-z][\w-]*", value, re.ASCII) and value.lower() not in WORDS
-        return value if is_plain else _quoted_yaml(value)
-    return "null" if value is None else str(value)
-
-
-def _quoted_yaml(value: str) -> str:
-    """A text in double quotes, what does not print escaped: JSON, but for a few characters more."""
-    quoted = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
-
-
-def default_text(name: str) -> str:
-    """A key's default for a person to read."""
-    default = DEFAULTS[name]
-    if default is dataclasses.MISSING:
-        return "required"
-    return "not set" if default is None else f"default {as_yaml(default)}"
-
-
-def first_of(mistakes: Sequence[str]) -> str:
-    """Mistakes for a message, a line for each; of very many the first ones."""
-    more = ["there are more mistakes than these"] if len(mistakes) > MAX_MISTAKES else []
-    return "\n".join([*mistakes[:MAX_MISTAKES], *more])
-
-
-def _contradictions(config: Config) -> list[str]:
-    """What no single key can tell: keys that do not go together."""
-    mistakes = []
-    targets = set(config.target)
-    for name in ("target", "features", "ignore", "categorical"):
-        columns = getattr(config, name) or ()
-        mistakes += [
-            f"{name}: names the column {column!r} twice; name it once"
-            for column, count in sorted(Counter(columns).items())
-            if count > 1
-        ]
-        mistakes += [
-            f"{name}: names {column!r}, which is the target; remove it here"
-            for column in columns
-            if name != "target" and column in targets
-        ]
-    for name in ("target", "features", "categorical"):
-        if config.weight is not None and config.weight in (getattr(config, name) or ()):
-            mistakes.append(f"weight: names {config.weight!r}, which stands under {name} too")
-    if config.features == ():
-        mistakes.append("features: is empty; name a column, or remove the key to use every column")
-    if config.delimiter == config.decimal:
-        mistakes.append(f"decimal: is the delimiter too, {config.decimal!r}; one must differ")
-    return mistakes
-
-
-def unknown_key(name: str) -> str:
-    """The message about a key that does not exist."""
-    if name in KNOWN_ELSEWHERE:
-        ours, meaning = KNOWN_ELSEWHERE[name]
-        return f"unknown key {name!r}: did you mean {ours}, {meaning}?"
-    near = difflib.get_close_matches(name, KINDS, 1)
-    if near:
-        return f"unknown key {name!r}: did you mean {near[0]}?"
-    return f"unknown key {name!r}; `nntrain fit --help` lists the keys"

@@ -1,4 +1,4 @@
-"""Configs that train well as they stand, by the number of rows: what `init --recipe` writes."""
+"""The recipes of `nntrain init`: config keys that train well, by the number of rows."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 SMALL_ROWS = 2_000
 FEW_ROWS = 16_000
-"""Up to here more epochs are worth their time, above all without noise in the target."""
+"""Up to this many rows all epochs are worth their time; tables of more rows get fewer."""
 MANY_ROWS = 50_000
 BINS = ((SMALL_ROWS, 16), (FEW_ROWS, 8), (MANY_ROWS, 32))
-"""The most rows for so many bins; a table of many rows has memory to spare for 16 alone."""
+"""(rows, bins): a table of fewer rows gets this many bins."""
+BINS_OF_MANY_ROWS = 16
+"""With more rows than in `BINS`, more bins would take too much memory."""
 
 
 def accurate(n_rows: int) -> dict[str, Any]:
-    """An ensemble as it was measured to do well on many tables (README, Accuracy)."""
+    """The keys of an ensemble that was measured to do well on many tables of this size."""
     is_small = n_rows < SMALL_ROWS
     epochs = max(8, round(256 * min(1.0, FEW_ROWS / max(n_rows, 1)) ** 0.7))
     return {
@@ -31,7 +33,7 @@ def accurate(n_rows: int) -> dict[str, Any]:
         "keep": "best",
         "ensemble": 8,
         "numeric_encoding": "piecewise_linear",
-        "bins": next((bins for most, bins in BINS if n_rows < most), 16),
+        "bins": next((bins for limit, bins in BINS if n_rows < limit), BINS_OF_MANY_ROWS),
         "clamp_predictions": True,
         "validation_fraction": 0.1,
         "dtype": "float32",
@@ -42,4 +44,4 @@ RECIPES: dict[str, Callable[[int], dict[str, Any]]] = {
     "accurate": accurate,
     "textbook": lambda _n_rows: {},
 }
-"""For each recipe the keys that it sets, others than the defaults, for a table of n rows."""
+"""For each recipe a function from the number of rows to the keys that differ from the default."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nntrain.config.column_choice import ColumnChoice, choose_columns, one_line
-from nntrain.config.keys import DEFAULTS, MEANINGS, Config, as_yaml
+from nntrain.config.keys import DEFAULTS, MEANINGS, Config
 from nntrain.config.recipes import RECIPES
+from nntrain.config.yaml_text import as_yaml
 from nntrain.data.checks import check_columns, check_unique, comma_hint, misread
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table

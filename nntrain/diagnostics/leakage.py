@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.arrays import Array, Mask
-from nntrain.config.keys import Config, as_yaml
+from nntrain.config.keys import Config
+from nntrain.config.yaml_text import as_yaml
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding

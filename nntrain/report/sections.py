@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nntrain.config.keys import MEANINGS, as_yaml
+from nntrain.config.keys import MEANINGS
+from nntrain.config.yaml_text import as_yaml
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature
 from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed

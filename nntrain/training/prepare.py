@@ -18,7 +18,7 @@ from nntrain.data.preprocessing.typed_table import TypedTable, read_typed
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.backend import check_installed
-from nntrain.errors import ConfigError, DataError, UsageError
+from nntrain.errors import ConfigError, DataError, Mistake, UsageError
 from nntrain.text import counted
 from nntrain.training.options import (
     column_roles,
@@ -159,8 +159,10 @@ def check_watched(config: Config, *, has_validation: bool) -> None:
     setting = "keep: best" if config.keep == "best" else setting
     if setting:
         raise ConfigError(
-            f"{setting} goes by the validation loss, and no row is held out; set "
-            f"validation_fraction, such as 0.1, or name a table with --validation"
+            Mistake(
+                f"{setting} goes by the validation loss, and no row is held out; set "
+                f"validation_fraction, such as 0.1, or name a table with --validation"
+            )
         )
 
 

@@ -17,10 +17,11 @@ from support.command import Result, Run
 
 import nntrain
 from nntrain.cli.main import main
-from nntrain.config.keys import DEFAULTS, MEANINGS, as_yaml
+from nntrain.config.keys import DEFAULTS, MEANINGS
 from nntrain.config.recipes import RECIPES
 from nntrain.config.suggest import suggest_config
 from nntrain.config.yaml_file import parse_config
+from nntrain.config.yaml_text import as_yaml
 
 SMALL = "id,name,size,color,dead,empty,price\n" + "".join(
     f"{i},n{i},{i / 2 if i % 4 else ''},{'red' if i % 3 else 'blue'},x,,{2 * i + i % 3}\n"

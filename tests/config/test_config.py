@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from nntrain.config.choices import ACTIVATIONS
-from nntrain.config.keys import DEFAULTS, KINDS, Config, as_yaml
+from nntrain.config.keys import DEFAULTS, USED_WITH, VALUE_TYPES, Config
+from nntrain.config.unknown_keys import KNOWN_ELSEWHERE
 from nntrain.config.yaml_file import load_config, parse_config
-from nntrain.errors import ConfigError
+from nntrain.config.yaml_text import as_yaml
+from nntrain.errors import ConfigError, Mistake, Place
 
 
 def parse(text: str, *overrides: str) -> Config:
@@ -20,7 +22,7 @@ def parse(text: str, *overrides: str) -> Config:
 
 
 def mistakes(text: str, *overrides: str) -> list[str]:
-    """What is said of a config, without the lines it quotes."""
+    """The lines of the error message for a config, without the lines that it quotes."""
     with pytest.raises(ConfigError) as caught:
         parse(text, *overrides)
     return [line for line in str(caught.value).split("\n") if not line.startswith("    ")]
@@ -29,7 +31,7 @@ def mistakes(text: str, *overrides: str) -> list[str]:
 def test_a_target_alone_gives_every_default() -> None:
     config = parse("target: y\n")
     assert config.target == ("y",)
-    others = {name: getattr(config, name) for name in KINDS if name != "target"}
+    others = {name: getattr(config, name) for name in VALUE_TYPES if name != "target"}
     assert others == {name: value for name, value in DEFAULTS.items() if name != "target"}
 
 
@@ -200,7 +202,7 @@ def test_the_line_of_a_mistake_is_shown_below_it(text: str, quoted: str) -> None
     assert below == ([f"    {quoted}"] if quoted else [])
 
 
-def test_a_mistake_of_an_override_has_no_line_to_show() -> None:
+def test_a_mistake_in_an_override_has_no_line_to_show() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("target: y\nalpha: 1\n", "alpha=no")
     assert str(caught.value) == "--set alpha=no: alpha expects a number above 0, found 'no'"
@@ -240,6 +242,10 @@ def test_a_mistake_of_an_override_has_no_line_to_show() -> None:
             "c.yaml, line 2: features is empty; name a column, or remove the key to use every column",
         ),
         (
+            "target: y\nweight: y\n",
+            "c.yaml, line 2: weight names 'y', which stands under target too",
+        ),
+        (
             "target: y\ndelimiter: ','\ndecimal: ','\n",
             "c.yaml, line 3: decimal is the delimiter too, ','; one must differ",
         ),
@@ -273,6 +279,51 @@ def test_set_without_an_equals_sign_is_explained() -> None:
     assert mistakes("target: y", "alpha") == [
         "--set alpha: expects KEY=VALUE, such as --set alpha=0.05"
     ]
+
+
+def test_mistakes_are_values_with_their_key_and_place() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("target: y\nalpha: 0  # off\n", "lr=1")
+    assert caught.value.mistakes == (
+        Mistake(
+            "expects a number above 0, found '0'", "alpha", Place("c.yaml", 2, "alpha: 0  # off")
+        ),
+        Mistake(
+            "unknown key 'lr': did you mean alpha, the learning rate?", "", Place("--set lr=1")
+        ),
+    )
+    with pytest.raises(ConfigError) as caught:
+        parse("target: y\nfeatures: [y]\n")
+    assert caught.value.mistakes == (
+        Mistake(
+            "names 'y', which is the target; remove it here",
+            "features",
+            Place("c.yaml", 2, "features: [y]"),
+        ),
+    )
+    with pytest.raises(ConfigError) as caught:
+        Config(target=("y",), alpha=-1)
+    assert caught.value.mistakes == (Mistake("expects a number above 0, found -1", "alpha"),)
+
+
+def test_of_very_many_mistakes_the_first_twenty_are_shown() -> None:
+    found = mistakes("".join(f"key_{i}: 1\n" for i in range(40)))
+    assert len(found) == 21
+    assert found[19].startswith("c.yaml, line 20: unknown key 'key_19'")
+    assert found[20] == "there are more mistakes than these"
+
+
+def test_every_name_known_elsewhere_leads_to_a_key_and_is_none_itself() -> None:
+    for name, (keys, _) in KNOWN_ELSEWHERE.items():
+        assert name not in VALUE_TYPES
+        assert all(key in VALUE_TYPES for key in keys.split(" or "))
+
+
+def test_every_key_that_is_used_with_another_names_one_of_its_choices() -> None:
+    assert USED_WITH.keys() == {"momentum", "beta_1", "beta_2", "epsilon", "batch_size", "bins"}
+    for name, used_with in USED_WITH.items():
+        for value in used_with.values:
+            assert VALUE_TYPES[used_with.key].is_valid(value), name
 
 
 @pytest.mark.parametrize("mode", ["batch", "stochastic"])

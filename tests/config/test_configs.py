@@ -31,9 +31,9 @@ def test_a_config_keeps_its_promises(path: Path) -> None:
     else:
         measured = [summary.training]
     for promise, metrics in zip(map(float, promises), measured, strict=True):
-        for of in metrics.values():
-            assert of.r2 is not None
-            assert of.r2 > promise
+        for target_metrics in metrics.values():
+            assert target_metrics.r2 is not None
+            assert target_metrics.r2 > promise
     if "training stops by τ" in comments:
         assert summary.stopped_by == "tau"
     rows = re.findall(r"([\d,]+) iterations an epoch", comments)

@@ -15,7 +15,7 @@ from support.documents import README, with_parts
 
 from nntrain import __version__
 from nntrain.cli.main import COMMANDS, cli
-from nntrain.config.keys import KINDS, MEANINGS
+from nntrain.config.keys import MEANINGS, VALUE_TYPES
 from nntrain.errors import EXIT_CODES
 
 TEXT = README.read_text()
@@ -129,8 +129,8 @@ def test_the_examples_of_the_help_run(
 
 def test_the_help_of_fit_names_every_config_key_with_its_meaning(run: Run) -> None:
     out = run("fit", "--help").out
-    for name, kind in KINDS.items():
-        assert f"  {name}: {kind.expects} (" in out
+    for name, value_type in VALUE_TYPES.items():
+        assert f"  {name}: {value_type.expects} (" in out
         assert f"      {MEANINGS[name]}\n" in out + "\n"
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from support.diagnosis import findings_on_rows, fitted
 
-from nntrain.config.keys import as_yaml
 from nntrain.config.yaml_file import parse_config
+from nntrain.config.yaml_text import as_yaml
 from nntrain.diagnostics.finding import Finding
 from nntrain.text import printable
 

@@ -20,7 +20,8 @@ from nntrain.config.choices import (
     SCHEDULES,
     TRANSFORMS,
 )
-from nntrain.config.keys import KINDS, MEANINGS, default_text
+from nntrain.config.keys import MEANINGS, VALUE_TYPES
+from nntrain.config.yaml_text import default_text
 from nntrain.errors import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +36,13 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def config_table() -> str:
     rows = [
-        [f"`{name}`", kind.expects, default_text(name).removeprefix("default "), MEANINGS[name]]
-        for name, kind in KINDS.items()
+        [
+            f"`{name}`",
+            value_type.expects,
+            default_text(name).removeprefix("default "),
+            MEANINGS[name],
+        ]
+        for name, value_type in VALUE_TYPES.items()
     ]
     return table(["key", "a value is", "default", "meaning"], rows)
 

@@ -1,4 +1,4 @@
-"""`nntrain check`: what fit or predict would make of a table, without doing it."""
+"""`nntrain check`: whether fit or predict would work on a table, without training or predicting."""
 
 from __future__ import annotations
 
@@ -32,13 +32,23 @@ SHOWN_CATEGORIES = 5
 @click.command()
 @tables_or_stdin
 @click.option(
-    "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Check what fit would do."
+    "-c",
+    "--config",
+    "config_path",
+    type=FILE,
+    metavar="FILE",
+    help="The config that fit would train by.",
 )
 @click.option(
-    "-m", "--model", "model_path", type=FILE, metavar="FILE", help="Check what predict would do."
+    "-m",
+    "--model",
+    "model_path",
+    type=FILE,
+    metavar="FILE",
+    help="The model that predict would use.",
 )
 @set_option
-@click.option("--strict", is_flag=True, help="Exit with code 6 when there is any warning.")
+@click.option("--strict", is_flag=True, help="Exit with code 6 if there is any warning.")
 @json_option
 @delimiter_option
 @decimal_option
@@ -53,7 +63,7 @@ def check(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Check the table DATA against a config or a model, without training or predicting.
+    """Check whether fit or predict would work on the table DATA, without doing it.
 
     \b
     Examples:
@@ -61,8 +71,8 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 
-    Exits with 0 when it would work, 3 when it would not. With --config the delimiter and decimal
-    mark are keys of the config.
+    With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
+    and 3 if it would not. With --config, delimiter and decimal mark are keys of the config.
     """
     paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
@@ -79,14 +89,14 @@ def check(
     from nntrain.model.model import load_model
 
     if config_path is not None:
-        judge = partial(check_with_config, paths, load_config(config_path, overrides))
+        check_table = partial(check_with_config, paths, load_config(config_path, overrides))
         next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
     else:
         model = load_model(str(model_path))
-        judge = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
+        check_table = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
         options = model_options(str(model_path)) + reading_options(delimiter, decimal)
         next_words = ["predict", *paths, *options]
-    verdict = _verdict(judge)
+    verdict = _verdict(check_table)
     if as_json:
         click.echo(json_text(verdict.as_dict()))
     elif verdict.columns:
@@ -99,12 +109,12 @@ def check(
         print_next_command(next_words)
 
 
-def _verdict(judge: Callable[[], Verdict]) -> Verdict:
-    """A table that cannot even be read is judged too, so that --json always has its object."""
+def _verdict(check_table: Callable[[], Verdict]) -> Verdict:
+    """The verdict on a table, also on one that cannot be read: --json always prints an object."""
     from nntrain.evaluation.check import Verdict
 
     try:
-        return judge()
+        return check_table()
     except DataError as error:
         return Verdict(0, [], [], str(error))
 
@@ -113,28 +123,30 @@ def _print_verdict(verdict: Verdict, command: str) -> None:
     from nntrain.cli.terminal import print_table
 
     if command == "fit":
-        columns = [[of.name, of.use, of.type, _count(of.missing)] for of in verdict.columns]
-        print_table(["column", "use", "type", "missing"], columns, left=3)
+        rows = [[c.name, c.use, c.type, _format_count(c.missing)] for c in verdict.columns]
+        print_table(["column", "use", "type", "missing"], rows, left=3)
     else:
         header = ["column", "type", "new categories", "missing", "out of range", "bad"]
-        print_table(header, [_cells(of) for of in verdict.columns], left=3)
+        print_table(header, [_cells(column) for column in verdict.columns], left=3)
     for warning in verdict.warnings:
         click.echo(printable(f"Warning: {warning}"))
-    rows = counted(verdict.rows, "row")
     if verdict.error:
         click.echo(f"nntrain {command} would not work on this table.")
     else:
         warnings = counted(len(verdict.warnings), "warning")
-        click.echo(f"nntrain {command} would work on this table: {rows}, {warnings}.")
+        n_rows = counted(verdict.rows, "row")
+        click.echo(f"nntrain {command} would work on this table: {n_rows}, {warnings}.")
 
 
-def _cells(of: ColumnCheck) -> list[str]:
-    new = [f"{name!r} ({n:,})" for name, n in list(of.new_categories.items())[:SHOWN_CATEGORIES]]
-    if len(of.new_categories) > SHOWN_CATEGORIES:
-        new.append(f"{len(of.new_categories) - SHOWN_CATEGORIES:,} more")
-    counts = map(_count, (of.missing, of.outside_range, of.bad))
-    return [of.name, of.type, ", ".join(new) or "-", *counts]
+def _cells(column: ColumnCheck) -> list[str]:
+    """A column's line in the table for predict."""
+    categories = list(column.new_categories.items())
+    new = [f"{name!r} ({n:,})" for name, n in categories[:SHOWN_CATEGORIES]]
+    if len(categories) > SHOWN_CATEGORIES:
+        new.append(f"{len(categories) - SHOWN_CATEGORIES:,} more")
+    counts = map(_format_count, (column.missing, column.outside_range, column.bad))
+    return [column.name, column.type, ", ".join(new) or "-", *counts]
 
 
-def _count(n: int) -> str:
+def _format_count(n: int) -> str:
     return f"{n:,}" if n else "-"

@@ -1,24 +1,21 @@
-"""`nntrain completion`: what a shell needs to complete commands, options and config keys."""
+"""`nntrain completion`: the script by which a shell completes commands, options and config keys."""
 
 from __future__ import annotations
 
 import click
 from click.shell_completion import get_completion_class
 
-from nntrain.cli.main import COMPLETION_VARIABLE
+COMPLETION_VARIABLE = "_NNTRAIN_COMPLETE"
+"""The environment variable by which a completion script asks the command for completions."""
 
-WHERE = {
-    "bash": "~/.bashrc",
-    "zsh": "~/.zshrc",
-    "fish": "~/.config/fish/completions/nntrain.fish",
-}
+SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(list(WHERE)))
+@click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the completion script for SHELL: bash, zsh or fish.
+    """Print the script that completes commands, options and config keys in SHELL.
 
     \b
     Examples:

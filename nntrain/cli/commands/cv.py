@@ -134,7 +134,7 @@ def _train(
     table: TypedTable, config: Config, folds: list[Fold], interval: float | None, *, shown: bool
 ) -> list[FoldResult]:
     """Train a model for each fold, and measure it on the fold."""
-    from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.cli.training_display import TrainingDisplay
     from nntrain.evaluation.cross_validation import FoldRun
 
     results = []

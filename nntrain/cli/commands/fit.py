@@ -23,8 +23,9 @@ from nntrain.cli.options import (
     verbosity_options,
 )
 from nntrain.cli.signals import Duration, StopSignal, exit_by
-from nntrain.config.keys import KINDS, MEANINGS, default_text
+from nntrain.config.keys import MEANINGS, VALUE_TYPES
 from nntrain.config.yaml_file import load_config
+from nntrain.config.yaml_text import default_text
 from nntrain.errors import UsageError
 from nntrain.files import same_file
 
@@ -33,7 +34,10 @@ def _config_help() -> str:
     """The config keys with their meanings, for `--help`."""
     lines = ["\b", "Config keys (YAML, one `key: value` a line; also with --set):"]
     for name, meaning in MEANINGS.items():
-        lines += [f"  {name}: {KINDS[name].expects} ({default_text(name)})", f"      {meaning}"]
+        lines += [
+            f"  {name}: {VALUE_TYPES[name].expects} ({default_text(name)})",
+            f"      {meaning}",
+        ]
     return "\n".join(lines)
 
 
@@ -121,7 +125,7 @@ def fit(
     _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
     config = load_config(config_path, overrides)
 
-    from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.cli.training_display import TrainingDisplay
     from nntrain.model.model import load_model
     from nntrain.training.session import SessionOptions, fit_session
 

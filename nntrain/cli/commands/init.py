@@ -1,4 +1,4 @@
-"""`nntrain init`: a config for a table."""
+"""`nntrain init`: write a config for a table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from nntrain.cli.messages import print_next_command
 from nntrain.cli.options import (
     FILE,
+    check_output,
     decimal_option,
     delimiter_option,
     input_paths,
@@ -14,8 +15,7 @@ from nntrain.cli.options import (
     verbosity_options,
 )
 from nntrain.config.choices import RECIPES
-from nntrain.errors import UsageError
-from nntrain.files import replacing, same_file, try_output
+from nntrain.files import replacing
 
 
 @click.command()
@@ -25,21 +25,21 @@ from nntrain.files import replacing, same_file, try_output
     "targets",
     multiple=True,
     metavar="COL",
-    help="The column to predict, the last one without it; may be repeated.",
+    help="The column to predict, by default the last one; may be repeated.",
 )
 @click.option(
     "--recipe",
     type=click.Choice(list(RECIPES)),
     default="accurate",
     show_default=True,
-    help="How to train: " + "; ".join(f"{name} is {what}" for name, what in RECIPES.items()) + ".",
+    help="How to train: " + "; ".join(f"{name} is {line}" for name, line in RECIPES.items()) + ".",
 )
 @click.option(
     "-o",
     "--output",
     type=FILE,
     metavar="FILE",
-    help="Where to write the config; stdout without it.",
+    help="Where to write the config; by default to stdout.",
 )
 @delimiter_option
 @decimal_option
@@ -52,7 +52,7 @@ def init(
     delimiter: str | None,
     decimal: str,
 ) -> None:
-    """Write a config for the table DATA, one that trains as it stands.
+    """Write a config for the table DATA that is ready to train with.
 
     \b
     Examples:
@@ -60,15 +60,13 @@ def init(
       nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
       nntrain init sample_data/concrete.csv --recipe textbook > textbook.yaml
 
-    It says what each column holds, leaves out columns that are constant or identify rows, with the
-    reason, and has every key with its value and meaning.
+    The config describes what each column holds, leaves out columns that are constant or only
+    identify rows, with the reason, and lists every key with its value and meaning.
     """
     paths = input_paths(data, "init")
     output = None if output == "-" else output
     if output is not None:
-        if any(same_file(output, path) for path in paths if path != "-"):
-            raise UsageError(f"--output {output} would overwrite an input of this run")
-        try_output(output)
+        check_output(output, paths)
 
     from nntrain.config.suggest import suggest_config
 

@@ -8,7 +8,8 @@ import click
 
 from nntrain.cli.messages import model_options, print_next_command
 from nntrain.cli.options import FILE, json_option, verbosity_options
-from nntrain.config.keys import Config, as_yaml
+from nntrain.config.keys import Config
+from nntrain.config.yaml_text import as_yaml
 from nntrain.text import counted, format_number, json_text, printable
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def reproduce(
     """
     paths = input_paths(data, "reproduce")
 
-    from nntrain.cli.terminal import TrainingDisplay
+    from nntrain.cli.training_display import TrainingDisplay
     from nntrain.model.model import read_model
     from nntrain.training.reproduce import Reproduction
 

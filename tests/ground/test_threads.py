@@ -1,4 +1,4 @@
-"""Threads that work ahead: in order, only as far ahead as allowed, and ended with their caller."""
+"""Results computed ahead on threads: in order, a few items ahead, no thread left when it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nntrain.threads import map_ahead
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_results_come_in_order_each_beside_its_item(threads: int) -> None:
+def test_results_come_in_order_each_with_its_item(threads: int) -> None:
     def slow_square(number: int) -> int:
         time.sleep(0.001 * (number % 3))
         return number * number
@@ -26,7 +26,7 @@ def test_results_come_in_order_each_beside_its_item(threads: int) -> None:
     ]
 
 
-def test_nothing_gives_nothing() -> None:
+def test_no_items_give_no_results() -> None:
     assert list(map_ahead(iter([]), str, 2)) == []
 
 
@@ -61,7 +61,7 @@ def test_items_are_drawn_only_a_few_ahead() -> None:
     assert len(drawn) <= 8
 
 
-def test_what_is_raised_comes_in_its_place() -> None:
+def test_an_exception_is_raised_in_the_place_of_its_item() -> None:
     def refuse_three(number: int) -> int:
         if number == 3:
             raise ValueError("three")
@@ -82,7 +82,7 @@ def test_what_is_raised_comes_in_its_place() -> None:
         next(results)
 
 
-def test_who_stops_asking_is_left_with_no_thread() -> None:
+def test_closing_leaves_no_thread() -> None:
     """At once: a thread that went on reading would read from the next file opened."""
     for threads in (1, 2, 4):
         before = set(threading.enumerate())
@@ -108,7 +108,7 @@ def test_closing_does_not_wait_for_items_that_may_wait() -> None:
     may_end.set()
 
 
-def test_a_file_that_is_read_in_part_gives_no_bytes_of_the_next_away(tmp_path: Path) -> None:
+def test_closing_a_file_half_read_takes_no_bytes_from_the_next_file(tmp_path: Path) -> None:
     """Many times over: the first file's reader is stopped within its blocks, of a few long lines."""
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     first.write_text("a,long\n" + f"1,{'-' * 200}\n" * 20_000 + "x,\n" * 10)
