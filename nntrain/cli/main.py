@@ -51,6 +51,7 @@ COMMANDS = {
     "explain": "Say what a model goes by, column by column.",
     "reproduce": "Make a model again, and say whether it is identical.",
     "inspect": "Show what is in a model file.",
+    "guide": "Show a guide, or list the guides.",
     "completion": "Print the completion script of a shell.",
 }
 """The commands, in the order in which a person meets them; each is in a module of its name."""

@@ -67,6 +67,17 @@ def print_table(
     console.print(table)
 
 
+def print_markdown(text: str) -> None:
+    """Print Markdown: laid out and styled on a terminal, as it is written elsewhere."""
+    from rich.markdown import Markdown  # only here: it takes as long to load as the rest of rich
+
+    console = Console()
+    if (_is_terminal(err=False) or _is_forced()) and not console.is_dumb_terminal:
+        console.print(Markdown(text, hyperlinks=False))
+    else:
+        click.echo(text, nl=False)
+
+
 def print_outline(lines: Iterable[str]) -> None:
     """Print lines that are indented by what they are: headings, names of what follows, the rest.
 
