@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import unicodedata
 from importlib import resources
 
 import pytest
 from support.command import COMMAND, ROOT, Run, environment
 
 from nntrain.cli.commands.guide import GUIDES, guide_title
+from nntrain.config.keys import KINDS
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -53,6 +55,18 @@ def test_on_a_terminal_a_guide_is_laid_out_in_its_width() -> None:
     assert guide_title("tables") in " ".join(plain.split())
     assert "## " not in plain
     assert "`" not in plain
+
+
+def test_on_a_terminal_a_table_cuts_no_name_short() -> None:
+    shown = printed("config", FORCE_COLOR="1", COLUMNS="80", TERM="xterm-256color")
+    lines = STYLE.sub("", shown).splitlines()
+    assert set(KINDS) <= {line.split()[0] for line in lines if line.strip()}
+    assert max(map(width, lines)) <= 80
+
+
+def width(line: str) -> int:
+    """The columns that a line takes; an accent such as that of v̂ takes none of its own."""
+    return sum(not unicodedata.combining(character) for character in line)
 
 
 def test_no_color_and_a_dumb_terminal_get_the_markdown() -> None:
