@@ -48,6 +48,7 @@ COMMANDS = {
     "explain": "Measure how important each column is to a model.",
     "reproduce": "Train a model again, and check that it is identical.",
     "inspect": "Show what is in a model file.",
+    "guide": "Show a guide, or list the guides.",
     "completion": "Print the script that completes commands in a shell.",
 }
 """The commands in the order in which a person meets them, each with its line in `--help`.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import click
 from rich import box
@@ -21,6 +22,8 @@ from nntrain.text import aligned, printable_cell
 
 MIN_WIDTH = 12
 """How narrow a column of text may be folded, in characters."""
+LONGEST_NAME = 24
+"""The first column of a Markdown table is not wrapped if its cells are at most this long."""
 
 
 def print_table(
@@ -64,6 +67,41 @@ def _styled_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: in
     for row in rows:
         table.add_row(*(escape(printable_cell(cell)) for cell in row))
     return table
+
+
+def print_markdown(text: str) -> None:
+    """Print Markdown: laid out and styled on a terminal, as it is written elsewhere."""
+    from rich.markdown import Markdown  # only here: it takes as long to load as the rest of rich
+
+    console = Console()
+    if not _is_styled(console, err=False):
+        click.echo(text, nl=False)
+        return
+    for is_table, lines in groupby(text.splitlines(), lambda line: line.startswith("| ")):
+        if is_table:
+            console.print("", _markdown_table(list(lines), console.width), "", sep="\n")
+        else:
+            console.print(Markdown("\n".join(lines), hyperlinks=False))
+
+
+def _markdown_table(lines: Sequence[str], width: int) -> Table:
+    """A Markdown table that cuts no word short, unlike those that rich makes of Markdown."""
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    header, _, *rows = cells
+    is_wide = any(sum(map(len, row)) > width for row in rows)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, leading=int(is_wide))
+    are_names = max(len(first) for first, *_ in rows) <= LONGEST_NAME
+    for i, name in enumerate(header):
+        table.add_column(_with_code(name), overflow="fold", no_wrap=i == 0 and are_names)
+    for row in rows:
+        table.add_row(*map(_with_code, row))
+    return table
+
+
+def _with_code(cell: str) -> Text:
+    """The text of a Markdown cell, with its `code` coloured."""
+    parts = cell.replace(r"\|", "|").split("`")
+    return Text.assemble(*((part, "cyan" if i % 2 else "") for i, part in enumerate(parts)))
 
 
 def print_outline(lines: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """Measure nntrain beside its peers, all in one run: `python tests/benchmarks`.
 
-Needs the extras bench and fast. Prints a Markdown table, the one that README.md shows; and those of
+Needs the extras bench and fast. Prints a Markdown table, the one of the guide to speed; and those of
 accuracy and of intervals, which take minutes, where these parts are asked for.
 """
 
