@@ -84,6 +84,10 @@ Note: TypeAlias = (
 TakeNote: TypeAlias = Callable[[Note], None]
 
 
+def ignore_note(_note: Note) -> None:
+    """Take a note and do nothing about it."""
+
+
 def log_note(note: Note) -> None:
     """Log a note as a warning."""
     log.warning("%s", note)

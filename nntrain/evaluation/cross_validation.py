@@ -11,6 +11,7 @@ import numpy as np
 
 from nntrain.arrays import Matrix, RowNumbers
 from nntrain.config.keys import Config
+from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.encode import encode_rows
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.engine.progress import EpochResult
@@ -99,14 +100,17 @@ def _check_enough(table: TypedTable, n_units: int, needed: int, units: str) -> N
 class FoldRun:
     """The training of the model that predicts one fold; the caller moves it forward by epochs.
 
-    Preprocessing is learned from the fold's training rows alone. `run` is the `TrainingRun`. Raises
-    `ConfigError` where the config needs validation rows and holds out none.
+    Preprocessing is learned from the fold's training rows alone, and `take_note` is told what it
+    leaves out or replaces. `run` is the `TrainingRun`. Raises `ConfigError` where the config needs
+    validation rows and holds out none.
     """
 
-    def __init__(self, table: TypedTable, config: Config, fold: Fold) -> None:
+    def __init__(
+        self, table: TypedTable, config: Config, fold: Fold, take_note: TakeNote = log_note
+    ) -> None:
         check_watched(config, has_validation=False)
         self.table, self.config, self.fold = table, config, fold
-        self.run = TrainingRun(config, prepare_rows(table, config, fold.training_rows))
+        self.run = TrainingRun(config, prepare_rows(table, config, fold.training_rows, take_note))
 
     def epochs(self) -> Iterator[list[EpochResult]]:
         """Train, and yield the results of each epoch. Raises `DivergedError`."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -135,31 +132,19 @@ def _train(
 ) -> list[FoldResult]:
     """Train a model for each fold, and measure it on the fold."""
     from nntrain.cli.training_display import TrainingDisplay
+    from nntrain.data.notes import ignore_note, log_note
     from nntrain.evaluation.cross_validation import FoldRun
 
     results = []
-    # Preprocessing would note much the same for each fold.
-    with contextlib.nullcontext() if is_verbose() else _no_notes("nntrain.data.preprocessing"):
-        for fold in folds:
-            run = FoldRun(table, config, fold)
-            title = f"fold {fold.number}/{len(folds)} "
-            with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
-                for epoch_results in run.epochs():
-                    display.show(epoch_results)
-            results.append(run.result(interval))
+    for fold in folds:
+        # The notes on preprocessing are much the same for each fold.
+        run = FoldRun(table, config, fold, log_note if is_verbose() else ignore_note)
+        title = f"fold {fold.number}/{len(folds)} "
+        with TrainingDisplay(config.epochs, shown=shown, title=title) as display:
+            for epoch_results in run.epochs():
+                display.show(epoch_results)
+        results.append(run.result(interval))
     return results
-
-
-@contextlib.contextmanager
-def _no_notes(package: str) -> Iterator[None]:
-    """Log no notes of the modules of a package within the block."""
-    logger = logging.getLogger(package)
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _print_results(results: list[FoldResult], config: Config) -> None:
