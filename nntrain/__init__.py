@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nntrain.evaluation.importance import Explanation, explain
     from nntrain.model.model import Model, load_model
     from nntrain.training.run import TrainingRun, fit
+    from nntrain.training.session import SessionOptions, fit_session
 
 __all__ = [
     "Config",
@@ -33,12 +34,14 @@ __all__ = [
     "Explanation",
     "Model",
     "NntrainError",
+    "SessionOptions",
     "TrainingRun",
     "__version__",
     "diagnose",
     "evaluate",
     "explain",
     "fit",
+    "fit_session",
     "load_config",
     "load_model",
 ]
@@ -54,6 +57,8 @@ _MODULES = {
     "explain": "evaluation.importance",
     "TrainingRun": "training.run",
     "fit": "training.run",
+    "SessionOptions": "training.session",
+    "fit_session": "training.session",
     "Model": "model.model",
     "load_model": "model.model",
 }
