@@ -2,7 +2,8 @@
 
 They stand here, without NumPy, so that `--help` and config checking start fast. To add an
 activation, optimizer, schedule or initialization, add its line here and its function under the
-same name in `nntrain.engine`; a test holds the two equal.
+same name in `nntrain.engine`, and in `engine/compiled/kernels.py` too for what an iteration does.
+Tests hold the names equal.
 """
 
 ACTIVATIONS = {

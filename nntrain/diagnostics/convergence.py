@@ -21,7 +21,7 @@ from nntrain.diagnostics.baseline import (
     worse_than_ridge,
 )
 from nntrain.diagnostics.finding import Finding
-from nntrain.engine.hyperparameters import SCHEDULES
+from nntrain.engine.schedules import SCHEDULES
 from nntrain.model.model import Model
 from nntrain.model.summary import Summary
 from nntrain.text import counted, format_number

@@ -1,9 +1,7 @@
-"""How to learn, as numbers and names, and the schedules of α."""
+"""How to learn, as numbers and names."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -47,11 +45,3 @@ class Hyperparameters:
         """Whether an update is θ := θ - α (1/m) ∂ℓ/∂θ and no more, with a constant α."""
         names = self.optimizer, self.alpha_schedule
         return names == ("gradient_descent", "constant") and self.weight_decay == 0
-
-
-SCHEDULES: dict[str, Callable[[float], float]] = {
-    "constant": lambda _: 1.0,
-    "cosine": lambda t: 0.5 * (1.0 + math.cos(math.pi * t)),  # Loshchilov, Hutter 2017, eq. 5
-    "linear": lambda t: 1.0 - t,
-}
-"""The factor of α when the fraction t of all iterations, from 0 to 1, is done."""

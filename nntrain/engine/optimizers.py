@@ -13,8 +13,9 @@ import numpy as np
 
 from nntrain.arrays import Array
 from nntrain.engine.denormals import SMALLEST_SQUARE, flush
-from nntrain.engine.hyperparameters import SCHEDULES, Hyperparameters
+from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Parameters
+from nntrain.engine.schedules import SCHEDULES
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How far a training has come, and why it stops."""
+"""How far a training has come: its last and its best epoch, and the part done of the next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nntrain.arrays import Array
-from nntrain.engine.hyperparameters import Hyperparameters
 
 Reason = Literal["", "epochs", "tau", "patience"]
 
@@ -56,16 +55,3 @@ class Progress:
     parameters: Array | None = None
     state: Array | None = None
     best: Best | None = None
-
-
-def stop_reason(hyperparameters: Hyperparameters, last: EpochResult, best: Best | None) -> Reason:
-    """Why training stops after the `last` epoch; empty while it goes on."""
-    if last.largest_update < hyperparameters.tau:
-        return "tau"
-    if (
-        hyperparameters.patience is not None
-        and best
-        and last.epoch - best.epoch >= hyperparameters.patience
-    ):
-        return "patience"
-    return "epochs" if last.epoch == hyperparameters.epochs else ""

@@ -14,12 +14,13 @@ import numpy as np
 
 from nntrain.arrays import Array
 from nntrain.engine.batches import Samples, row_order
+from nntrain.engine.epoch_slices import EpochSlicer
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.learners import Learner, make_learner
 from nntrain.engine.network import Network
 from nntrain.engine.optimizers import initial_state
-from nntrain.engine.pace import Pace
-from nntrain.engine.progress import Best, EpochResult, Progress, stop_reason
+from nntrain.engine.progress import Best, EpochResult, Progress
+from nntrain.engine.stopping import stop_reason
 from nntrain.engine.worker_pool import WorkerPool
 from nntrain.errors import DataError, DivergedError
 
@@ -93,21 +94,21 @@ class Training:
         A training that was interrupted and continued gives the same bytes as one without a break.
         Between items, and however training ends, the network holds a whole epoch's parameters.
         When `should_stop` turns true, training stops within the epoch, if the rest of it would take
-        more than `pace.FINISH_SECONDS`. Raises `DivergedError` at the end of an epoch in which a
-        loss or parameter was not finite, `DataError` if the validation loss is not finite; the
-        network then has the parameters from before that epoch.
+        more than `epoch_slices.FINISH_SECONDS`. Raises `DivergedError` at the end of an epoch in
+        which a loss or parameter was not finite, `DataError` if the validation loss is not finite;
+        the network then has the parameters from before that epoch.
         """
         hyperparameters, last = self.hyperparameters, self._progress.last
         if last and stop_reason(hyperparameters, last, self._progress.best):
             return
-        pace = Pace(hyperparameters.batch_rows)
+        slicer = EpochSlicer(hyperparameters.batch_rows)
         with WorkerPool(hyperparameters.threads) as pool:
             n_iterations = hyperparameters.epochs * self.iterations_per_epoch
             learner = make_learner(
                 self.network, self.samples, hyperparameters, self._state, n_iterations, pool
             )
             for epoch in range(last.epoch + 1 if last else 1, hyperparameters.epochs + 1):
-                result = self._epoch(learner, epoch, pace, should_stop)
+                result = self._epoch(learner, epoch, slicer, should_stop)
                 if result is None:
                     return
                 yield result
@@ -115,7 +116,7 @@ class Training:
                     return
 
     def _epoch(
-        self, learner: Learner, epoch: int, pace: Pace, should_stop: Callable[[], bool]
+        self, learner: Learner, epoch: int, slicer: EpochSlicer, should_stop: Callable[[], bool]
     ) -> EpochResult | None:
         """Train for one epoch, or for the rest of it; None if it was stopped before its end."""
         progress, parameters, state = self._progress, self.network.parameters.vector, self._state
@@ -125,9 +126,9 @@ class Training:
             loss = progress.loss
             if progress.parameters is not None:
                 parameters[:] = progress.parameters
-            for rows in pace.slices(progress.rows_done, n_rows):
+            for rows in slicer.slices(progress.rows_done, n_rows):
                 loss = learner.learn(order, rows, loss, done)
-                if rows.stop < n_rows and pace.is_worth_stopping and should_stop():
+                if rows.stop < n_rows and slicer.is_worth_stopping and should_stop():
                     part = parameters.copy(), state.copy()
                     parameters[:] = before[0]
                     self._progress = Progress(progress.last, rows.stop, loss, *part, progress.best)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from nntrain._version import __version__
 from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
-from nntrain.engine.progress import Progress, stop_reason
+from nntrain.engine.progress import Progress
+from nntrain.engine.stopping import stop_reason
 from nntrain.engine.training import Training
 from nntrain.errors import UsageError
 from nntrain.model.model import Model

@@ -25,9 +25,9 @@ from nntrain.config.recipes import RECIPES
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.batches import rows_per_iteration
 from nntrain.engine.compiled.kernels import ACTIVATION_NUMBERS, OPTIMIZER_NUMBERS, SCHEDULE_NUMBERS
-from nntrain.engine.hyperparameters import SCHEDULES
 from nntrain.engine.initialization import INITIALIZATIONS
 from nntrain.engine.optimizers import OPTIMIZERS
+from nntrain.engine.schedules import SCHEDULES
 
 LEVELS: list[tuple[str, ...]] = [
     ("_version", "arrays", "text", "errors", "files", "threads"),

@@ -23,8 +23,8 @@ from support.command import Run
 
 import nntrain
 from nntrain.engine import backend as selection
+from nntrain.engine import epoch_slices
 from nntrain.engine import network as network_module
-from nntrain.engine import pace as pace_module
 from nntrain.engine.activations import ACTIVATIONS
 from nntrain.engine.backend import select_engine
 from nntrain.engine.batches import Samples
@@ -128,7 +128,7 @@ def test_slices_of_an_epoch_change_nothing(
         hyperparameters = Hyperparameters(0.1, 4, batch_rows, engine=engine)
         expected, results = trained((3, 4, 1), samples, hyperparameters)
         with monkeypatch.context() as patched:
-            patched.setattr(pace_module, "SLICE_SECONDS", 1e-9)  # a batch a slice
+            patched.setattr(epoch_slices, "SLICE_SECONDS", 1e-9)  # a batch a slice
             found, sliced = trained((3, 4, 1), samples, hyperparameters)
         assert found.tobytes() == expected.tobytes()
         assert sliced == results
@@ -142,7 +142,7 @@ def test_slices_change_no_bit_of_a_loss_that_is_summed_over_many_rows(
     samples = learnable(900, 40, 1, dtype)
     hyperparameters = Hyperparameters(0.003, 3, batch_rows, optimizer=optimizer, engine="compiled")
     _, expected = trained((40, 64, 64, 1), samples, hyperparameters, "mish")
-    monkeypatch.setattr(pace_module, "SLICE_SECONDS", 1e-9)
+    monkeypatch.setattr(epoch_slices, "SLICE_SECONDS", 1e-9)
     _, sliced = trained((40, 64, 64, 1), samples, hyperparameters, "mish")
     assert sliced == expected
 
@@ -171,13 +171,13 @@ def test_a_run_that_compiles_and_one_that_finds_it_compiled_give_the_same_bytes(
 
 def test_a_slice_is_short_however_long_the_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch moves the clock on by a tenth of a slice."""
-    pace = pace_module.Pace(10)
+    pace = epoch_slices.EpochSlicer(10)
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)
     lengths = []
     for rows in pace.slices(0, 100_000):
         lengths.append(len(rows) // 10)
-        now += lengths[-1] * pace_module.SLICE_SECONDS / 10
+        now += lengths[-1] * epoch_slices.SLICE_SECONDS / 10
     assert sum(lengths) == 10_000
     assert max(lengths) <= 20
     assert np.median(lengths) == pytest.approx(10, abs=1)

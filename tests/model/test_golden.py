@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import nntrain
-from nntrain.engine import pace
+from nntrain.engine import epoch_slices
 from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
@@ -84,7 +84,7 @@ def test_a_file_that_is_saved_again_holds_the_same(name: str, tmp_path: Path) ->
 
 def write() -> None:
     """Write a file of each kind, and print what they predict."""
-    pace.SLICE_SECONDS, pace.FINISH_SECONDS = 1e-9, -1.0
+    epoch_slices.SLICE_SECONDS, epoch_slices.FINISH_SECONDS = 1e-9, -1.0
     whole, part = TrainingRun.on(FRAME, CONFIG), TrainingRun.on(FRAME, CONFIG)
     for _ in whole.epochs():
         pass

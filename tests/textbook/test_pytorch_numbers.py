@@ -21,8 +21,9 @@ from nntrain.config import choices
 from nntrain.engine.activations import ACTIVATIONS, Activation
 from nntrain.engine.batches import Samples
 from nntrain.engine.compiled.learner import COMPILED_ACTIVATIONS
-from nntrain.engine.hyperparameters import SCHEDULES, Hyperparameters
+from nntrain.engine.hyperparameters import Hyperparameters
 from nntrain.engine.network import Network
+from nntrain.engine.schedules import SCHEDULES
 from nntrain.engine.training import train
 
 Array = NDArray[Any]

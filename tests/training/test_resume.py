@@ -25,7 +25,7 @@ import nntrain
 from nntrain import files
 from nntrain.cli.main import main
 from nntrain.cli.signals import Duration
-from nntrain.engine import pace
+from nntrain.engine import epoch_slices
 from nntrain.engine.batches import Samples
 from nntrain.errors import UsageError
 from nntrain.model.model import read_model
@@ -61,8 +61,8 @@ def bytes_of(model: nntrain.Model, folder: Path) -> bytes:
 @pytest.fixture
 def tiny_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at the signal after every iteration, and no epoch short enough to be finished."""
-    monkeypatch.setattr(pace, "SLICE_SECONDS", 1e-9)
-    monkeypatch.setattr(pace, "FINISH_SECONDS", -1.0)
+    monkeypatch.setattr(epoch_slices, "SLICE_SECONDS", 1e-9)
+    monkeypatch.setattr(epoch_slices, "FINISH_SECONDS", -1.0)
 
 
 # Within one process

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import nntrain
-from nntrain.engine import pace
+from nntrain.engine import epoch_slices
 from nntrain.errors import DataError, DivergedError, OutputError, UsageError
 from nntrain.training.run import TrainingRun
 from nntrain.training.session import FitSession, Outcome, SessionOptions, fit_session
@@ -128,8 +128,8 @@ def test_a_resumed_session_ends_as_one_that_was_not_interrupted(config: nntrain.
 
 
 def test_a_session_stops_within_a_long_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "SLICE_SECONDS", 1e-9)
-    monkeypatch.setattr(pace, "FINISH_SECONDS", -1.0)
+    monkeypatch.setattr(epoch_slices, "SLICE_SECONDS", 1e-9)
+    monkeypatch.setattr(epoch_slices, "FINISH_SECONDS", -1.0)
     config = nntrain.Config(target=("y",), epochs=6, batch_size=8)
     options = SessionOptions(should_stop=lambda: True)
     with fit_session(FRAME, config, "model.npz", options=options) as session:

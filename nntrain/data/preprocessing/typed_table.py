@@ -1,8 +1,8 @@
-"""The training table in memory, typed: which columns are numbers, which are categories.
+"""The training table in memory: numbers and categories by columns, as they are read.
 
-A column's type is known only when its last cell has been read. Numbers go straight into one array
-for each column, and texts go in as codes. The rare column that looks like numbers at first and
-turns out to be text is read once more.
+`feature_type` decides which columns are numbers; a column's type is known only when its last cell
+has been read. Numbers go straight into one array for each column, and texts go in as codes. The
+rare column that looks like numbers at first and turns out to be text is read once more.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
 from nntrain.data.notes import RowsWithoutTarget, TakeNote, log_note
-from nntrain.data.preprocessing.growing_feature import GrowingFeature
+from nntrain.data.preprocessing.feature_type import GrowingFeature
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
 from nntrain.data.preprocessing.target_values import true_values, weight_values

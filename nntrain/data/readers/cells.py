@@ -98,3 +98,8 @@ def distinct_texts(column: Column) -> tuple[NDArray[np.intp], list[str]]:
     positions: dict[str, int] = {}
     codes = [positions.setdefault(text, len(positions)) for text in column.tolist()]
     return np.array(codes, dtype=np.intp), list(positions)
+
+
+def is_mostly_numbers(n_numbers: int, n_texts: int) -> bool:
+    """Whether a column holds numbers: at least nine tenths of its numbers and texts are."""
+    return n_numbers >= 9 * n_texts

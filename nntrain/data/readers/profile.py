@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nntrain.arrays import Column, Vector
-from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.cells import CellFormat, distinct_texts, is_mostly_numbers
 from nntrain.data.readers.table import ColumnTypes, Table
 
 MAX_DISTINCT = 10_000
@@ -47,7 +47,7 @@ class ColumnProfile:
     def is_numeric(self) -> bool:
         """Whether `fit` would read the column as numbers: at most one value in ten is a text."""
         n_numbers = self.n_numbers + self.n_infinite
-        return n_numbers > 0 and n_numbers >= 9 * self.n_texts
+        return n_numbers > 0 and is_mostly_numbers(n_numbers, self.n_texts)
 
     @property
     def is_empty(self) -> bool:

@@ -1,4 +1,4 @@
-"""A feature column while its table is read: its type so far, and its values or codes."""
+"""Whether a feature is numbers or texts: decided by its cells while its table is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nntrain.arrays import Vector
 from nntrain.data.checks import comma_hint, infinite_number
-from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.cells import CellFormat, distinct_texts, is_mostly_numbers
 from nntrain.data.readers.table import Chunk
 from nntrain.errors import DataError
 
@@ -91,7 +91,7 @@ class GrowingFeature:
             if self.first_infinite:
                 raise DataError(infinite_number(self.first_infinite, self.name))
             return False
-        if self.n_numbers >= 9 * self.n_texts:
+        if is_mostly_numbers(self.n_numbers, self.n_texts):
             place, text = self.first_text
             raise DataError(
                 f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine "

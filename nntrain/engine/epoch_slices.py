@@ -1,4 +1,4 @@
-"""How much of an epoch to learn from before looking up: a stop signal is heard between slices."""
+"""An epoch in slices of a tenth of a second, between which training can be told to stop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FINISH_SECONDS = 2.0
 """An epoch whose rest takes no longer than this is finished rather than stopped."""
 
 
-class Pace:
+class EpochSlicer:
     """Cuts epochs into slices of whole batches that each take about `SLICE_SECONDS`."""
 
     def __init__(self, batch_rows: int) -> None:
