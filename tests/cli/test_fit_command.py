@@ -14,13 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.command import COMMAND, ROOT, Result, Run, environment
+from support.resumed import CONFIG, TABLE
 
 import nntrain
 from nntrain.cli.fit_messages import print_interruption
 from nntrain.training.session import Outcome
 
-CONFIG = "configs/mini-batch.yaml"
-TABLE = "sample_data/concrete.csv"
 SMALL = "a,b,y\n" + "".join(f"{i},{i * i % 7},{3 * i + 1}\n" for i in range(20))
 
 
@@ -406,3 +405,9 @@ def test_an_interrupted_run_without_a_checkpoint_is_lost(
         "Error: interrupted after epoch 1 of 1,200\n"
         "Error: /dev/null is no regular file, so no checkpoint was kept: the run is lost\n"
     )
+
+
+def test_a_time_that_is_none_is_a_usage_error(run: Run) -> None:
+    result = run("fit", TABLE, "-c", CONFIG, "--max-time", "soon")
+    assert result.code == 2
+    assert "'soon' is no time; write it as 90s, 10m or 1h30m" in result.err
