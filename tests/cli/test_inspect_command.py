@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.command import Result, Run
 from support.ensembles import fitted
+from support.transforms import CONFIG, frame
 
 import nntrain
 from nntrain.config.keys import DEFAULTS, WITHOUT_EFFECT
@@ -254,3 +255,13 @@ def test_inspect_shows_every_network(run: Run, folder: Path) -> None:
     content = json.loads(run("inspect", "--weights", "--json").out)
     assert np.array(content["weights"][0]).shape == (3, 4, 2)
     assert np.array(content["biases"][2]).shape == (3, 2)
+
+
+def test_inspect_lists_the_inputs_of_the_bins(run: Run, folder: Path) -> None:
+    nntrain.fit(frame(), CONFIG).save("model.npz")
+    header = json.loads(run("inspect", "--json").out)
+    feature = header["preprocessing"]["features"][0]
+    assert len(feature["edges"]) == 5
+    assert header["preprocessing"]["inputs"][1] == (
+        f"skewed from {feature['edges'][0]:g} to {feature['edges'][1]:g}"
+    )
