@@ -31,7 +31,6 @@ from nntrain.engine.network import Network, rows_per_block
 from nntrain.engine.progress import EpochResult
 from nntrain.engine.training import train
 from nntrain.errors import MissingExtraError
-from nntrain.threads import available_cores
 
 Array = NDArray[Any]
 
@@ -305,7 +304,3 @@ def test_a_model_says_which_engine_made_it(tmp_path: Path) -> None:
         model = nntrain.load_model(tmp_path / "m.npz")
         assert model.summary.engine == engine
         assert model.config.threads is None  # it cannot change the result, and is not kept
-
-
-def test_the_cores_are_those_this_process_may_use() -> None:
-    assert 1 <= available_cores() <= 4096
