@@ -427,3 +427,15 @@ def test_the_log_has_a_line_for_each_network_of_an_epoch(run: Run, folder: Path)
     ]  # fmt: skip
     places = [(int(line["epoch"]), int(line["member"])) for line in lines]
     assert places == [(epoch, member) for epoch in range(1, 5) for member in range(1, 4)]
+
+
+def test_the_command_starts_from_a_model(run: Run, folder: Path) -> None:
+    assert run("fit", TABLE, "-c", CONFIG, "-s", "epochs=20", "-m", "a.npz", "-q").code == 0
+    result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=0", "--from", "a.npz", "-q")
+    assert (result.code, result.err) == (0, "")
+    first, second = (nntrain.load_model(name) for name in ("a.npz", "model.npz"))
+    np.testing.assert_array_equal(
+        first.networks[0].parameters.vector, second.networks[0].parameters.vector
+    )
+    result = run("fit", TABLE, "-c", CONFIG, "--from", "model.npz")
+    assert result.err == "Error: --model model.npz would overwrite an input of this run\n"
