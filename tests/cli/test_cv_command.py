@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.command import COMMAND, Run, environment
+from support.ensembles import frame
 from support.folds import frame_of, out_of_fold
 
 import nntrain
@@ -325,3 +326,16 @@ def test_what_preprocessing_notes_is_not_said_for_each_fold(run: Run, folder: Pa
     note = "Note: left out the column 'constant': it is constant\n"
     assert "constant" not in run("cv", "t.csv", "-c", "c.yaml").err
     assert run("cv", "t.csv", "-c", "c.yaml", "--folds", "3", "-v").err.count(note) == 3
+
+
+def test_a_fold_of_cross_validation_is_an_ensemble_too(run: Run, folder: Path) -> None:
+    frame().to_csv("t.csv", index=False)
+    (folder / "c.yaml").write_text(
+        "target: y\nignore: [z]\nensemble: 3\nepochs: 4\nvalidation_fraction: 0.3\nkeep: best\n"
+    )
+    result = run("cv", "t.csv", "-c", "c.yaml", "--folds", "3", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert [fold["epochs_trained"] for fold in json.loads(result.out)["folds"]] == [4, 4, 4]
+    refused = run("cv", "t.csv", "-c", "c.yaml", "--set", "validation_fraction=0")
+    assert refused.code == 2
+    assert refused.err.startswith("Error: keep: best goes by the validation loss")

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.command import COMMAND, ROOT, Result, Run, environment
+from support.ensembles import frame
+from support.resumed import CONFIG, TABLE
 
 import nntrain
 from nntrain.cli.fit_messages import print_interruption
 from nntrain.training.session import Outcome
 
-CONFIG = "configs/mini-batch.yaml"
-TABLE = "sample_data/concrete.csv"
 SMALL = "a,b,y\n" + "".join(f"{i},{i * i % 7},{3 * i + 1}\n" for i in range(20))
 
 
@@ -406,3 +406,36 @@ def test_an_interrupted_run_without_a_checkpoint_is_lost(
         "Error: interrupted after epoch 1 of 1,200\n"
         "Error: /dev/null is no regular file, so no checkpoint was kept: the run is lost\n"
     )
+
+
+def test_a_time_that_is_none_is_a_usage_error(run: Run) -> None:
+    result = run("fit", TABLE, "-c", CONFIG, "--max-time", "soon")
+    assert result.code == 2
+    assert "'soon' is no time; write it as 90s, 10m or 1h30m" in result.err
+
+
+def test_the_log_has_a_line_for_each_network_of_an_epoch(run: Run, folder: Path) -> None:
+    frame().to_csv("t.csv", index=False)
+    keys = ["--set", "ensemble=3", "--set", "epochs=4", "--set", "validation_fraction=0.2"]
+    (folder / "c.yaml").write_text("target: y\nignore: [z]\n")
+    result = run("fit", "t.csv", "-c", "c.yaml", *keys)
+    assert result.code == 0
+    assert "Trained on 50 rows with 2 inputs and 3 networks of 65 weights (biases" in result.err
+    lines = list(csv.DictReader((folder / "loss.csv").read_text().splitlines()))
+    assert list(lines[0]) == [
+        "epoch", "member", "iterations", "loss", "validation_loss", "largest_update", "seconds",
+    ]  # fmt: skip
+    places = [(int(line["epoch"]), int(line["member"])) for line in lines]
+    assert places == [(epoch, member) for epoch in range(1, 5) for member in range(1, 4)]
+
+
+def test_the_command_starts_from_a_model(run: Run, folder: Path) -> None:
+    assert run("fit", TABLE, "-c", CONFIG, "-s", "epochs=20", "-m", "a.npz", "-q").code == 0
+    result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=0", "--from", "a.npz", "-q")
+    assert (result.code, result.err) == (0, "")
+    first, second = (nntrain.load_model(name) for name in ("a.npz", "model.npz"))
+    np.testing.assert_array_equal(
+        first.networks[0].parameters.vector, second.networks[0].parameters.vector
+    )
+    result = run("fit", TABLE, "-c", CONFIG, "--from", "model.npz")
+    assert result.err == "Error: --model model.npz would overwrite an input of this run\n"

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.command import Result, Run
+from support.ensembles import fitted
+from support.transforms import CONFIG, frame
 
 import nntrain
 from nntrain.config.keys import DEFAULTS, WITHOUT_EFFECT
@@ -241,3 +243,25 @@ def test_a_file_that_is_no_model_is_exit_code_4(
 ) -> None:
     (folder / "m.npz").write_bytes(content)
     assert run("inspect", "m.npz") == Result(4, "", f"Error: {message}\n")
+
+
+def test_inspect_shows_every_network(run: Run, folder: Path) -> None:
+    fitted().save("model.npz")
+    result = run("inspect", "--weights")
+    assert result.code == 0
+    assert result.out.startswith("3 networks 2-4-3-2, sigmoid, float64: 35 weights each (biases")
+    assert result.out.count(", w1 (4, 2), a row for each neuron; b1 (4,)\n") == 3
+    assert "\nKept the weights of epochs " in result.out
+    content = json.loads(run("inspect", "--weights", "--json").out)
+    assert np.array(content["weights"][0]).shape == (3, 4, 2)
+    assert np.array(content["biases"][2]).shape == (3, 2)
+
+
+def test_inspect_lists_the_inputs_of_the_bins(run: Run, folder: Path) -> None:
+    nntrain.fit(frame(), CONFIG).save("model.npz")
+    header = json.loads(run("inspect", "--json").out)
+    feature = header["preprocessing"]["features"][0]
+    assert len(feature["edges"]) == 5
+    assert header["preprocessing"]["inputs"][1] == (
+        f"skewed from {feature['edges'][0]:g} to {feature['edges'][1]:g}"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import logging
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.command import COMMAND, Result, Run, environment
+from support.ensembles import fitted, frame
 
 import nntrain
 from nntrain.cli.main import main
@@ -492,3 +494,34 @@ def test_a_row_too_far_away_is_left_blank_without_a_word_of_arithmetic(
     assert len(lines) == 4
     assert set(lines[1]) == set(lines[2]) == {","}
     assert all(cell for cell in lines[3].split(","))
+
+
+def test_the_command_adds_the_spread(run: Run, folder: Path) -> None:
+    fitted().save("model.npz")
+    table = frame()
+    table.to_csv("t.csv", index=False)
+    model = nntrain.load_model("model.npz")
+    each = np.stack(
+        [
+            dataclasses.replace(model, networks=(network,)).predict(table).to_numpy()
+            for network in model.networks
+        ]
+    )
+    result = run("predict", "t.csv", "--spread")
+    assert (result.code, result.err) == (0, "")
+    lines = list(csv.reader(result.out.splitlines()))
+    assert lines[0] == ["predicted_y", "predicted_z", "predicted_y_spread", "predicted_z_spread"]
+    expected = np.hstack([each.mean(axis=0), each.std(axis=0)])
+    np.testing.assert_allclose(np.array(lines[1:], dtype=float), expected, rtol=1e-12)
+    assert run("predict", "t.csv").out == "".join(",".join(line[:2]) + "\n" for line in lines)
+
+
+def test_one_network_has_no_spread(run: Run, folder: Path) -> None:
+    fitted(ensemble=1).save("model.npz")
+    frame().to_csv("t.csv", index=False)
+    result = run("predict", "t.csv", "--spread")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == (
+        "Error: a spread needs an ensemble, and the model has one network; fit an ensemble with "
+        "--set ensemble=5\n"
+    )

@@ -1,4 +1,4 @@
-"""The first signal is recorded, the second ends the command."""
+"""The first signal is recorded, the second ends the command; a time limit is written as a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from nntrain.cli.signals import StopSignal, exit_by
+from nntrain.cli.signals import Duration, StopSignal, exit_by
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +52,10 @@ def test_a_command_ends_with_the_exit_code_of_its_signal() -> None:
     with pytest.raises(click.exceptions.Exit) as caught:
         exit_by(signal.SIGTERM)
     assert caught.value.exit_code == 143
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1h30m", 5400), ("7", 7)]
+)
+def test_times_are_written_as_people_write_them(text: str, seconds: int) -> None:
+    assert Duration().convert(text, None, None) == seconds

@@ -51,7 +51,7 @@ def test_a_long_test_is_collected_only_by_its_marker(request: pytest.FixtureRequ
         assert not [item for item in request.session.items if item.get_closest_marker("long")]
     collected = subprocess.check_output(
         [sys.executable, "-m", "pytest", "-n0", "-q", "--collect-only", "-p", "no:cacheprovider",
-         "-m", "long", "tests/training/test_resume.py"],
+         "-m", "long", "tests/robustness/test_interrupted_runs.py"],
         text=True, cwd=ROOT,
     )  # fmt: skip
     assert "test_a_run_killed_at_any_moment_ends_as_one_that_was_not[60-" in collected

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from support.command import Run
+from support.transforms import CONFIG, frame
 
 import nntrain
 from nntrain.data.preprocessing.columns import NumericColumn
-from nntrain.errors import ModelFileError
-from nntrain.model.model import load_model
 from nntrain.training.run import TrainingRun
-
-CONFIG = nntrain.Config(target=("y",), numeric_encoding="piecewise_linear", bins=4, epochs=3)
-
-
-def frame(n_rows: int = 60) -> pd.DataFrame:
-    rng = np.random.default_rng(2)
-    skewed = np.exp(rng.normal(size=n_rows))
-    return pd.DataFrame(
-        {
-            "skewed": skewed,
-            "few": rng.choice([1.0, 2.0, 5.0], n_rows, p=[0.8, 0.1, 0.1]),
-            "flag": rng.integers(0, 2, n_rows).astype(float),
-            "gaps": np.where(rng.random(n_rows) < 0.2, np.nan, rng.normal(size=n_rows)),
-            "text": rng.choice(["a", "b"], n_rows),
-            "y": skewed * np.exp(rng.normal(size=n_rows)),
-        }
-    )
 
 
 def slow_encoding(values: list[float], x: float, bins: int) -> list[float]:
@@ -92,36 +71,6 @@ def test_numbers_beyond_those_of_training_are_at_the_ends_of_their_bins() -> Non
     assert x[:, 1:5].tolist() == [[-1.0] * 4, [1.0] * 4]
 
 
-def test_the_encoding_is_kept_in_the_model_file(tmp_path: Path) -> None:
-    model = nntrain.fit(frame(), CONFIG)
-    model.save(tmp_path / "m.npz")
-    loaded = load_model(tmp_path / "m.npz")
-    assert loaded.preprocessing == model.preprocessing
-    pd.testing.assert_frame_equal(loaded.predict(frame()), model.predict(frame()))
-
-
-@pytest.mark.parametrize(
-    ("edges", "found"),
-    [
-        ([1.0, 1.0, 2.0], "a feature's edges do not rise"),
-        ([2.0, 1.0], "a feature's edges do not rise"),
-        (["1", 2.0], "a feature's edges are not finite numbers"),
-        ([True, 2.0], "a feature's edges are not finite numbers"),
-        ({"a": 1}, "its header has no valid 'edges'"),
-    ],
-)
-def test_unsound_edges_are_refused(edges: Any, found: str, tmp_path: Path) -> None:
-    model = nntrain.fit(frame(), CONFIG)
-    features = model.preprocessing.features
-    first = dataclasses.replace(features[0], edges=edges)
-    forged = dataclasses.replace(model.preprocessing, features=(first, *features[1:]))
-    names = model.preprocessing.input_names
-    forged.__dict__["input_names"] = names
-    dataclasses.replace(model, preprocessing=forged).save(tmp_path / "m.npz")
-    with pytest.raises(ModelFileError, match=found):
-        load_model(tmp_path / "m.npz")
-
-
 # The target
 
 
@@ -177,22 +126,3 @@ def test_true_values_are_never_clamped() -> None:
     config = dataclasses.replace(CONFIG, clamp_predictions=True)
     model = nntrain.fit(table, config, validation=beyond)
     assert model.summary.validation["y"].rmse > 900
-
-
-def test_unknown_names_in_a_header_are_refused(tmp_path: Path) -> None:
-    model = nntrain.fit(frame(), CONFIG)
-    target = dataclasses.replace(model.preprocessing.targets[0], transform="root")
-    forged = dataclasses.replace(model.preprocessing, targets=(target,))
-    dataclasses.replace(model, preprocessing=forged).save(tmp_path / "m.npz")
-    with pytest.raises(ModelFileError, match="a target has an unknown 'transform'"):
-        load_model(tmp_path / "m.npz")
-
-
-def test_inspect_lists_the_inputs_of_the_bins(run: Run, folder: Path) -> None:
-    nntrain.fit(frame(), CONFIG).save("model.npz")
-    header = json.loads(run("inspect", "--json").out)
-    feature = header["preprocessing"]["features"][0]
-    assert len(feature["edges"]) == 5
-    assert header["preprocessing"]["inputs"][1] == (
-        f"skewed from {feature['edges'][0]:g} to {feature['edges'][1]:g}"
-    )

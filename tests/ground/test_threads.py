@@ -12,7 +12,7 @@ import pytest
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import ColumnTypes
-from nntrain.threads import map_ahead
+from nntrain.threads import available_cores, map_ahead
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -119,3 +119,7 @@ def test_closing_a_file_half_read_takes_no_bytes_from_the_next_file(tmp_path: Pa
             next(iter(table.chunks(lambda: types)))
         with open_table(second, ReadOptions(cells)) as table:
             assert sum(chunk.n_rows for chunk in table.chunks(lambda: types)) == 1000
+
+
+def test_the_cores_are_those_this_process_may_use() -> None:
+    assert 1 <= available_cores() <= 4096

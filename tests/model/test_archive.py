@@ -5,6 +5,7 @@ A file that is damaged or forged is refused with its name; nothing else may come
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -35,7 +36,7 @@ from support.forging import (
 import nntrain
 from nntrain.config.choices import ACTIVATIONS, DTYPES
 from nntrain.config.keys import Config
-from nntrain.errors import ModelFileError
+from nntrain.errors import ModelFileError, OutputError
 from nntrain.model.model import Model
 
 rng = np.random.default_rng(0)
@@ -603,3 +604,19 @@ def test_a_header_of_no_characters_is_refused(path: Path, saved: bytes) -> None:
     data = npy("{'descr': '<U2', 'fortran_order': False, 'shape': (), }\n", b"\xff" * 8)
     write_zip(path, (members_of(saved) | {"header.npy": data}).items())
     assert refusal(path) == f"{path}: is not a valid model file: its header is not JSON"
+
+
+def test_a_model_that_cannot_be_written_leaves_the_old_file_as_it_was(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    old = tmp_path / "model.npz"
+    old.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputError) as caught:
+        model.save(old)
+    assert str(caught.value) == f"{old}: cannot be written: No space left on device"
+    assert old.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.contributions import CONFIG, explained, frame, parts_of
 from support.models import FRAME, checkpoint, model_of_kind
 
 import nntrain
@@ -84,3 +85,15 @@ def test_an_unfinished_run_has_no_intervals_yet() -> None:
     with pytest.raises(UsageError) as caught:
         model.output_columns(Extras(interval=0.8))
     assert str(caught.value) == ("an unfinished run has no intervals yet; finish it: fit --resume")
+
+
+def test_explained_rows_come_as_they_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader of the first rows does not wait for those after them, which cost as much."""
+    model = nntrain.fit(frame(3), CONFIG)
+    monkeypatch.setattr("nntrain.model.output_columns.PREDICTIONS_AT_ONCE", 160)
+    (part,) = parts_of(model, frame(3))
+    blocks = list(output_blocks(part, model.output_columns(Extras(explain=True))))
+    assert [rows for rows, _ in blocks[:2]] == [slice(0, 10), slice(10, 20)]
+    assert len(blocks) == 30
+    whole = explained(model, frame(3))
+    np.testing.assert_allclose(np.vstack([values for _, values in blocks]), whole, rtol=1e-9)

@@ -1,25 +1,21 @@
-"""`predict --explain`: contributions by their definition, and where the answer is known."""
+"""Contributions by their definition, and where the answer is known."""
 
 from __future__ import annotations
 
 import itertools
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from support.command import ROOT, Run
+from support.command import ROOT
+from support.contributions import CONFIG, explained, frame, parts_of
 
 import nntrain
 from nntrain.data.preprocessing.columns import NumericColumn
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions
 from nntrain.errors import DataError, UsageError
-from nntrain.model.output_columns import Extras, output_blocks
 from nntrain.stats.shapley import (
     ORDERS,
     ShapleyValues,
@@ -29,25 +25,6 @@ from nntrain.stats.shapley import (
 )
 
 Matrix = NDArray[np.float64]
-
-
-def frame(n_numbers: int, n_rows: int = 300) -> pd.DataFrame:
-    """Numbers x0, x1, …, one of them with gaps, and a text; y bends, with an interaction."""
-    rng = np.random.default_rng(3)
-    columns: dict[str, Any] = {f"x{i}": rng.normal(i, 1 + i, n_rows) for i in range(n_numbers)}
-    columns["x1"] = np.where(rng.random(n_rows) < 0.2, np.nan, columns["x1"])
-    columns["text"] = rng.choice(["u", "v", "w"], n_rows, p=[0.5, 0.3, 0.2])
-    y = np.tanh(columns["x0"]) * np.nan_to_num(columns["x1"]) + sum(
-        columns[f"x{i}"] for i in range(2, n_numbers)
-    )
-    return pd.DataFrame({**columns, "y": y + 3.0 * (columns["text"] == "u")})
-
-
-CONFIG = nntrain.Config(target=("y",), hidden_layers=(6,), activation="tanh", epochs=20)
-
-
-def explained(model: nntrain.Model, table: pd.DataFrame) -> pd.DataFrame:
-    return model.predict(table, explain=True)
 
 
 def by_definition(model: nntrain.Model, x: Matrix, means: Matrix) -> Matrix:
@@ -191,12 +168,6 @@ def test_any_function_can_be_explained() -> None:
     )
 
 
-def parts_of(model: nntrain.Model, table: pd.DataFrame) -> list[Any]:
-    cells = CellFormat(model.preprocessing.missing_values, ".")
-    with model.predicting(table, ReadOptions(cells)) as (_, parts):
-        return list(parts)
-
-
 def test_a_row_has_the_same_contributions_alone_and_in_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,67 +231,3 @@ def test_a_row_without_finite_contributions_is_named() -> None:
         "the DataFrame, row 1 (counting from 0): a contribution is not a finite number: a number "
         "of this row is too far from the training rows"
     )
-
-
-# The command
-
-
-@pytest.fixture
-def model(folder: Path) -> nntrain.Model:
-    """A model of t.csv, in the folder."""
-    frame(3).to_csv(folder / "t.csv", index=False)
-    model = nntrain.fit(folder / "t.csv", CONFIG)
-    model.save(folder / "model.npz")
-    return model
-
-
-def test_the_command_adds_contributions(run: Run, folder: Path, model: nntrain.Model) -> None:
-    options = ["--explain", "--keep", "text", "--format", "jsonl", "--on-bad-row", "blank"]
-    rows = frame(3).drop(columns="y").head(2).to_csv(index=False) + "a,b,c,d\n"
-    done = run("predict", *options, "--prefix", "p_", stdin=rows)
-    assert done.code == 0
-    first, _, bad = map(json.loads, done.out.splitlines())
-    expected = explained(model, frame(3).head(1)).iloc[0]
-    assert list(first) == [
-        "text", "p_y", "p_y_baseline",
-        "contribution_x0", "contribution_x1", "contribution_x2", "contribution_text",
-    ]  # fmt: skip
-    np.testing.assert_allclose(list(first.values())[1:], expected, rtol=1e-9)
-    assert list(bad.values()) == ["d", None, None, None, None, None, None]
-
-
-def test_two_output_columns_of_one_name_are_refused(run: Run, folder: Path) -> None:
-    table = frame(3).rename(columns={"x0": "z_x2"}).assign(z=1.0 * np.arange(300))
-    config = replace(CONFIG, target=("y", "y_baseline"))
-    nntrain.fit(table.rename(columns={"z": "y_baseline"}), config).save(folder / "model.npz")
-    done = run("predict", "--explain", stdin=table.to_csv(index=False))
-    assert (done.code, done.out) == (2, "")
-    assert done.err == (
-        "Error: two columns would be called 'predicted_y_baseline', as the model's columns are "
-        "called; rename one of them before nntrain fit\n"
-    )
-
-
-def test_a_column_of_the_table_with_the_name_of_a_contribution_is_refused(
-    run: Run, model: nntrain.Model
-) -> None:
-    table = frame(3).assign(contribution_x0=0).to_csv(index=False)
-    done = run("predict", "--explain", "--append", "--prefix", "p_", stdin=table)
-    assert (done.code, done.out) == (2, "")
-    assert done.err == (
-        "Error: --append would write two columns called 'contribution_x0'; leave that of DATA out "
-        "with --keep\n"
-    )
-
-
-def test_explained_rows_come_as_they_are_done(
-    model: nntrain.Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A reader of the first rows does not wait for those after them, which cost as much."""
-    monkeypatch.setattr("nntrain.model.output_columns.PREDICTIONS_AT_ONCE", 160)
-    (part,) = parts_of(model, frame(3))
-    blocks = list(output_blocks(part, model.output_columns(Extras(explain=True))))
-    assert [rows for rows, _ in blocks[:2]] == [slice(0, 10), slice(10, 20)]
-    assert len(blocks) == 30
-    whole = explained(model, frame(3))
-    np.testing.assert_allclose(np.vstack([values for _, values in blocks]), whole, rtol=1e-9)

@@ -1,6 +1,6 @@
 """What PyTorch computes in double precision, recorded: activations, optimizers, schedules, decay.
 
-`python tests/test_pytorch_numbers.py` wrote `recorded/pytorch.json`, with PyTorch installed.
+`python tests/textbook/test_pytorch_numbers.py` wrote `recorded/pytorch.json`, with PyTorch installed.
 """
 
 from __future__ import annotations

@@ -213,3 +213,21 @@ def test_a_log_can_go_to_a_stream_or_nowhere() -> None:
     with open_log(None, 0, 1) as log:
         log.add([RESULT], 0.0)
         log.sync()
+
+
+def test_a_log_of_several_networks_is_cut_after_an_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "loss.csv"
+    names = "epoch,member,iterations,loss,validation_loss,largest_update,seconds\n"
+    lines = [
+        f"{epoch},{member},1,1.0,,1.0,{epoch}.{member}00\n"
+        for epoch in (1, 2, 3)
+        for member in (1, 3)
+    ]
+    whole = names + "".join(lines)
+    path.write_text(whole)
+    assert cut_log(str(path), 2, 3) == 2.3
+    assert path.read_text() == names + "".join(lines[:4])
+    for other in (whole.replace("2,1,1", "4,1,1"), whole.replace("member,", ""), names):
+        path.write_text(other)
+        assert cut_log(str(path), 2, 3) is None
+        assert path.read_text() == other

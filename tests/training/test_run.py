@@ -5,11 +5,9 @@ The same table and config give the same bytes, wherever the rows come from.
 
 from __future__ import annotations
 
-import errno
 import gzip
 import logging
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from nntrain.config.choices import ACTIVATIONS, BATCH_MODES, DTYPES
 from nntrain.config.keys import Config
 from nntrain.data.readers import csv_records as records
 from nntrain.data.readers import frames
-from nntrain.errors import DataError, DivergedError, OutputError, UsageError
+from nntrain.errors import DataError, DivergedError, UsageError
 from nntrain.model.model import Model
 
 N_ROWS = 60
@@ -498,22 +496,6 @@ def test_weights_that_decay_by_more_than_they_are_are_named() -> None:
         DivergedError, match="Weights decay by more than they are; try --set weight"
     ):
         nntrain.fit(FRAME, config)
-
-
-def test_a_model_that_cannot_be_written_leaves_the_old_file_as_it_was(
-    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    old = tmp_path / "model.npz"
-    old.write_bytes(b"old")
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OutputError) as caught:
-        model.save(old)
-    assert str(caught.value) == f"{old}: cannot be written: No space left on device"
-    assert old.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
 
 
 def test_divergence_by_a_large_input_names_it() -> None:

@@ -1,18 +1,14 @@
-"""Several tables as one, JSON lines, Parquet and sample weights, through the commands."""
+"""Several tables as one, JSON lines and Parquet, through the commands."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from support.command import COMMAND, ROOT, Result, Run, environment
-
-import nntrain
 
 TABLE = "sample_data/housing.csv"
 OPTIONS = ["-c", "configs/housing.yaml", "--set", "epochs=1", "-q"]
@@ -171,100 +167,3 @@ def test_parquet_without_its_extra_names_the_extra(folder: Path) -> None:
         "Error: t.parquet: reading Parquet needs the extra parquet: pip install "
         "'nntrain[parquet]'\n",
     )
-
-
-def weighted(weights: list[float] | np.ndarray) -> nntrain.Model:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=12), "w": weights})
-    frame["y"] = 3 * frame["x"] + rng.normal(size=12)
-    config = nntrain.Config(
-        target=("y",), weight="w", batch_mode="batch", epochs=20, standardize=False
-    )
-    return nntrain.fit(frame, config)
-
-
-def test_weights_are_scaled_to_mean_1() -> None:
-    weights = np.array([1.0, 2, 3, 4] * 3)
-    ours, scaled = weighted(weights), weighted(weights * 8)
-    assert (ours.networks[0].parameters.vector == scaled.networks[0].parameters.vector).all()
-    alike = weighted(np.full(12, 0.25))
-    plain = weighted(np.ones(12))
-    assert (alike.networks[0].parameters.vector == plain.networks[0].parameters.vector).all()
-
-
-def test_a_row_of_weight_2_counts_as_two_rows() -> None:
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"x": rng.normal(size=8), "w": [1.0, 2, 1, 0, 3, 1, 0, 0]})
-    frame["y"] = 3 * frame["x"] + rng.normal(size=8)
-    options = {"batch_mode": "batch", "epochs": 20, "standardize": False}
-    repeated = frame.loc[frame.index.repeat(frame["w"].astype(int))].drop(columns="w")
-    assert len(repeated) == 8
-    ours = nntrain.fit(frame, nntrain.Config(target=("y",), weight="w", **options))  # type: ignore[arg-type]
-    theirs = nntrain.fit(repeated, nntrain.Config(target=("y",), **options))  # type: ignore[arg-type]
-    np.testing.assert_allclose(
-        ours.networks[0].parameters.vector, theirs.networks[0].parameters.vector, rtol=1e-10
-    )
-
-
-@pytest.mark.parametrize(
-    ("cell", "message"),
-    [
-        ("-1", "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found -1; correct "
-         "the cell"),
-        ("", "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found a missing "
-         "cell; correct the cell"),
-        ("a", "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found 'a'; correct "
-         "the cell"),
-        ('"1,5"', "t.csv, line 3, column 'w': a weight is a finite number of 0 or more, found '1,5'; "
-         "correct the cell; is the decimal mark a comma (--decimal, or decimal in a config)?"),
-        ("0", "t.csv, column 'w': every training row weighs 0"),
-    ],
-)  # fmt: skip
-def test_weights_that_are_none_are_explained(
-    run: Run, folder: Path, cell: str, message: str
-) -> None:
-    (folder / "t.csv").write_text(f"x,w,y\n1,0,1\n2,{cell},3\n3,0,2\n")
-    (folder / "c.yaml").write_text("target: y\nweight: w\n")
-    result = run("fit", "t.csv", "-c", "c.yaml")
-    assert (result.code, result.err) == (3, f"Error: {message}\n")
-
-
-def test_a_weight_is_no_feature_and_not_needed_at_predict(run: Run, folder: Path) -> None:
-    (folder / "t.csv").write_text("x,w,y\n1,1,1\n2,0.5,3\n3,0,2\n")
-    (folder / "c.yaml").write_text("target: y\nweight: w\nepochs: 1\n")
-    assert run("fit", "t.csv", "-c", "c.yaml").code == 0
-    assert nntrain.load_model("model.npz").preprocessing.input_names == ("x",)
-    assert run("predict", stdin="x\n1\n").code == 0
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script_that_asks_nntrain(run: Run, shell: str) -> None:
-    result = run("completion", shell)
-    assert result.code == 0
-    assert "_NNTRAIN_COMPLETE" in result.out
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("nntrain f", "plain,fit"),
-        ("nntrain fit --con", "plain,--config"),
-        ("nntrain fit t.csv --set batch_s", "plain,batch_size="),
-        ("nntrain predict --format js", "plain,jsonl"),
-        *(
-            (f"nntrain {before} t.c", "file,t.c")
-            for before in (
-                "init", "init t.csv -o", "check", "check -c", "check -m", "cv", "cv -c", "cv -o",
-                "fit", "fit -c", "fit -m", "fit -l", "fit --validation", "evaluate", "evaluate -m",
-                "predict", "predict -m", "predict -o", "inspect",
-            )
-        ),
-    ],
-)  # fmt: skip
-def test_a_shell_can_complete_commands_options_keys_and_files(words: str, expected: str) -> None:
-    asked = {"_NNTRAIN_COMPLETE": "bash_complete", "COMP_WORDS": words}
-    asked["COMP_CWORD"] = str(len(words.split()) - 1)
-    done = subprocess.run(
-        [COMMAND], capture_output=True, text=True, env=os.environ | asked, check=False
-    )
-    assert done.stdout.split() == [expected]

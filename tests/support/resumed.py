@@ -1,0 +1,16 @@
+"""A run of `nntrain fit` that is interrupted and gone on with: its table, and what it leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TABLE = "sample_data/concrete.csv"
+CONFIG = "configs/mini-batch.yaml"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"configs", "sample_data"}
+
+
+def log_without_seconds(path: Path) -> list[str]:
+    return [line.rpartition(",")[0] for line in path.read_text().splitlines()]
