@@ -13,7 +13,7 @@ EXIT_CODES = {
     0: "success; also when the reader of a pipe stops early",
     1: "a bug in nntrain",
     2: "a mistake in the command or the config, or a missing optional package",
-    3: "a mistake in the input data, or a missing file or column",
+    3: "a mistake in the input data, or a missing table or column",
     4: "the model file cannot be read",
     5: "training diverged; an older model file is left as it was",
     6: "a check that was asked for failed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -54,8 +54,10 @@ def print_written(outcome: Outcome, paths: list[str]) -> None:
         click.echo(f"{checkpoint} stays; the same command with --resume goes on.", err=True)
 
 
-def print_interruption(run: TrainingRun, outcome: Outcome, model_path: str) -> None:
-    """Print how far an interrupted run came, and how to continue it."""
+def print_interruption(
+    run: TrainingRun, outcome: Outcome, model_path: str, tables: Sequence[str]
+) -> None:
+    """Print how far an interrupted run came, and how to continue it or predict `tables` with it."""
     fraction = run.next_epoch_fraction
     within = f" and {fraction:.0%} of the next" if fraction else ""
     print_error(f"interrupted after epoch {run.epochs_done:,} of {run.config.epochs:,}{within}")
@@ -64,4 +66,5 @@ def print_interruption(run: TrainingRun, outcome: Outcome, model_path: str) -> N
         print_error(f"{model_path} is no regular file, so no checkpoint was kept: the run is lost")
         return
     print_error(f"{path} holds the run; the same command with --resume goes on")
-    print_error(f"as it is, it is a model too: nntrain predict --model {shlex.quote(str(path))}")
+    command = shlex.join(["nntrain", "predict", *tables, "--model", str(path)])
+    print_error(f"the checkpoint is a model too: {command}")

@@ -57,12 +57,17 @@ def is_verbose() -> bool:
 
 def verbosity_options(command: Command) -> Command:
     """`--quiet` and `--verbose`, which take effect as they are parsed."""
-    quiet = _verbosity_option(Verbosity.QUIET, "-q", "--quiet", "Print errors only.")
+    quiet = _verbosity_option(
+        Verbosity.QUIET,
+        "-q",
+        "--quiet",
+        "Print results and errors only: no notes and no next steps.",
+    )
     verbose = _verbosity_option(
         Verbosity.VERBOSE,
         "-v",
         "--verbose",
-        "Print every decision made on the way, and where an error came from.",
+        "Print every decision made on the way, and the Python traceback of an error.",
     )
     return quiet(verbose(command))
 

@@ -24,6 +24,9 @@ from nntrain.engine.stopping import stop_reason
 from nntrain.engine.worker_pool import WorkerPool
 from nntrain.errors import DataError, DivergedError
 
+MODERATE_ALPHA = 0.1
+"""With standardized rows a learning rate up to this one seldom makes training diverge."""
+
 
 class Training:
     """Trains a network in place, on all samples or on those numbered `rows`.
@@ -234,7 +237,7 @@ def _diverged(epoch: int, iteration: int, hyperparameters: Hyperparameters) -> D
     else:
         remedy = (
             f"The learning rate is too large for this network and data; "
-            f"try --set alpha={hyperparameters.alpha / 10:g}"
+            f"try --set alpha={min(hyperparameters.alpha / 10, MODERATE_ALPHA):g}"
         )
     return DivergedError(
         f"training diverged{which} in epoch {epoch}, at its iteration {iteration}: the loss or a "

@@ -95,7 +95,7 @@ def permutation_importance(
 
 
 def _by_importance(model: Model, lost: Matrix) -> list[Importance]:
-    """The importance of each feature, largest first, by the RMSE lost (n_features, n_repeats)."""
+    """The importance of each feature, largest first, by the RMSE added (n_features, n_repeats)."""
     importance = [
         Importance(feature.name, float(np.mean(losses)), _deviation(losses))
         for feature, losses in zip(model.preprocessing.features, lost, strict=True)

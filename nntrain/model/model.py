@@ -198,7 +198,9 @@ def load_model(path: str | Path) -> Model:
     model = read_model(path)
     if model.unfinished:
         done, epochs = model.summary.epochs_trained, model.config.epochs
-        log.warning("%s: is of an unfinished run, after epoch %d of %d", path, done, epochs)
+        log.warning(
+            "%s: the checkpoint of an unfinished run, after epoch %d of %d", path, done, epochs
+        )
     return model
 
 

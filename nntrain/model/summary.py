@@ -60,7 +60,7 @@ class Unfinished:
 STOPPED_BY = {
     # What `Summary.stopped_by` means, for a person; `tau` and `patience` are to be filled in.
     "epochs": "all epochs are done",
-    "time": "the time is over",
+    "time": "the time limit was reached",
     "tau": "the last epoch moved no weight or bias by τ = {tau:g} or more",
     "patience": "no lower validation loss for {patience}",
 }

@@ -9,7 +9,7 @@ from nntrain.evaluation.importance import Importance
 from nntrain.model.model import Model
 from nntrain.text import format_number
 
-IMPORTANCE_HEADER = ["column", "RMSE lost", "±"]
+IMPORTANCE_HEADER = ["column", "RMSE added", "±"]
 
 
 def network_text(model: Model) -> str:

@@ -64,7 +64,7 @@ def importance_figure(columns: Sequence[Importance], repeats: int) -> Figure:
     shown = columns[:MOST_BARS]
     most_important = ", ".join(column.column for column in shown[:3])
     bars = charts.bars(
-        "RMSE lost",
+        "RMSE added",
         [printable(column.column) for column in shown],
         [column.mean for column in shown],
         [column.deviation for column in shown],
@@ -72,10 +72,10 @@ def importance_figure(columns: Sequence[Importance], repeats: int) -> Figure:
     more = f" The first {MOST_BARS} of {len(columns):,} columns." if columns[MOST_BARS:] else ""
     return Figure(
         Chart(bars, height=70 + BAR_HEIGHT * len(shown)).svg(),
-        "RMSE lost by shuffling a column",
+        "RMSE added by shuffling a column",
         f"In the target's unit. Permutation importance (Breiman 2001): the mean of {repeats} "
         f"shuffles, with their standard deviation.{more}",
-        f"RMSE lost by shuffling a column, the most by {most_important}",
+        f"RMSE added by shuffling a column, the most by {most_important}",
     )
 
 

@@ -28,7 +28,7 @@ from nntrain.text import counted
 OFFSET, PENALTY = 0.5, 100.0
 """Chosen by measurements (tests/benchmarks): `expect_errors` explains both."""
 NO_CALIBRATION_ROWS = (
-    "an interval takes calibration rows, and the model has none; fit it with --set "
+    "an interval needs calibration rows, and the model has none; fit it with --set "
     "calibration_fraction=0.2"
 )
 LARGEST = float(np.finfo(np.float64).max)

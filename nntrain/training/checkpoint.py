@@ -44,9 +44,13 @@ class Checkpointer:
             self.run.resume(read_model(self.path))
             log.warning("%s: goes on after epoch %d", self.path, self.run.epochs_done)
         elif resume:
-            log.warning("%s: there is no checkpoint to resume; starts the run", self._name)
+            log.warning(
+                "%s: there is no checkpoint yet; the run starts from the beginning", self._name
+            )
         elif exists:
-            log.warning("%s: is of an earlier run, which --resume would go on with", self.path)
+            log.warning(
+                "%s: belongs to an earlier run, which --resume would have continued", self.path
+            )
 
     def is_due(self) -> bool:
         """Whether `checkpoint_seconds` have passed since the last checkpoint."""

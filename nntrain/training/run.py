@@ -18,6 +18,7 @@ from nntrain.engine.progress import EpochResult
 from nntrain.errors import DivergedError
 from nntrain.model.model import Model
 from nntrain.model.summary import Unfinished
+from nntrain.text import counted
 from nntrain.threads import available_cores
 from nntrain.training.history import LossHistory
 from nntrain.training.members import make_trainings
@@ -79,7 +80,9 @@ class TrainingRun:
         self._smallest_update = math.inf
         network = self.trainings[0].network
         log.info("rows: %d to train on, %d to validate", len(data.samples), data.n_validation_rows)
-        log.info("%r, %d weights and biases", network, network.parameters.vector.size)
+        sizes = "-".join(map(str, network.layer_sizes))
+        n_weights = counted(network.parameters.vector.size, "weight")
+        log.info("network: %s, %s, %s: %s", sizes, network.activation, network.dtype, n_weights)
         log.info("engine: %s", self.results.engine)
 
     @classmethod

@@ -42,8 +42,8 @@ def test_the_command_prints_a_table_and_json(run: Run, folder: Path, model: nntr
     assert (result.code, result.err) == (0, "")
     lines = result.out.split("\n")
     assert lines[0].startswith("RMSE of y: ")
-    assert lines[0].endswith(", and what is lost by shuffling a column")
-    assert lines[1].split() == ["column", "RMSE", "lost", "±"]
+    assert lines[0].endswith(", and what shuffling a column adds to it")
+    assert lines[1].split() == ["column", "RMSE", "added", "±"]
     assert lines[2].split()[0] == "a"
     found: dict[str, Any] = json.loads(run("explain", "t.csv", "--repeats", "2", "--json").out)
     assert (found["rows"], found["repeats"]) == (300, 2)

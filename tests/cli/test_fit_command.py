@@ -360,7 +360,7 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_mode
     assert result.err == (
         "Error: training diverged in epoch 1, at its iteration 4: the loss or a weight is no longer "
         "a finite number. The learning rate is too large for this network and data; try --set "
-        "alpha=100000\n"
+        "alpha=0.1\n"
     )
     assert (folder / "model.npz").read_text() == "older"
 
@@ -401,7 +401,7 @@ def test_an_interrupted_run_without_a_checkpoint_is_lost(
     table = pd.DataFrame({"x": range(9), "y": range(9)})
     interrupted = nntrain.TrainingRun.from_table(table, nntrain.Config(target=("y",), epochs=1200))
     list(itertools.islice(interrupted.epochs(), 1))
-    print_interruption(interrupted, Outcome("interrupted", None, None), "/dev/null")
+    print_interruption(interrupted, Outcome("interrupted", None, None), "/dev/null", ["t.csv"])
     assert capsys.readouterr().err == (
         "Error: interrupted after epoch 1 of 1,200\n"
         "Error: /dev/null is no regular file, so no checkpoint was kept: the run is lost\n"

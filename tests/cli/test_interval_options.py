@@ -156,7 +156,7 @@ def test_cv_measures_coverage(run: Run, folder: Path, calibrated: nntrain.Model)
     done = run(*options, "--set", "calibration_fraction=0")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "Error: an interval takes calibration rows, and the model has none; fit it with --set "
+        "Error: an interval needs calibration rows, and the model has none; fit it with --set "
         "calibration_fraction=0.2\n"
     )
 

@@ -206,7 +206,7 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
     data = frame()
     all_rows = [rows[1:] for rows in page.tables if rows[0][0] == "rows of" and len(rows) == 2]
     worst_tables = [rows for rows in page.tables if rows[0][:2] == ["row", "residual"]]
-    numbers = [rows[1:] for rows in page.tables if rows[0] == ["column", "RMSE lost", "±"]]
+    numbers = [rows[1:] for rows in page.tables if rows[0] == ["column", "RMSE added", "±"]]
     for j, target in enumerate(("y", "z")):
         assert all_rows[j] == [["all", *metric_cells(metrics[target])]]
         of_target = importance[target]
@@ -244,7 +244,7 @@ def test_with_a_table_every_number_is_that_of_evaluate_and_explain(run: Run, tab
         "Residuals against prediction",
         "Distribution of residuals",
     ]
-    lost = "RMSE lost by shuffling a column"
+    lost = "RMSE added by shuffling a column"
     assert page.figures == [
         "Loss by epoch", "Largest update by epoch",
         *drawn, "RMSE by range of y", lost, *names[0],
@@ -492,7 +492,7 @@ def test_targets_of_any_size_are_drawn(folder: Path, run: Run, scale: float, shi
     assert result.code == 0
     page = Page(result.out)
     page.check()
-    assert len(page.svgs) == 5 + len(page.table("column", "RMSE lost"))
+    assert len(page.svgs) == 5 + len(page.table("column", "RMSE added"))
 
 
 def test_rows_without_a_target_are_left_out_and_places_stay(run: Run, folder: Path) -> None:

@@ -15,7 +15,7 @@ def test_without_a_checkpoint_resume_starts_the_run(run: Run, folder: Path) -> N
     result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=1", "--resume")
     assert result.code == 0
     assert result.err.startswith(
-        "Note: model.npz.checkpoint: there is no checkpoint to resume; starts the run\n"
+        "Note: model.npz.checkpoint: there is no checkpoint yet; the run starts from the beginning\n"
     )
     assert names(folder) == {"loss.csv", "model.npz"}
 
@@ -24,7 +24,7 @@ def test_a_model_that_goes_nowhere_has_no_checkpoint(run: Run, folder: Path) -> 
     result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=1", "--resume", "-m", "/dev/null")
     assert result.code == 0
     assert result.err.startswith(
-        "Note: /dev/null.checkpoint: there is no checkpoint to resume; starts the run\n"
+        "Note: /dev/null.checkpoint: there is no checkpoint yet; the run starts from the beginning\n"
     )
     assert names(folder) == {"loss.csv"}
 
@@ -34,7 +34,7 @@ def test_a_run_stops_when_its_time_is_over_and_can_go_on(run: Run, folder: Path)
     assert run("fit", TABLE, "-c", CONFIG, *options, "-m", "whole.npz", "-l", "whole.csv").code == 0
     result = run("fit", TABLE, "-c", CONFIG, *options, "--max-time", "0s")
     assert result.code == 0
-    assert "Stopped after epoch 1 of 30: the time is over.\n" in result.err
+    assert "Stopped after epoch 1 of 30: the time limit was reached.\n" in result.err
     assert "model.npz.checkpoint stays; the same command with --resume goes on.\n" in result.err
     assert nntrain.load_model("model.npz").summary.stopped_by == "time"
     assert names(folder) == {
@@ -82,7 +82,7 @@ def test_a_run_beside_an_older_checkpoint_says_so(run: Run) -> None:
     interrupted(run)
     result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=2")
     assert result.err.startswith(
-        "Note: model.npz.checkpoint: is of an earlier run, which --resume would go on with\n"
+        "Note: model.npz.checkpoint: belongs to an earlier run, which --resume would have continued\n"
     )
 
 

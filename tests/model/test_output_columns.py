@@ -68,7 +68,7 @@ def test_names_and_values_of_the_columns(
     ("kind", "extras", "message"),
     [
         ("textbook", {"spread": True}, "a spread needs an ensemble"),
-        ("textbook", {"interval": 0.8}, "an interval takes calibration rows"),
+        ("textbook", {"interval": 0.8}, "an interval needs calibration rows"),
         ("intervals", {"interval": 0.999}, "an interval of level 0.999 takes"),
         ("intervals", {"interval": 80}, "an interval's level is a number above 0 and below 1"),
     ],

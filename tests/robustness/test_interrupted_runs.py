@@ -69,14 +69,14 @@ def test_a_signal_leaves_a_checkpoint_and_says_how_to_go_on(
     assert re.fullmatch(r"Error: interrupted after epoch \d+ of 600", lines[0])
     assert lines[1:] == [
         "Error: model.npz.checkpoint holds the run; the same command with --resume goes on",
-        "Error: as it is, it is a model too: nntrain predict --model model.npz.checkpoint",
+        f"Error: the checkpoint is a model too: nntrain predict {TABLE} --model model.npz.checkpoint",
     ]
     assert (folder / "model.npz").read_text() == "older"
     assert names(folder) == {
         "loss.csv", "model.npz", "model.npz.checkpoint", "whole.csv", "whole.npz",
     }  # fmt: skip
     epoch = lines[0].split()[4]
-    note = f"Note: model.npz.checkpoint: is of an unfinished run, after epoch {epoch} of 600\n"
+    note = f"Note: model.npz.checkpoint: the checkpoint of an unfinished run, after epoch {epoch} of 600\n"
     result = run("predict", TABLE, "-m", "model.npz.checkpoint")
     assert (result.code, result.err, result.out.count("\n")) == (0, note, 1031)
     assert run("evaluate", TABLE, "-m", "model.npz.checkpoint").err.startswith(note)

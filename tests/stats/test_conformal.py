@@ -280,7 +280,7 @@ def test_a_model_without_calibration_rows_names_the_key() -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(made(5, 9, even), interval=0.9)
     assert str(caught.value) == (
-        "an interval takes calibration rows, and the model has none; fit it with --set "
+        "an interval needs calibration rows, and the model has none; fit it with --set "
         "calibration_fraction=0.2"
     )
 

@@ -57,7 +57,7 @@ def test_a_run_that_is_not_to_be_resumed_starts_and_says_so(
     Checkpointer(run, str(path)).begin(resume=False)
     assert run.epochs_done == 0
     assert caplog.messages == [
-        f"{path}.checkpoint: is of an earlier run, which --resume would go on with"
+        f"{path}.checkpoint: belongs to an earlier run, which --resume would have continued"
     ]
     assert (tmp_path / "model.npz.checkpoint").exists()
 
@@ -71,7 +71,7 @@ def test_without_a_checkpoint_a_run_starts(
     assert caplog.messages == []
     Checkpointer(new_run(), str(path)).begin(resume=True)
     assert caplog.messages == [
-        f"{path}.checkpoint: there is no checkpoint to resume; starts the run"
+        f"{path}.checkpoint: there is no checkpoint yet; the run starts from the beginning"
     ]
 
 
@@ -128,7 +128,7 @@ def test_beside_a_device_there_is_no_checkpoint(caplog: pytest.LogCaptureFixture
     checkpointer.save()
     checkpointer.remove()
     assert caplog.messages == [
-        "/dev/null.checkpoint: there is no checkpoint to resume; starts the run"
+        "/dev/null.checkpoint: there is no checkpoint yet; the run starts from the beginning"
     ]
     assert not Path("/dev/null.checkpoint").exists()
 

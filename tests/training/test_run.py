@@ -506,5 +506,5 @@ def test_divergence_by_a_large_input_names_it() -> None:
     assert str(caught.value) == (
         "training diverged in epoch 9, at its iteration 1: the loss or a weight is no longer a "
         "finite number. The learning rate is too large for this network and data; try --set "
-        "alpha=1 and --set standardize=true; the largest input is 5e+04, of 'area'"
+        "alpha=0.1 and --set standardize=true; the largest input is 5e+04, of 'area'"
     )

@@ -67,5 +67,5 @@ def explain(
         return
     for target, columns in explanation.importance.items():
         rmse = format_number(explanation.rmse[target])
-        title = f"RMSE of {target}: {rmse}, and what is lost by shuffling a column"
+        title = f"RMSE of {target}: {rmse}, and what shuffling a column adds to it"
         print_table(IMPORTANCE_HEADER, importance_rows(columns), title=title)

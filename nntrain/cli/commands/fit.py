@@ -147,13 +147,13 @@ def fit(
             for results in session.epochs():
                 display.show(results)
         outcome = session.finish()
+    next_table = ["new.csv"] if "-" in paths else paths
     if outcome.model is None:
-        print_interruption(session.run, outcome, model_path)
+        print_interruption(session.run, outcome, model_path, next_table)
         exit_by(stop.number)
     if not is_quiet():
         print_summary(session.run, outcome.model)
         print_written(outcome, [model_path] if log_path == "-" else [model_path, log_path])
-    next_table = ["new.csv"] if "-" in paths else paths
     words = model_options(model_path) + reading_options(config.delimiter, config.decimal)
     print_next_command("predict", next_table, words, then=" > predictions.csv")
 
