@@ -76,8 +76,11 @@ def _verbosity_option(
     verbosity: Verbosity, short: str, long: str, help_text: str
 ) -> Callable[[Command], Command]:
     def callback(_context: click.Context, _option: click.Parameter, is_set: bool) -> None:
-        if is_set:
-            set_verbosity(verbosity)
+        if not is_set:
+            return
+        if _verbosity.get() not in (Verbosity.NORMAL, verbosity):
+            raise UsageError("--quiet and --verbose ask for opposite things; use one of them")
+        set_verbosity(verbosity)
 
     return click.option(
         short,

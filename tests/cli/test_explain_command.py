@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from support.command import Run
+from support.linear import linear_frame, linear_model
 
 import nntrain
 
@@ -17,22 +17,12 @@ N_ROWS = 400
 
 
 def frame() -> pd.DataFrame:
-    rng = np.random.default_rng(5)
-    a, b, c = rng.normal(size=(3, N_ROWS))
-    text = rng.choice(["u", "v", "w"], N_ROWS)
-    gaps = np.where(rng.random(N_ROWS) < 0.3, np.nan, rng.normal(size=N_ROWS))
-    y = 3 * a - 2 * b + np.where(text == "u", 1.5, 0) + np.where(np.isnan(gaps), 2.0, 0)
-    return pd.DataFrame({"a": a, "b": b, "c": c, "text": text, "gaps": gaps, "y": y, "z": 100 * c})
+    return linear_frame(N_ROWS)
 
 
 @pytest.fixture(scope="module")
 def model() -> nntrain.Model:
-    """A linear model, which has learned the two formulas to the last digits."""
-    config = nntrain.Config(
-        target=("y", "z"), hidden_layers=(), epochs=60, optimizer="adam", alpha=0.05,
-        alpha_schedule="cosine", batch_size=64,
-    )  # fmt: skip
-    return nntrain.fit(frame(), config)
+    return linear_model(N_ROWS)
 
 
 def test_the_command_prints_a_table_and_json(run: Run, folder: Path, model: nntrain.Model) -> None:

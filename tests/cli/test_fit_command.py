@@ -439,3 +439,9 @@ def test_the_command_starts_from_a_model(run: Run, folder: Path) -> None:
     )
     result = run("fit", TABLE, "-c", CONFIG, "--from", "model.npz")
     assert result.err == "Error: --model model.npz would overwrite an input of this run\n"
+
+
+def test_quiet_and_verbose_exclude_each_other(run: Run) -> None:
+    result = run("inspect", "-q", "-v")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "Error: --quiet and --verbose ask for opposite things; use one of them\n"

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from support.linear import linear_frame, linear_model
 
 import nntrain
 from nntrain.data.readers.cells import CellFormat
@@ -19,22 +20,12 @@ N_ROWS = 4000
 
 
 def frame() -> pd.DataFrame:
-    rng = np.random.default_rng(5)
-    a, b, c = rng.normal(size=(3, N_ROWS))
-    text = rng.choice(["u", "v", "w"], N_ROWS)
-    gaps = np.where(rng.random(N_ROWS) < 0.3, np.nan, rng.normal(size=N_ROWS))
-    y = 3 * a - 2 * b + np.where(text == "u", 1.5, 0) + np.where(np.isnan(gaps), 2.0, 0)
-    return pd.DataFrame({"a": a, "b": b, "c": c, "text": text, "gaps": gaps, "y": y, "z": 100 * c})
+    return linear_frame(N_ROWS)
 
 
 @pytest.fixture(scope="module")
 def model() -> nntrain.Model:
-    """A linear model, which has learned the two formulas to the last digits."""
-    config = nntrain.Config(
-        target=("y", "z"), hidden_layers=(), epochs=60, optimizer="adam", alpha=0.05,
-        alpha_schedule="cosine", batch_size=64,
-    )  # fmt: skip
-    return nntrain.fit(frame(), config)
+    return linear_model(N_ROWS)
 
 
 def test_a_linear_model_loses_what_its_weights_say(model: nntrain.Model) -> None:
