@@ -126,7 +126,7 @@ def _padded(network: Network) -> Network:
 def prediction_block_rows(network: Network) -> int:
     """How many rows a network predicts in one block; depends on the network alone."""
     block_rows = 1 << round(math.log2(PREDICTION_PRODUCTS / network.parameters.vector.size))
-    return min(max(block_rows, 64), 512)
+    return min(max(block_rows, 128), 512)
 
 
 def rows_per_block(network: Network, n_rows: int) -> int:

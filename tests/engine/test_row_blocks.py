@@ -119,7 +119,7 @@ def test_every_block_is_whole_and_in_double_precision() -> None:
 
 def test_the_rows_of_a_block_are_the_networks_alone_to_decide() -> None:
     block_rows = [prediction_block_rows(Network(sizes)) for sizes in SIZES]
-    assert block_rows == [512, 512, 512, 128, 64, 64]
+    assert block_rows == [512, 512, 512, 128, 128, 128]
     n_parameters = [sum((a + 1) * b for a, b in pairwise(sizes)) for sizes in SIZES]
     assert network_module.PREDICTION_PRODUCTS // 128 // n_parameters[3] == 0
     assert [each.stop - each.start for each in blocks(9, 4)] == [4, 4, 1]
