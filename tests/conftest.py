@@ -27,14 +27,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that start processes; leave the long ones out unless `-m` names them."""
+    """Mark the tests that start processes; leave out what `-m` does not ask for.
+
+    Long tests run where `-m` names them, and the fast set, `-m "not command"`, has no heavy ones.
+    """
     for item in items:
         if isinstance(item, pytest.Function) and any(map(names_subprocess, functions_of(item))):
             item.add_marker("command")
-    if "long" not in config.option.markexpr:
-        long = [item for item in items if item.get_closest_marker("long")]
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if not item.get_closest_marker("long")]
+    asked = config.option.markexpr
+    left_out = [] if "long" in asked else ["long"]
+    if "not command" in asked and "heavy" not in asked:
+        left_out.append("heavy")
+    for name in left_out:
+        config.hook.pytest_deselected(items=[i for i in items if i.get_closest_marker(name)])
+        items[:] = [item for item in items if not item.get_closest_marker(name)]
 
 
 def functions_of(test: pytest.Function) -> list[Callable[..., Any]]:

@@ -355,6 +355,7 @@ NAMES = [
 ]  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
 def test_any_name_can_be_a_feature_an_ignored_column_or_the_target(name: str) -> None:
@@ -503,6 +504,7 @@ def tables_to_learn_from(draw: st.DrawFn) -> str:
     return csv_text(columns)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("in_process")
 @settings(
     deadline=None,

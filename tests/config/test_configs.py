@@ -15,6 +15,7 @@ from nntrain.config.recipes import RECIPES
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_config_keeps_its_promises(path: Path) -> None:
     text = path.read_text()

@@ -38,6 +38,7 @@ def test_the_textbook_recipe_is_the_default_of_every_key() -> None:
     assert suggest_config(table, ("y",), recipe="textbook").config == nntrain.Config(target=("y",))
 
 
+@pytest.mark.heavy
 def test_the_accurate_recipe_beats_the_textbook_and_ridge_on_rows_not_seen() -> None:
     table = pd.read_csv(ROOT / "sample_data/energy.csv").drop(columns="cooling_load")
     test = table.sample(77, random_state=1)

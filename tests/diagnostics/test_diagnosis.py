@@ -22,6 +22,8 @@ from nntrain.engine.progress import EpochResult
 from nntrain.training.history import MOST_STRETCHES, LossHistory
 from nntrain.training.run import TrainingRun
 
+pytestmark = pytest.mark.heavy
+
 CONCRETE = ROOT / "sample_data/concrete.csv"
 ENERGY = ROOT / "sample_data/energy.csv"
 STRENGTH = "target: strength_mpa\n"

@@ -63,6 +63,7 @@ NETWORKS: list[tuple[tuple[int, ...], str]] = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("batch_rows", [1, 7, 32, 100, 150])
 @pytest.mark.parametrize(("sizes", "activation"), NETWORKS, ids=str)
 def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
@@ -85,6 +86,7 @@ def test_after_300_epochs_the_compiled_engine_is_where_numpy_is(
     )
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_for_a_large_network_too_the_compiled_engine_is_where_numpy_is(

@@ -30,6 +30,8 @@ from nntrain.errors import EXIT_CODES, ConfigError, ModelFileError, NntrainError
 from nntrain.model.model import read_model
 from nntrain.training.run import TrainingRun
 
+pytestmark = pytest.mark.heavy
+
 LONGEST = 600
 TABLE = """size,color,"a ""quoted"" name",y
 1.5,red,7,1

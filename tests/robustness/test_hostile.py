@@ -148,6 +148,7 @@ def test_a_zip_bomb_of_a_table_is_refused_in_bounded_memory(model: Path) -> None
     assert memory < 400 * MB
 
 
+@pytest.mark.heavy
 def test_the_time_for_columns_grows_no_faster_than_their_number(tmp_path: Path) -> None:
     def seconds(n: int) -> float:
         names = [f"c{i}" for i in range(n)]
@@ -324,6 +325,7 @@ def test_a_hostile_config_is_named(text: str, message: str) -> None:
         assert str(caught.value) == message
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "text",
     [

@@ -36,6 +36,7 @@ def n_kept(model: nntrain.Model) -> int:
     return len(model.intervals.scores)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("noise", [even, uneven])
 def test_coverage_on_made_tables_is_as_promised(noise: Any) -> None:
     coverages: dict[float, list[float]] = {level: [] for level in LEVELS}
@@ -61,6 +62,7 @@ TABLES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", TABLES)
 def test_coverage_on_the_sample_tables_is_as_promised(name: str) -> None:
     table = pd.read_csv(ROOT / f"sample_data/{name.partition(',')[0]}.csv").iloc[::2]
@@ -89,6 +91,7 @@ def all_alike(model: nntrain.Model, table: pd.DataFrame) -> nntrain.Model:
     return replace(model, intervals=Intervals(ALL_ALIKE, np.sort(errors)[:, None], ""))
 
 
+@pytest.mark.heavy
 def test_the_check_of_coverage_finds_intervals_by_rows_that_were_trained_on() -> None:
     coverages = []
     for seed in range(25):

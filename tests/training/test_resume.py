@@ -58,6 +58,7 @@ REMEMBERING = [
 ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("mode", "dtype", "more"),
