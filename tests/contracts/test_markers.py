@@ -49,10 +49,12 @@ def test_a_test_that_runs_the_command_is_marked_by_that(
 def test_a_long_test_is_collected_only_by_its_marker(request: pytest.FixtureRequest) -> None:
     if "long" not in request.config.option.markexpr:
         assert not [item for item in request.session.items if item.get_closest_marker("long")]
+    # With `--cov` from the outer run's options this pytest would erase what that run has measured.
+    variables = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
     collected = subprocess.check_output(
         [sys.executable, "-m", "pytest", "-n0", "-q", "--collect-only", "-p", "no:cacheprovider",
          "-m", "long", "tests/robustness/test_interrupted_runs.py"],
-        text=True, cwd=ROOT,
+        text=True, cwd=ROOT, env=variables,
     )  # fmt: skip
     assert "test_a_run_killed_at_any_moment_ends_as_one_that_was_not[60-" in collected
     assert "test_a_run_killed_at_any_moment_ends_as_one_that_was_not[7-" not in collected
