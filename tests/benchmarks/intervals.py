@@ -50,7 +50,7 @@ def measured(split: Split, recipe: str) -> Measures:
     config = nntrain.Config(
         target=(split.target,), seed=split.seed, calibration_fraction=0.2, **values
     )
-    run = nntrain.TrainingRun.on(split.train, config)
+    run = nntrain.TrainingRun.from_table(split.train, config)
     for _ in run.epochs():
         pass
     model = run.model()

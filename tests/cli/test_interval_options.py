@@ -118,10 +118,10 @@ def test_the_commands_refuse_a_level(run: Run, command: str, calibrated: nntrain
 def test_a_run_with_intervals_is_resumed_and_reproduced(
     run: Run, folder: Path, calibrated: nntrain.Model
 ) -> None:
-    half = nntrain.TrainingRun.on("t.csv", calibrated.config)
+    half = nntrain.TrainingRun.from_table("t.csv", calibrated.config)
     next(half.epochs())
     half.checkpoint().save(folder / "half.npz")
-    rest = nntrain.TrainingRun.on("t.csv", calibrated.config)
+    rest = nntrain.TrainingRun.from_table("t.csv", calibrated.config)
     rest.resume(nntrain.load_model(folder / "half.npz"))
     for _ in rest.epochs():
         pass
@@ -135,7 +135,7 @@ def test_a_run_with_intervals_is_resumed_and_reproduced(
     other.to_csv(folder / "other.csv", index=False)
     assert run("reproduce", "other.csv").code == 6
     with pytest.raises(UsageError, match="the data: the rows to train on, or those held out"):
-        nntrain.TrainingRun.on("other.csv", calibrated.config).resume(half.checkpoint())
+        nntrain.TrainingRun.from_table("other.csv", calibrated.config).resume(half.checkpoint())
 
 
 def test_cv_measures_coverage(run: Run, folder: Path, calibrated: nntrain.Model) -> None:

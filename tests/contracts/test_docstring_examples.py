@@ -48,7 +48,7 @@ def namespace(folder: Path) -> dict[str, Any]:
     for name in ("data.csv", "new.csv", "test.csv"):
         table.to_csv(folder / name, index=False)
     config = nntrain.Config(target=("price",), epochs=3, calibration_fraction=0.3)
-    run = TrainingRun.on("data.csv", config)
+    run = TrainingRun.from_table("data.csv", config)
     for _ in run.epochs():
         pass
     model = run.model()

@@ -38,7 +38,7 @@ def slow_encoding(values: list[float], x: float, bins: int) -> list[float]:
 @pytest.mark.parametrize("bins", [2, 4, 9])
 def test_a_column_of_numbers_becomes_an_input_for_each_bin_too(bins: int) -> None:
     table, config = frame(), dataclasses.replace(CONFIG, bins=bins)
-    run = TrainingRun.on(table, config)
+    run = TrainingRun.from_table(table, config)
     names, x = list(run.preprocessing.input_names), run.samples.x
     assert x.shape[1] == len(names)
     found: dict[str, list[int]] = {}
@@ -54,14 +54,16 @@ def test_a_column_of_numbers_becomes_an_input_for_each_bin_too(bins: int) -> Non
         assert places or not expected[0]
         np.testing.assert_allclose(x[:, places], np.reshape(expected, (60, -1)), atol=1e-12)
         assert names[places[0] - 1] == name if places else True
-    standard = TrainingRun.on(table, dataclasses.replace(config, numeric_encoding="standard"))
+    standard = TrainingRun.from_table(
+        table, dataclasses.replace(config, numeric_encoding="standard")
+    )
     both = [names.index(name) for name in standard.preprocessing.input_names]
     np.testing.assert_array_equal(x[:, both], standard.samples.x)
 
 
 def test_numbers_beyond_those_of_training_are_at_the_ends_of_their_bins() -> None:
     table = frame()
-    run = TrainingRun.on(table, CONFIG)
+    run = TrainingRun.from_table(table, CONFIG)
     (column,) = [f for f in run.preprocessing.features if f.name == "skewed"]
     assert isinstance(column, NumericColumn)
     values = np.tile([[float("nan"), 1.0, 0.0, 0.0, 0.0]], (2, 1))
@@ -78,8 +80,8 @@ def test_a_network_learns_the_logarithm_and_predicts_in_the_unit() -> None:
     table = frame()
     config = dataclasses.replace(CONFIG, target_transform="log", epochs=0)
     logged = table.assign(y=np.log(table["y"]))
-    run = TrainingRun.on(table, config)
-    plain = TrainingRun.on(logged, dataclasses.replace(config, target_transform="none"))
+    run = TrainingRun.from_table(table, config)
+    plain = TrainingRun.from_table(logged, dataclasses.replace(config, target_transform="none"))
     np.testing.assert_allclose(run.samples.y, plain.samples.y, rtol=1e-12)
     np.testing.assert_allclose(
         run.model().predict(table), np.exp(plain.model().predict(logged)), rtol=1e-12

@@ -337,11 +337,11 @@ def test_what_noise_alone_does_to_tenths_is_no_finding() -> None:
 def test_a_run_that_is_gone_on_with_judges_by_the_epochs_that_it_has_seen() -> None:
     config = parse_config(STRENGTH + "epochs: 200\nhidden_layers: [10, 10, 10, 10]\n")
     for before, remedies in ((20, ["--set epochs=400"]), (199, [])):
-        first = TrainingRun.on(CONCRETE, config)
+        first = TrainingRun.from_table(CONCRETE, config)
         for _ in itertools.islice(first.epochs(), before):
             pass
         assert nntrain.diagnose(first, first.model("time")) == []
-        second = TrainingRun.on(CONCRETE, config)
+        second = TrainingRun.from_table(CONCRETE, config)
         second.resume(first.checkpoint())
         for _ in second.epochs():
             pass
@@ -382,7 +382,7 @@ def test_rows_unlike_those_of_validation_are_found_by_evaluating_them() -> None:
 
 def test_an_unfinished_or_untrained_model_is_to_be_trained() -> None:
     config = parse_config(STRENGTH + "alpha: 0.001\n")
-    run = TrainingRun.on(CONCRETE, config)
+    run = TrainingRun.from_table(CONCRETE, config)
     for _ in itertools.islice(run.epochs(), 3):
         pass
     for model in (run.checkpoint(), run.model("time")):

@@ -21,7 +21,7 @@ from nntrain.training.split import hold_outs
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 def test_each_network_is_what_it_would_be_alone(engine: str) -> None:
     config = dataclasses.replace(CONFIG, engine=engine, keep="last")
-    run = TrainingRun.on(frame(), config)
+    run = TrainingRun.from_table(frame(), config)
     list(run.epochs())
     for j, training in enumerate(run.trainings):
         held_out = hold_outs(50, config)[j]

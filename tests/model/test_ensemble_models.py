@@ -26,7 +26,7 @@ def test_predictions_are_the_mean_of_the_networks_and_the_spread_their_deviation
         for network in model.networks
     ]
     np.testing.assert_allclose(model.predict(table), np.mean(each, axis=0), rtol=1e-14)
-    run = TrainingRun.on(table, CONFIG)
+    run = TrainingRun.from_table(table, CONFIG)
     np.testing.assert_allclose(model.predict_each(run.samples.x), each, rtol=1e-14)
     assert np.std(each, axis=0).min() > 0
 

@@ -85,7 +85,7 @@ def test_a_file_that_is_saved_again_holds_the_same(name: str, tmp_path: Path) ->
 def write() -> None:
     """Write a file of each kind, and print what they predict."""
     epoch_slices.SLICE_SECONDS, epoch_slices.FINISH_SECONDS = 1e-9, -1.0
-    whole, part = TrainingRun.on(FRAME, CONFIG), TrainingRun.on(FRAME, CONFIG)
+    whole, part = TrainingRun.from_table(FRAME, CONFIG), TrainingRun.from_table(FRAME, CONFIG)
     for _ in whole.epochs():
         pass
     for _ in part.epochs(lambda: part.trainings[0].last is not None):

@@ -111,7 +111,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fuzz")
     (folder / "sound.csv").write_text(TABLE)
     (folder / "c.yaml").write_text(CONFIG)
-    run = TrainingRun.on(folder / "sound.csv", parse_config(CONFIG))
+    run = TrainingRun.from_table(folder / "sound.csv", parse_config(CONFIG))
     for (result,) in run.epochs():
         if result.epoch == 1:
             vector = run.trainings[0].network.parameters.vector
@@ -232,7 +232,7 @@ def test_any_model_file_is_loaded_and_works_or_is_refused(
 ) -> None:
     chosen, seen = random.Random(seed), Counter[str]()
     sound, path = (folder / f"sound.{kind}").read_bytes(), folder / "m.npz"
-    resumed = TrainingRun.on(folder / "sound.csv", parse_config(CONFIG))
+    resumed = TrainingRun.from_table(folder / "sound.csv", parse_config(CONFIG))
     for _ in range(n_cases):
         mutation = chosen.choice([with_edited_header, with_other_members, with_other_bytes])
         path.write_bytes(mutation(sound, chosen))

@@ -289,7 +289,7 @@ def test_a_model_without_calibration_rows_names_the_key() -> None:
 
 
 def test_an_unfinished_run_has_no_intervals() -> None:
-    run = nntrain.TrainingRun.on(made(50, 9, even), CONFIG)
+    run = nntrain.TrainingRun.from_table(made(50, 9, even), CONFIG)
     next(run.epochs())
     with pytest.raises(UsageError) as caught:
         run.checkpoint().predict(made(5, 9, even), interval=0.9)

@@ -53,7 +53,7 @@ def by_definition(model: nntrain.Model, x: Matrix, means: Matrix) -> Matrix:
 )
 def test_contributions_of_a_few_columns_are_those_of_the_definition(keys: Any) -> None:
     table = frame(3)
-    run = nntrain.TrainingRun.on(table, replace(CONFIG, **keys))
+    run = nntrain.TrainingRun.from_table(table, replace(CONFIG, **keys))
     for _ in run.epochs():
         pass
     model = run.model()

@@ -23,7 +23,7 @@ def fitted(
     """The model of a config, changed by the options of a remedy, and the findings about it."""
     words = shlex.split(remedy)
     assert words[::2] == ["--set"] * len(words[1::2])
-    run = TrainingRun.on(table, parse_config(source, overrides=words[1::2]), validation)
+    run = TrainingRun.from_table(table, parse_config(source, overrides=words[1::2]), validation)
     for _ in run.epochs():
         pass
     model = run.model()

@@ -46,7 +46,7 @@ def model_of_kind(kind: str) -> nntrain.Model:
 
 def checkpoint(n_epochs: int, **keys: object) -> nntrain.Model:
     """The checkpoint of a run on `FRAME` with these config keys, after some epochs."""
-    run = TrainingRun.on(FRAME, nntrain.Config.from_dict({**BASE, **keys}))
+    run = TrainingRun.from_table(FRAME, nntrain.Config.from_dict({**BASE, **keys}))
     for _ in zip(range(n_epochs), run.epochs(), strict=False):
         pass
     return run.checkpoint()

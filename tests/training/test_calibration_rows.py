@@ -56,7 +56,7 @@ def test_validation_rows_are_of_those_that_are_left() -> None:
 def test_held_out_rows_teach_what_errors_to_expect() -> None:
     """Of networks that know their training rows by heart, those tell nothing."""
     config = replace(CONFIG, ensemble=5, validation_fraction=0.2, epochs=5)
-    run = nntrain.TrainingRun.on(made(200, 6, uneven), config)
+    run = nntrain.TrainingRun.from_table(made(200, 6, uneven), config)
     for _ in run.epochs():
         pass
     model = run.model()

@@ -138,3 +138,7 @@ def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None
     with pytest.raises(OutputError) as caught:
         Checkpointer(new_run(), str(path)).save()
     assert str(caught.value) == (f"{path}.checkpoint: cannot be written: No such file or directory")
+
+
+def test_programs_may_use_the_first_name_of_from_table() -> None:
+    assert TrainingRun.on == TrainingRun.from_table

@@ -36,7 +36,7 @@ def test_statistics_are_those_of_all_rows() -> None:
 
 
 def test_the_best_epoch_of_each_network_is_kept() -> None:
-    run = TrainingRun.on(frame(), dataclasses.replace(CONFIG, epochs=40, alpha=0.5))
+    run = TrainingRun.from_table(frame(), dataclasses.replace(CONFIG, epochs=40, alpha=0.5))
     losses: dict[int, list[float]] = {1: [], 2: [], 3: []}
     vectors: dict[int, list[bytes]] = {1: [], 2: [], 3: []}
     for results in run.epochs():
@@ -55,7 +55,7 @@ def test_the_best_epoch_of_each_network_is_kept() -> None:
 
 def test_patience_ends_each_network_by_itself() -> None:
     config = dataclasses.replace(CONFIG, epochs=300, alpha=0.5, patience=3)
-    run = TrainingRun.on(frame(), config)
+    run = TrainingRun.from_table(frame(), config)
     of_member: dict[int, list[EpochResult]] = {}
     for results in run.epochs():
         for result in results:
@@ -87,7 +87,7 @@ def test_held_out_rows_are_measured_by_the_networks_that_held_them_out() -> None
 
 def test_another_table_validates_every_network() -> None:
     config = dataclasses.replace(CONFIG, validation_fraction=0.0)
-    run = TrainingRun.on(frame(), config, validation=frame(20))
+    run = TrainingRun.from_table(frame(), config, validation=frame(20))
     assert all(training.n_rows == 50 for training in run.trainings)
     list(run.epochs())
     assert run.model().summary.validation_rows == 20
