@@ -20,6 +20,7 @@ from nntrain._version import __version__
 if TYPE_CHECKING:
     from nntrain.config.keys import Config
     from nntrain.config.yaml_file import load_config
+    from nntrain.data.readers.dialect import Dialect
     from nntrain.diagnostics.diagnose import diagnose
     from nntrain.errors import NntrainError
     from nntrain.evaluation.evaluate import Evaluation, evaluate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Config",
+    "Dialect",
     "Evaluation",
     "Explanation",
     "Model",
@@ -48,6 +50,7 @@ __all__ = [
 
 _MODULES = {
     "Config": "config.keys",
+    "Dialect": "data.readers.dialect",
     "load_config": "config.yaml_file",
     "diagnose": "diagnostics.diagnose",
     "NntrainError": "errors",

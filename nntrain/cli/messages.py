@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nntrain.cli.options import is_quiet
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.text import printable, shortened
 
 if TYPE_CHECKING:
@@ -62,15 +63,17 @@ def set_options(overrides: Sequence[str]) -> list[str]:
     return [word for override in overrides for word in ("--set", override)]
 
 
-def reading_options(delimiter: str | None, decimal: str) -> list[str]:
-    r"""The options that make a next command read a table with this delimiter and decimal mark.
+def reading_options(dialect: Dialect) -> list[str]:
+    r"""The options that make a next command read a table in this dialect.
 
-    >>> reading_options(None, "."), reading_options("\t", ",")
+    >>> reading_options(PLAIN), reading_options(Dialect("\t", ","))
     ([], ['--delimiter', 'tab', '--decimal', ','])
     """
     options = []
-    if delimiter is not None:
-        options += ["--delimiter", "tab" if delimiter == "\t" else delimiter]
-    if decimal != ".":
-        options += ["--decimal", decimal]
+    if dialect.delimiter is not None:
+        options += ["--delimiter", "tab" if dialect.delimiter == "\t" else dialect.delimiter]
+    if dialect.decimal != PLAIN.decimal:
+        options += ["--decimal", dialect.decimal]
+    if dialect.encoding != PLAIN.encoding:
+        options += ["--encoding", dialect.encoding]
     return options

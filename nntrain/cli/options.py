@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from nntrain.config.choices import TEXT_ENCODINGS
+from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import UsageError
 from nntrain.files import same_file, try_output
 
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 TABLE_HELP = (
-    "DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; "
-    "several files with the same columns are read as one table."
+    "DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several "
+    "files with the same columns are read as one table."
 )
 
 FILE = click.Path(readable=False)
@@ -187,6 +190,27 @@ decimal_option = click.option(
     show_default=True,
     help="The decimal mark of DATA.",
 )
+
+
+encoding_option = click.option(
+    "--encoding",
+    type=click.Choice(list(TEXT_ENCODINGS)),
+    default="utf-8",
+    show_default=True,
+    help="The encoding of DATA; UTF-16 with its mark is found without it.",
+)
+
+
+def dialect_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how the text of DATA is written, which become one argument `dialect`."""
+
+    @functools.wraps(command)
+    def with_dialect(
+        *arguments: Any, delimiter: str | None, decimal: str, encoding: str, **others: Any
+    ) -> None:
+        command(*arguments, dialect=Dialect(delimiter, decimal, encoding), **others)
+
+    return delimiter_option(decimal_option(encoding_option(with_dialect)))
 
 
 def input_paths(

@@ -88,6 +88,13 @@ MISSING_TARGETS = {
     "skip": "rows without a target are left out, and their number is printed on stderr",
 }
 
+TEXT_ENCODINGS = {
+    "utf-8": "Unicode, with or without its mark",
+    "latin-1": "Western European (ISO 8859-1)",
+    "cp1252": "Western European as Windows writes it",
+    "utf-16": "Unicode in units of two bytes; it need not be named if its mark stands first",
+}
+
 DECIMALS = {
     ".": "as in 1.5",
     ",": "as in 1,5",

@@ -26,6 +26,7 @@ from nntrain.config.choices import (
     MISSING_TARGETS,
     OPTIMIZERS,
     SCHEDULES,
+    TEXT_ENCODINGS,
     TRANSFORMS,
 )
 from nntrain.config.contradictions import find_contradictions
@@ -42,6 +43,7 @@ from nntrain.config.values import (
     text,
     whole_number,
 )
+from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import MAX_MISTAKES, ConfigError, Mistake
 
 
@@ -239,6 +241,11 @@ class Config:
         None,
     )
     decimal: str = key(choice(DECIMALS), "the decimal mark of the training table", ".")
+    encoding: str = key(
+        choice(TEXT_ENCODINGS),
+        "the encoding of the training table; UTF-16 with its mark is found without it",
+        "utf-8",
+    )
     dtype: str = key(choice(DTYPES), "precision of the network's numbers", "float64")
     seed: int = key(
         whole_number(0, 2**32 - 1),
@@ -281,6 +288,17 @@ class Config:
             for name, value in values.items()
             if name not in WITHOUT_EFFECT
         }
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the text of the training table is written."""
+        return Dialect(self.delimiter, self.decimal, self.encoding)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that a key names."""
+        weight = (self.weight,) if self.weight else ()
+        return (*self.target, *(self.features or ()), *self.ignore, *self.categorical, *weight)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:

@@ -16,9 +16,10 @@ from nntrain.config.recipes import RECIPES
 from nntrain.config.yaml_text import as_yaml
 from nntrain.data.checks import check_columns, check_unique, comma_hint, misread
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
-from nntrain.data.readers.table import TableLike
+from nntrain.data.readers.table import TableLike, index_columns
 from nntrain.errors import DataError
 from nntrain.text import counted, quoted
 
@@ -27,11 +28,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TableProfile:
-    """What a table holds: a profile of each column with a name, and `n_nameless` others."""
+    """What a table holds: a profile of each column with a name, and `n_nameless` others.
+
+    `nested` are the columns of arrays or objects, which have no profile.
+    """
 
     name: str
     columns: list[ColumnProfile]
     n_nameless: int
+    nested: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -86,18 +91,20 @@ def suggest_config(
     targets: Sequence[str] = (),
     *,
     recipe: str = "accurate",
-    delimiter: str | None = None,
-    decimal: str = ".",
+    dialect: Dialect = PLAIN,
 ) -> Suggestion:
     """A config that trains on a table as it is, by one of `RECIPES`.
 
     Without `targets`, the last column that can be a target is the target. Raises `DataError` if the
     table cannot be read, or nothing can be learned from it.
     """
-    options = ReadOptions(CellFormat(DEFAULTS["missing_values"], decimal), delimiter)
+    options = ReadOptions(
+        CellFormat(DEFAULTS["missing_values"], dialect.decimal), dialect, tuple(targets), twice=True
+    )
     table_profile = _profile(table, options, targets)
     _warn_of_misreading(table_profile, options.cells)
     choice = choose_columns(table_profile.name, table_profile.columns, targets)
+    choice.ignored.update(dict.fromkeys(table_profile.nested, "arrays or objects"))
     config = _build(table_profile, choice, options, recipe)
     return Suggestion(config, recipe, table_profile, choice)
 
@@ -109,7 +116,8 @@ def _profile(table: TableLike, options: ReadOptions, targets: Sequence[str]) -> 
         if hint := misread(source):
             raise DataError(f"{source.name}: {hint}")
         check_unique(source, [name for name in source.columns if name])
-        found = TableProfile(source.name, profile(source), source.columns.count(""))
+        n_nameless = source.columns.count("") + len(index_columns(source))
+        found = TableProfile(source.name, profile(source), n_nameless, tuple(source.nested))
     if not found.n_rows:
         raise DataError(f"{found.name}: has no rows to look at")
     return found
@@ -132,8 +140,7 @@ def _build(table: TableProfile, choice: ColumnChoice, options: ReadOptions, reci
         categorical=tuple(categorical),
         missing_values=tuple(dict.fromkeys([*DEFAULTS["missing_values"], *choice.odd_texts])),
         missing_target="skip" if lacks_target else "error",
-        delimiter=options.delimiter,
-        decimal=options.cells.decimal,
+        **vars(options.dialect),
         **RECIPES[recipe](table.n_rows),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -15,19 +14,19 @@ from nntrain.data.readers.table import Chunk, Table
 from nntrain.errors import DataError
 from nntrain.text import quoted
 
-JSON_MEMBER = re.compile(r'\{\s*"[^"]*"\s*:')
-OTHER_DELIMITERS = "|,;\t:~^ "
+OTHER_DELIMITERS = ",;\t|:~^ "
 """Delimiters that a header line may have without being recognised."""
 
 
 def check_columns(table: Table, names: Sequence[str], key: str = "") -> None:
     """Raise `DataError` for a column that the table lacks, suggesting the nearest names.
 
+    A column that may still come, in a table that is not complete, is not lacking.
     `key` is the config key or option that names the columns; without one, a model needs them.
     """
     known = set(table.columns)
     for name in names:
-        if name in known:
+        if name in known or not table.is_complete:
             continue
         hint = misread(table, name) or name_hint(name, table.columns)
         reason = f", named under {key}" if key else ", which the model needs"
@@ -52,13 +51,11 @@ def name_hint(name: str, columns: Sequence[str]) -> str:
 def misread(table: Table, name: str = "") -> str:
     """The hint that a table was read in the wrong format; empty if nothing suggests so.
 
-    The table looks like JSON lines, or its only column looks like several. If a column `name` is
-    looked for, one of these must have that name or one near it.
+    Its only column looks like several. If a column `name` is looked for, one of these must have
+    that name or one near it.
     """
     if not isinstance(table, CsvTable):
         return ""
-    if JSON_MEMBER.match(table.columns[0]):
-        return "it looks like JSON lines; those are read from a file whose name ends in .jsonl"
     for delimiter in OTHER_DELIMITERS if len(table.columns) == 1 else "":
         names = [part.strip(' "') for part in table.columns[0].split(delimiter)]
         if len(names) > 1 and (not name or near_names(name, names)):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from nntrain.text import counted
+from nntrain.text import counted, quoted
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,48 @@ class NamelessColumns:
             f"{', '.join(map(str, self.positions))}, which {'has' if one else 'have'} no name in "
             f"the header line (a saved index, or delimiters at the line's end); give it one to "
             f"learn from it"
+        )
+
+
+@dataclass(frozen=True)
+class SavedIndex:
+    """Columns that are not learned from because they hold the index of a saved DataFrame."""
+
+    table: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        one = len(self.names) == 1
+        return (
+            f"{self.table}: left out the column{'' if one else 's'} {quoted(self.names)}, by the "
+            f"name{'' if one else 's'} the saved index of a DataFrame; to learn from "
+            f"{'it, give it another name or list it' if one else 'them, rename or list them'} "
+            f"under features"
+        )
+
+
+@dataclass(frozen=True)
+class CommentLines:
+    """How many lines above the header were taken for comments."""
+
+    table: str
+    n_lines: int
+
+    def __str__(self) -> str:
+        return f"{self.table}: left out {counted(self.n_lines, 'line')} above the header, with #"
+
+
+@dataclass(frozen=True)
+class NormalizedName:
+    """A column whose name is a known one in another Unicode normalization."""
+
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.table}: took the column {self.name!r} for the known one, whose name looks the "
+            f"same and is written with other characters (Unicode normalization)"
         )
 
 
@@ -79,7 +121,14 @@ class UnseenCategories:
 
 
 Note: TypeAlias = (
-    NamelessColumns | RowsWithoutTarget | UselessColumn | MissingCells | UnseenCategories
+    NamelessColumns
+    | SavedIndex
+    | CommentLines
+    | NormalizedName
+    | RowsWithoutTarget
+    | UselessColumn
+    | MissingCells
+    | UnseenCategories
 )
 TakeNote: TypeAlias = Callable[[Note], None]
 

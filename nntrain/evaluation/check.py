@@ -13,8 +13,11 @@ from nntrain.config.keys import Config
 from nntrain.data.checks import not_a_number
 from nntrain.data.notes import Note, TakeNote
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
+from nntrain.data.preprocessing.encode_features import category_positions
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import read_typed
-from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.cells import CellFormat, category
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import Chunk, Table, TableLike
@@ -98,18 +101,14 @@ def _columns_by_config(
     return columns
 
 
-def check_with_model(
-    table: TableLike, model: Model, *, delimiter: str | None = None, decimal: str = "."
-) -> Verdict:
+def check_with_model(table: TableLike, model: Model, dialect: Dialect = PLAIN) -> Verdict:
     """Whether `nntrain predict` would work on a table. Raises `DataError` if it cannot be read."""
     preprocessing = model.preprocessing
     checks = [ColumnCheck(f.name, "feature", _type(f)) for f in preprocessing.features]
     n_rows, first_error = 0, ""
-    with open_table(table, preprocessing.read_options(delimiter, decimal)) as source:
-        try:
-            preprocessing.check(source)
-        except DataError as error:
-            return Verdict(0, checks, [], str(error))
+    with open_table(table, preprocessing.read_options(dialect, streams_keys=True)) as source:
+        if lacking := _lacking(preprocessing, source):
+            return Verdict(0, checks, [], lacking)
         for chunk in source.chunks(preprocessing.column_types):
             n_rows += chunk.n_rows
             for check, feature in zip(checks, preprocessing.features, strict=True):
@@ -120,7 +119,17 @@ def check_with_model(
                     first_error = first_error or error_here
             if not first_error:
                 first_error = model.row_too_far(chunk, source.cells)
+        first_error = first_error or _lacking(preprocessing, source)
     return Verdict(n_rows, checks, _warnings(checks, preprocessing.features), first_error)
+
+
+def _lacking(preprocessing: Preprocessing, table: Table) -> str:
+    """The message about a column that a table lacks; empty if it has all, or may still get them."""
+    try:
+        preprocessing.check(table)
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def _type(feature: Feature) -> str:
@@ -131,9 +140,9 @@ def _type(feature: Feature) -> str:
 
 def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
     """Count a chunk's cells of categories that training had not seen."""
-    known = set(feature.categories)
+    known = category_positions(feature)
     for text, count in Counter(chunk.columns[feature.name].tolist()).items():
-        if text not in known:
+        if text not in known and category(text) not in known:
             check.new_categories[text] = check.new_categories.get(text, 0) + count
 
 

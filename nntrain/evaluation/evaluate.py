@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from nntrain.arrays import RowNumbers
 from nntrain.data.checks import check_columns
-from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.cells import CellFormat, distinct_texts, group_names
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
@@ -55,8 +56,7 @@ def evaluate(
     by: str | None = None,
     *,
     interval: float | None = None,
-    delimiter: str | None = None,
-    decimal: str = ".",
+    dialect: Dialect = PLAIN,
 ) -> Evaluation:
     """The errors of a model's predictions on a table with the true values, in the targets' units.
 
@@ -70,7 +70,7 @@ def evaluate(
     """
     if interval is not None:
         model.check_level(interval)
-    options = model.preprocessing.read_options(delimiter, decimal)
+    options = model.preprocessing.read_options(dialect, [by] if by is not None else [])
     rows = _read(model, table, options, by, interval)
     measured, groups = joined(rows.measured), _rows_by_group(rows.groups)
     names = [target.name for target in model.preprocessing.targets]
@@ -81,7 +81,7 @@ def evaluate(
         metrics,
         {
             group: measured.take(groups[group]).metrics(names)
-            for group in _ordered(rows.groups, options.cells)
+            for group in _ordered(groups, options.cells)
         },
         interval,
         tuple(findings),
@@ -114,7 +114,7 @@ def _read(
             rows.sample.add(part.x, part.y_true, part.weights)
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])
-                rows.groups += texts[part.kept].tolist()
+                rows.groups += group_names(texts[part.kept]).tolist()
         if not sum(len(part.y_true) for part in rows.measured):
             raise DataError(f"{source.name}: has no row to evaluate on")
     return rows
@@ -127,7 +127,7 @@ def _rows_by_group(groups: Sequence[str]) -> dict[str, RowNumbers]:
     return dict(zip(names, np.split(np.argsort(codes, kind="stable"), starts), strict=False))
 
 
-def _ordered(groups: Sequence[str], cells: CellFormat) -> list[str]:
+def _ordered(groups: Iterable[str], cells: CellFormat) -> list[str]:
     """Each group once, by name; by number if all are numbers, the missing ones last."""
     names = sorted(set(groups))
     numbers = {name: number for name in names if (number := cells.number(name)) is not None}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.random_streams import EXPLANATION, random_stream
@@ -53,8 +54,7 @@ def explain(
     table: TableLike,
     *,
     repeats: int = 5,
-    delimiter: str | None = None,
-    decimal: str = ".",
+    dialect: Dialect = PLAIN,
 ) -> Explanation:
     """The permutation importance of each column, on a table with the true values (Breiman 2001).
 
@@ -63,7 +63,7 @@ def explain(
 
     >>> nntrain.explain(model, "test.csv").importance["price"][0].column
     """
-    return permutation_importance(model, *_read(model, table, delimiter, decimal), repeats)
+    return permutation_importance(model, *_read(model, table, dialect), repeats)
 
 
 def permutation_importance(
@@ -111,11 +111,9 @@ def _deviation(lost: Vector) -> float:
     return largest * float(np.std(lost / largest, ddof=1))
 
 
-def _read(
-    model: Model, table: TableLike, delimiter: str | None, decimal: str
-) -> tuple[Array, Matrix, Vector | None]:
+def _read(model: Model, table: TableLike, dialect: Dialect) -> tuple[Array, Matrix, Vector | None]:
     """The encoded rows of a table, their true values and their weights."""
-    options = model.preprocessing.read_options(delimiter, decimal)
+    options = model.preprocessing.read_options(dialect)
     with open_table(table, options) as source:
         parts = list(model.labelled(source))
         if sum(len(part.x) for part in parts) < 2:

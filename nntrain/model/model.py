@@ -18,6 +18,7 @@ from nntrain.config.keys import Config
 from nntrain.data.preprocessing.encode_chunks import EncodedRows
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, is_frame
 from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.engine.network import Network
@@ -73,20 +74,20 @@ class Model:
         *,
         interval: float | None = None,
         explain: bool = False,
-        delimiter: str | None = None,
-        decimal: str = ".",
+        dialect: Dialect = PLAIN,
     ) -> pd.DataFrame:
         """Predictions in the target's unit, a row for each row and a column for each target.
 
         `table` is a path, `-` for standard input, a DataFrame (its index is kept), or several of
         them to be read as one table. The level of an `interval`, such as 0.9, adds the bounds of
         prediction intervals; `explain` adds what each feature contributes (the columns' names:
-        `nntrain.model.output_columns`). Raises `DataError` where a column is missing or a cell is
+        `nntrain.model.output_columns`). `dialect` says how a
+        file's text is written. Raises `DataError` where a column is missing or a cell is
         not a number, `UsageError` for a level that the model has no intervals for.
 
         >>> model.predict(pd.DataFrame({"age": [3.0], "weight": [12.5]}), interval=0.9)
         """
-        reading = self.preprocessing.read_options(delimiter, decimal)
+        reading = self.preprocessing.read_options(dialect)
         columns = self.output_columns(Extras(interval=interval, explain=explain))
         names = column_names(columns)
         with self.predicting(table, reading) as (_, parts):
@@ -153,8 +154,8 @@ class Model:
 
     def predicting(
         self, table: TableLike, reading: ReadOptions
-    ) -> contextlib.AbstractContextManager[tuple[list[str], Iterator[Predicted]]]:
-        """A table's column names, and its predictions chunk by chunk; see `open_predictions`."""
+    ) -> contextlib.AbstractContextManager[tuple[Table, Iterator[Predicted]]]:
+        """A table, and its predictions chunk by chunk; see `open_predictions`."""
         return open_predictions(self.predictor, table, reading)
 
     def labelled(self, source: Table) -> Iterator[EncodedRows]:

@@ -48,8 +48,8 @@ class Predicted:
 @contextlib.contextmanager
 def open_predictions(
     predictor: Predictor, table: TableLike, reading: ReadOptions
-) -> Iterator[tuple[list[str], Iterator[Predicted]]]:
-    """A table's column names, and its predictions chunk by chunk, as the input arrives.
+) -> Iterator[tuple[Table, Iterator[Predicted]]]:
+    """A table, and its predictions chunk by chunk, as the input arrives.
 
     Raises `DataError` where a column is missing, a cell is not a number, or a row is too far from
     the training rows; with `reading.tolerate_bad_rows`, such rows are marked instead. Logs at the
@@ -57,7 +57,7 @@ def open_predictions(
     """
     with open_table(table, reading) as source:
         predictor.preprocessing.check(source)
-        yield source.columns, _predict_chunks(predictor, source, reading)
+        yield source, _predict_chunks(predictor, source, reading)
 
 
 def _predict_chunks(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,8 +11,8 @@ from nntrain.text import json_text
 
 if TYPE_CHECKING:  # Commands list the formats without loading NumPy.
     from nntrain.arrays import Column, Mask, Matrix
+    from nntrain.data.readers.table import Chunk
 
-JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 ON_BAD_ROW = ("error", "skip", "blank")
 """What can be done with a row that cannot be predicted."""
 
@@ -23,6 +22,10 @@ class RowWriter(Protocol):
 
     header: bytes
 
+    def kept(self, chunk: Chunk, positions: Sequence[int], names: Sequence[str]) -> list[Column]:
+        """Columns of a chunk as the texts that `rows` takes, by their positions and names."""
+        ...
+
     def rows(
         self,
         columns: Sequence[Column],
@@ -31,7 +34,7 @@ class RowWriter(Protocol):
         *,
         skip: bool,
     ) -> bytes:
-        """Rows of texts, then of predictions (n_rows, n_predictions).
+        """Rows of texts, which `kept` gave, then of predictions (n_rows, n_predictions).
 
         The numbers of `bad` rows are left blank, or with `skip` the rows are left out.
         """
@@ -44,6 +47,11 @@ class DelimitedWriter:
     def __init__(self, delimiter: str, names: Sequence[str]) -> None:
         self.delimiter = delimiter
         self.header = self._lines([names])
+
+    def kept(self, chunk: Chunk, positions: Sequence[int], names: Sequence[str]) -> list[Column]:
+        """See `RowWriter.kept`."""
+        del names  # They stand in the header.
+        return chunk.as_written(positions)
 
     def rows(
         self,
@@ -77,11 +85,22 @@ class DelimitedWriter:
 
 
 class JsonLinesWriter:
-    """A JSON object for each row; a cell that JSON would read as a number is one, else a text."""
+    """A JSON object for each row, whose cells stay what they are in the table; see `Chunk.as_json`.
+
+    `names` are those of the predictions.
+    """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.header = b""
         self.keys = [json_text(name) for name in names]
+
+    def kept(self, chunk: Chunk, positions: Sequence[int], names: Sequence[str]) -> list[Column]:
+        """See `RowWriter.kept`: each cell with its key, an empty text where there is none."""
+        columns = chunk.as_json(positions)
+        for name, column in zip(names, columns, strict=True):
+            key = json_text(name)
+            column[:] = [cell and f"{key}: {cell}" for cell in column]
+        return columns
 
     def rows(
         self,
@@ -95,15 +114,11 @@ class JsonLinesWriter:
         n_kept = len(columns)
         lines = []
         for cells in _cells(columns, values, bad, skip=skip):
-            texts = [_json_cell(cell) for cell in cells[:n_kept]]
-            texts += [cell or "null" for cell in cells[n_kept:]]
-            members = (f"{key}: {text}" for key, text in zip(self.keys, texts, strict=True))
+            members = list(filter(None, cells[:n_kept]))
+            predictions = zip(self.keys, cells[n_kept:], strict=True)
+            members += [f"{key}: {text or 'null'}" for key, text in predictions]
             lines.append("{" + ", ".join(members) + "}\n")
         return "".join(lines).encode()
-
-
-def _json_cell(cell: str) -> str:
-    return cell if JSON_NUMBER.fullmatch(cell) else json_text(cell)
 
 
 def _cells(
@@ -124,13 +139,13 @@ def _cells(
     ]
 
 
-FORMATS: dict[str, Callable[[Sequence[str]], RowWriter]] = {
-    "csv": lambda names: DelimitedWriter(",", names),
-    "tsv": lambda names: DelimitedWriter("\t", names),
-    "jsonl": JsonLinesWriter,
+FORMATS: dict[str, Callable[[Sequence[str], Sequence[str]], RowWriter]] = {
+    "csv": lambda kept_names, names: DelimitedWriter(",", [*kept_names, *names]),
+    "tsv": lambda kept_names, names: DelimitedWriter("\t", [*kept_names, *names]),
+    "jsonl": lambda _kept_names, names: JsonLinesWriter(names),
 }
 
 
-def row_writer(format_name: str, names: Sequence[str]) -> RowWriter:
-    """The writer of a format for columns of these names."""
-    return FORMATS[format_name](names)
+def row_writer(format_name: str, kept_names: Sequence[str], names: Sequence[str]) -> RowWriter:
+    """The writer of a format, for columns of the table and for predictions of these names."""
+    return FORMATS[format_name](kept_names, names)

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+import numpy as np
+
 from nntrain.arrays import Column, Mask, Matrix
 from nntrain.data.checks import name_hint
-from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.open import ReadOptions
-from nntrain.data.readers.table import TableLike
+from nntrain.data.readers.dialect import PLAIN, Dialect
+from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.errors import DataError, UsageError
 from nntrain.model.model import Model
 from nntrain.model.output_columns import Extras, OutputColumns, column_names, output_blocks
 from nntrain.model.prediction import Predicted
-from nntrain.model.row_writers import row_writer
+from nntrain.model.row_writers import RowWriter, row_writer
 from nntrain.text import counted
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ class OutputOptions:
 
     `keep` names the columns of the table that are written before the predictions, None for all of
     them; `prefix` stands before a target's name in the header; `format_name` is one of `FORMATS`.
-    A row that cannot be predicted is an error, left out or left blank (`ON_BAD_ROW`). `delimiter`
-    and `decimal` say how the table is read.
+    A row that cannot be predicted is an error, left out or left blank (`ON_BAD_ROW`). `dialect`
+    says how the table's text is read.
     """
 
     keep: Sequence[str] | None = ()
@@ -42,8 +43,7 @@ class OutputOptions:
     prefix: str = "predicted_"
     format_name: str = "csv"
     on_bad_row: str = "error"
-    delimiter: str | None = None
-    decimal: str = "."
+    dialect: Dialect = PLAIN
 
 
 @dataclass(frozen=True)
@@ -65,47 +65,81 @@ def write_predictions(
     is wrong with the table, `UsageError` for columns that the model cannot give, or that would
     share a name.
     """
-    cells = CellFormat(model.preprocessing.missing_values, options.decimal)
-    reading = ReadOptions(cells, options.delimiter, tolerate_bad_rows=options.on_bad_row != "error")
+    # JSON lines can have every row's own keys; a header line must have those of all rows.
+    streams_keys = options.keep is not None or options.format_name == "jsonl"
+    reading = model.preprocessing.read_options(
+        options.dialect,
+        options.keep or (),
+        streams_keys=streams_keys,
+        tolerate_bad_rows=options.on_bad_row != "error",
+    )
     columns = model.output_columns(options.extras, options.prefix)
     names, n_bad = column_names(columns), 0
-    with model.predicting(table, reading) as (table_columns, parts):
-        kept = _kept_positions(table_columns, options.keep)
-        kept_names = [table_columns[i] for i in kept]
-        check_names(kept_names, names, options)
-        blocks = _blocks(parts, kept, columns)
+    with model.predicting(table, reading) as (source, parts):
+        kept = _KeptColumns(source, options.keep)
+        check_names(kept.names, names, options)
+        writer = row_writer(options.format_name, kept.names, names)
+        blocks = _blocks(parts, columns, lambda part: kept.cells(part.chunk, writer))
         first = list(itertools.islice(blocks, 1))
         with open_output() as file:
-            writer = row_writer(options.format_name, kept_names + names)
             file.write(writer.header)
             for block in itertools.chain(first, blocks):
                 n_bad += 0 if block.bad is None else int(block.bad.sum())
                 skip = options.on_bad_row == "skip"
                 file.write(writer.rows(block.texts, block.values, block.bad, skip=skip))
                 file.flush()
+        kept.check()
+        check_names(kept.names, names, options)
     if n_bad:
         done = "left out" if options.on_bad_row == "skip" else "left without a prediction"
         log.warning("%s that could not be predicted: %s", counted(n_bad, "row"), done)
 
 
 def _blocks(
-    parts: Iterable[Predicted], kept: list[int], columns: Sequence[OutputColumns]
+    parts: Iterable[Predicted],
+    columns: Sequence[OutputColumns],
+    kept_cells: Callable[[Predicted], list[Column]],
 ) -> Iterator[_Block]:
     for part in parts:
-        texts = part.chunk.as_written(kept) if kept else []
+        texts = kept_cells(part)
         for rows, values in output_blocks(part, columns):
             bad = part.bad[rows] if part.bad is not None and part.bad[rows].any() else None
             yield _Block([column[rows] for column in texts], values, bad)
 
 
-def _kept_positions(columns: Sequence[str], keep: Sequence[str] | None) -> list[int]:
-    """The positions in the table of the columns that are written before the predictions."""
-    if keep is None:
-        return list(range(len(columns)))
-    for name in keep:
-        if name not in columns:
-            raise DataError(f"--keep: DATA has no column {name!r}; {name_hint(name, columns)}")
-    return [columns.index(name) for name in keep]
+class _KeptColumns:
+    """The columns of a table that are written before the predictions, None for all of them.
+
+    Raises `DataError` for one that the table lacks and cannot get any more.
+    """
+
+    def __init__(self, table: Table, keep: Sequence[str] | None) -> None:
+        self.table = table
+        self.keep = keep
+        self.check()
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names; those so far, where every column is kept and more may come."""
+        return list(self.table.columns if self.keep is None else self.keep)
+
+    def check(self) -> None:
+        """Raise `DataError` for a column that the table lacks."""
+        columns = self.table.columns
+        for name in self.names if self.table.is_complete else ():
+            if name not in columns:
+                raise DataError(f"--keep: DATA has no column {name!r}; {name_hint(name, columns)}")
+
+    def cells(self, chunk: Chunk, writer: RowWriter) -> list[Column]:
+        """The cells of a chunk, as the texts that the writer takes."""
+        columns, names = self.table.columns, self.names
+        if self.keep is None:
+            return writer.kept(chunk, range(len(columns)), names)
+        present = [name for name in names if name in columns]
+        cells = writer.kept(chunk, [columns.index(name) for name in present], present)
+        by_name = dict(zip(present, cells, strict=True))
+        absent = np.full(chunk.n_rows, "", dtype=object)
+        return [by_name.get(name, absent) for name in names]
 
 
 def check_names(

@@ -8,6 +8,7 @@ import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
 from nntrain.data.preprocessing.encode import Encoded
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
@@ -74,14 +75,12 @@ class _Rows:
     worst: dict[str, list[WorstRow]] = field(default_factory=dict)
 
 
-def measure_report(
-    model: Model, table: TableLike, *, delimiter: str | None = None, decimal: str = "."
-) -> DataReport:
+def measure_report(model: Model, table: TableLike, dialect: Dialect = PLAIN) -> DataReport:
     """Measure a model on a table with the true values, which is read once.
 
     The config's seed chooses the rows that are drawn or averaged over. Raises `DataError`.
     """
-    rows = _read(model, table, delimiter, decimal)
+    rows = _read(model, table, dialect)
     names = [target.name for target in model.preprocessing.targets]
     x, measured = np.concatenate(rows.x), joined(rows.measured)
     metrics = measured.metrics(names)
@@ -106,8 +105,8 @@ def measure_report(
     )
 
 
-def _read(model: Model, table: TableLike, delimiter: str | None, decimal: str) -> _Rows:
-    options = model.preprocessing.read_options(delimiter, decimal)
+def _read(model: Model, table: TableLike, dialect: Dialect) -> _Rows:
+    options = model.preprocessing.read_options(dialect)
     rows = _Rows()
     with open_table(table, options) as source:
         for part in model.labelled(source):

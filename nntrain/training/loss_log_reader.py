@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nntrain.arrays import Matrix, Vector
-from nntrain.data.readers.csv_records import ByteStream
 from nntrain.data.readers.sources import Source
+from nntrain.data.readers.streams import ByteStream
 from nntrain.errors import DataError
 from nntrain.training.loss_log import header
 

@@ -13,7 +13,7 @@ from nntrain.data.readers.open import ReadOptions
 def read_options(config: Config, *, twice: bool = False) -> ReadOptions:
     """How to read a table by a config; `twice` makes a pipe ready to be read again."""
     cells = CellFormat(config.missing_values, config.decimal)
-    return ReadOptions(cells, config.delimiter, twice=twice)
+    return ReadOptions(cells, config.dialect, config.columns, twice=twice)
 
 
 def target_options(config: Config) -> TargetOptions:

@@ -229,10 +229,10 @@ def test_a_column_listed_as_categorical_is_text(run: Run) -> None:
         (["-c", "c.yaml", "-m", "model.npz"], "check needs either --config, for fit, or --model, for "
          "predict"),
         (["-m", "model.npz", "--set", "epochs=3"], "--set goes with --config"),
-        (["-c", "c.yaml", "--delimiter", "|"], "--delimiter and --decimal go with --model; with "
-         "--config they are keys of it, as in --set delimiter=tab"),
-        (["-c", "c.yaml", "--decimal", ","], "--delimiter and --decimal go with --model; with "
-         "--config they are keys of it, as in --set delimiter=tab"),
+        (["-c", "c.yaml", "--delimiter", "|"], "--delimiter, --decimal and --encoding go with "
+         "--model; with --config they are keys of it, as in --set delimiter=tab"),
+        (["-c", "c.yaml", "--decimal", ","], "--delimiter, --decimal and --encoding go with "
+         "--model; with --config they are keys of it, as in --set delimiter=tab"),
         (["-c", "c.yaml", "--set", "epoch=3"], "--set epoch=3: unknown key 'epoch': did you mean "
          "epochs?"),
         (["-c", "none.yaml"], "none.yaml: there is no such config; `nntrain init` makes one for a table"),

@@ -259,9 +259,6 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
          "'a'?"),
         ("a, b,y\n1,2,3\n", ["features=[b]"], "t.csv: has no column 'b', named under features; did you "
          "mean ' b'?"),
-        ("a|b|y\n1|2|3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
-         "as one column, 'a|b|y'; if '|' separates the cells, name it: --delimiter, or delimiter in "
-         "a config"),
         ("a b y\n1 2 3\n", [], "t.csv: has no column 'y', named under target; its header line was read "
          "as one column, 'a b y'; if ' ' separates the cells, name it: --delimiter, or delimiter in "
          "a config"),
@@ -286,7 +283,7 @@ def test_what_was_left_out_or_replaced_is_noted(run: Run, folder: Path) -> None:
         ('a,y\n"1,2\n', [], "t.csv, line 2: a quoted cell opens in this record and never ends; close "
          "its double quote"),
         ("a,y\n1\0,2\n", [], "t.csv, line 2: holds a NUL byte; this is not UTF-8 text. If it is "
-         "UTF-16, convert it: iconv -f UTF-16 -t UTF-8"),
+         "UTF-16, say so: --encoding utf-16, or encoding in a config"),
     ],
 )  # fmt: skip
 def test_a_table_that_cannot_be_learned_from_says_where_and_why(

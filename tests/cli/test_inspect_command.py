@@ -54,6 +54,7 @@ missing_values        ["", NA, "N/A", "NaN", "nan", "null", "NULL", "?"]
 missing_target        error
 delimiter             null
 decimal               "."
+encoding              utf-8
 dtype                 float64
 seed                  0
 engine                auto

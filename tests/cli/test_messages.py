@@ -24,6 +24,7 @@ from nntrain.cli.options import (
     set_verbosity,
     verbosity_options,
 )
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.diagnostics.finding import Finding
 
 
@@ -64,9 +65,11 @@ def test_the_next_command_can_be_pasted_into_a_shell(capsys: pytest.CaptureFixtu
 
 
 def test_options_are_repeated_only_where_they_differ_from_the_default() -> None:
-    assert reading_options(None, ".") == []
-    assert reading_options(";", ".") == ["--delimiter", ";"]
-    assert reading_options("\t", ",") == ["--delimiter", "tab", "--decimal", ","]
+    assert reading_options(PLAIN) == []
+    assert reading_options(Dialect(";")) == ["--delimiter", ";"]
+    assert reading_options(Dialect("\t", ",", "cp1252")) == [
+        "--delimiter", "tab", "--decimal", ",", "--encoding", "cp1252"
+    ]  # fmt: skip
     assert model_options("other.npz") == ["--model", "other.npz"]
 
 

@@ -120,10 +120,10 @@ def test_missing_cells_and_new_categories_are_counted(predict: Run) -> None:
          "infinite or too large for a double; correct it, or leave the cell empty if it is missing"),
         ("color,sise\nred,1\n", "standard input: has no column 'size', which the model needs; did "
          "you mean 'sise'?"),
-        ('{"color": "red", "size": 1}\n', "standard input: has no column 'size', which the model needs; "
-         "it looks like JSON lines; those are read from a file whose name ends in .jsonl"),
-        ("color|size\nred|1\n", "standard input: has no column 'size', which the model needs; its header "
-         "line was read as one column, 'color|size'; if '|' separates the cells, name it: "
+        ('{"color": "red", "sise": 1}\n', "standard input: has no column 'size', which the model needs; "
+         "did you mean 'sise'?"),
+        ("color:size\nred:1\n", "standard input: has no column 'size', which the model needs; its header "
+         "line was read as one column, 'color:size'; if ':' separates the cells, name it: "
          "--delimiter, or delimiter in a config"),
         ("color,size\nred\n", "standard input, line 2: has 1 cell, the header has 2. Correct the "
          "line; a cell that holds the delimiter must stand in double quotes"),

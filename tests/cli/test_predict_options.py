@@ -466,8 +466,8 @@ def test_bytes_that_are_not_utf_8_in_a_column_that_is_only_copied_are_an_error(
     assert run("fit", "t.csv", "-c", "c.yaml", "-m", "m.npz").code == 0
     (folder / "bad.csv").write_bytes(b"x,note\n1,\xe9\n")
     message = (
-        "Error: bad.csv, line 2: is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 "
-        "-t UTF-8\n"
+        "Error: bad.csv, line 2: is not UTF-8 text: its byte E9 would be 'é' in Latin-1; say which "
+        "it is: --encoding latin-1 or cp1252, or encoding in a config\n"
     )
     for options in (["--append"], ["--keep", "note"], ["--append", "--on-bad-row", "skip"]):
         result = run("predict", "bad.csv", "-m", "m.npz", *options)

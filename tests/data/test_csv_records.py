@@ -14,9 +14,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from nntrain.data.readers import csv_header
 from nntrain.data.readers import csv_records as records
 from nntrain.data.readers.csv_block import Block
-from nntrain.data.readers.csv_records import read_blocks, read_header, sniff
+from nntrain.data.readers.csv_header import read_header, sniff
+from nntrain.data.readers.csv_records import read_blocks
 from nntrain.errors import DataError
 
 Record = tuple[int, list[str]]
@@ -40,8 +42,9 @@ def cut(data: bytes, cuts: Iterable[int]) -> list[bytes]:
 def read(data: bytes, cuts: Iterable[int] = (), delimiter: str | None = None) -> list[Record]:
     """The header, as line 0, and every record with the line it starts on."""
     stream = Pieces(cut(data, cuts))
-    names, delimiter, line, rest = read_header(stream, "t.csv", delimiter)
-    blocks = read_blocks(stream, "t.csv", delimiter, len(names), line, rest)
+    header = read_header(stream, "t.csv", delimiter)
+    names, line, rest = header.names, header.next_line, header.rest
+    blocks = read_blocks(stream, "t.csv", header.delimiter, len(names), line, rest)
     return [(0, names), *(record for block in blocks for record in block.complete_records())]
 
 
@@ -69,7 +72,9 @@ def by_csv_reader(text: str, delimiter: str) -> list[list[str]]:
         ("a;b;c", ";"),
         ("a\tb\tc", "\t"),
         ("a", ","),
-        ("a b|c", ","),
+        ("a b|c", "|"),
+        ("a|b,c", ","),
+        ("a|b,c|d", "|"),
         ("a;b,c", ","),
         ("a\tb;c", ";"),
         ("a,b;c;d", ";"),
@@ -82,9 +87,9 @@ def by_csv_reader(text: str, delimiter: str) -> list[list[str]]:
 )
 def test_the_delimiter_is_the_most_frequent_one_outside_quotes(header: str, delimiter: str) -> None:
     assert sniff(header) == delimiter
-    names, found, _, _ = read_header(Pieces([header.encode() + b"\n"]), "t.csv", None)
-    assert found == delimiter
-    assert [names] == by_csv_reader(header, delimiter)
+    found = read_header(Pieces([header.encode() + b"\n"]), "t.csv", None)
+    assert found.delimiter == delimiter
+    assert [found.names] == by_csv_reader(header, delimiter)
 
 
 @pytest.mark.parametrize("delimiter", ["|", " ", ":", "x", "\\", "^"])
@@ -304,10 +309,14 @@ AFTER_QUOTE = (
 NEVER_ENDS = "a quoted cell opens in this record and never ends; close its double quote"
 CARRIAGE_RETURN = "a carriage return stands inside the line; end lines with LF or CRLF"
 NUL = (
-    "holds a NUL byte; this is not UTF-8 text. If it is UTF-16, convert it: "
-    "iconv -f UTF-16 -t UTF-8"
+    "holds a NUL byte; this is not UTF-8 text. If it is UTF-16, say so: --encoding utf-16, or "
+    "encoding in a config"
 )
-LATIN1 = "is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 -t UTF-8"
+LATIN1 = (
+    "is not UTF-8 text: its byte E9 would be 'é' in Latin-1; say which it is: --encoding latin-1 or "
+    "cp1252, or encoding in a config"
+)
+BOTH = LATIN1.replace("E9", "E2").replace("'é' in Latin-1", "'â' in Latin-1")
 
 
 @pytest.mark.parametrize(
@@ -334,7 +343,13 @@ LATIN1 = "is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 -t UT
         ("a,b\n1,2\n".encode("utf-16-le"), f"t.csv, line 1: {NUL}"),
         ("a,é\n1,2\n".encode("latin-1"), f"t.csv, line 1: {LATIN1}"),
         ("a,b\n1,2\n\n3,é\n".encode("latin-1"), f"t.csv, line 4: {LATIN1}"),
-        (b"a,b\n1,\xe2\x82\n", f"t.csv, line 2: {LATIN1}"),
+        (b"a,b\n1,\xe2\x82\n", f"t.csv, line 2: {BOTH}"),
+        (
+            b"a,b\n1,\x93x\n",
+            "t.csv, line 2: is not UTF-8 text: its byte 93 would be '\\x93' in "
+            "Latin-1, '“' in cp1252; say which it is: --encoding latin-1 or cp1252, or encoding in a "
+            "config",
+        ),
     ],
 )
 @pytest.mark.parametrize("cuts", [[], range(100)])
@@ -356,7 +371,7 @@ def test_the_message_after_a_closing_quote_names_the_delimiter() -> None:
 
 
 def test_a_header_that_never_ends_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr(csv_header, "MAX_RECORD_BYTES", 100)
     with pytest.raises(DataError) as caught:
         read_header(Pieces(itertools.repeat(b"x" * 30)), "t.csv", None)
     assert str(caught.value) == "t.csv, line 1: the header line is longer than 16 MiB"

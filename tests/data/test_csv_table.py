@@ -24,11 +24,12 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.blocks import read_in_blocks
 
 from nntrain.config.keys import Config
-from nntrain.data.readers import csv_records as records
 from nntrain.data.readers import csv_table, frames
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.dialect import Dialect
 from nntrain.data.readers.open import ReadOptions, is_frame, open_table
 from nntrain.data.readers.table import Chunk, ColumnTypes, TableLike
 from nntrain.errors import DataError
@@ -130,7 +131,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "BLOCK_BYTES", 8)
+    read_in_blocks(monkeypatch, 8)
 
 
 def read(
@@ -140,7 +141,7 @@ def read(
     cells: CellFormat = CELLS,
     delimiter: str | None = None,
 ) -> list[Chunk]:
-    with open_table(source, ReadOptions(cells, delimiter)) as opened:
+    with open_table(source, ReadOptions(cells, Dialect(delimiter))) as opened:
         return list(opened.chunks(lambda: ColumnTypes(tuple(numbers), tuple(texts))))
 
 
@@ -185,7 +186,7 @@ def test_a_csv_is_read_as_its_cells_say_one_by_one(
 ) -> None:
     path.write_bytes(written.data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(records, "BLOCK_BYTES", block_bytes)
+        read_in_blocks(patch, block_bytes)
         patch.setattr(csv_table, "SMALL_BYTES", small_bytes)
         chunks = read(path, written.numbers, written.texts, written.cells, written.delimiter)
     assert sum(chunk.n_rows for chunk in chunks) == len(written.rows)
@@ -313,8 +314,8 @@ def test_a_nul_byte_in_a_quoted_cell_is_an_error(path: Path, wanted: list[str]) 
     with pytest.raises(DataError) as caught:
         read(path, [], wanted)
     assert str(caught.value) == (
-        f"{path}, line 3: holds a NUL byte; this is not UTF-8 text. If it is UTF-16, convert it: "
-        f"iconv -f UTF-16 -t UTF-8"
+        f"{path}, line 3: holds a NUL byte; this is not UTF-8 text. If it is UTF-16, say so: "
+        f"--encoding utf-16, or encoding in a config"
     )
 
 
@@ -324,7 +325,8 @@ def test_a_cell_that_is_not_utf8_is_an_error(path: Path, *, as_numbers: bool) ->
     with pytest.raises(DataError) as caught:
         read(path, ["a"] if as_numbers else [], [] if as_numbers else ["a"])
     assert str(caught.value) == (
-        f"{path}, line 3: is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 -t UTF-8"
+        f"{path}, line 3: is not UTF-8 text: its byte E9 would be 'é' in Latin-1; say which it is: "
+        f"--encoding latin-1 or cp1252, or encoding in a config"
     )
 
 
@@ -356,7 +358,6 @@ def test_a_compressed_file_reads_as_its_content_twice(
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut in half": lambda whole: whole[: len(whole) // 2],
-    "not compressed": lambda _: PLAIN,
     "overwritten at the end": lambda whole: whole[:-12] + b"\0" * 12,
 }
 
@@ -378,6 +379,12 @@ def test_a_damaged_compressed_file_is_an_error_that_names_it(
     with pytest.raises(DataError) as caught:
         read(damaged, ["a"])
     assert str(caught.value) == f"{damaged}: cannot be decompressed: {reason.value}"
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_what_is_not_compressed_is_read_whatever_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(PLAIN)
+    assert column(read(tmp_path / name, ["a"]), "a") == list(range(50))
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -504,7 +511,7 @@ NAMES = [str(name) for name in FRAME.columns]
 
 
 def test_a_dataframe_is_read_as_the_csv_that_pandas_writes_of_it(path: Path) -> None:
-    FRAME.to_csv(path, index=False)
+    FRAME.assign(bool=["true", "false", "true"]).to_csv(path, index=False)
     (from_frame,), (from_csv,) = read(FRAME, NAMES), read(path, NAMES)
     for name in NAMES:
         left, right = from_frame.columns[name], from_csv.columns[name]
@@ -513,7 +520,7 @@ def test_a_dataframe_is_read_as_the_csv_that_pandas_writes_of_it(path: Path) -> 
 
 
 def test_texts_of_a_dataframe_are_those_of_the_csv_that_pandas_writes_of_it(path: Path) -> None:
-    FRAME.to_csv(path, index=False)
+    FRAME.assign(bool=["true", "false", "true"]).to_csv(path, index=False)
     (from_frame,), (from_csv,) = read(FRAME, [], NAMES), read(path, [], NAMES)
     for name in NAMES:
         assert column([from_frame], name) == column([from_csv], name), name

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.blocks import read_in_blocks
 
 from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn, TargetColumn
 from nntrain.data.preprocessing.encode_chunks import EncodedRows, encode_chunks
 from nntrain.data.preprocessing.encode_features import UNSEEN
 from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.preprocessing.transform import Preprocessing
-from nntrain.data.readers import csv_records as records
 from nntrain.data.readers.open import open_table
 from nntrain.errors import DataError
 
@@ -36,7 +36,7 @@ def notes(
 @pytest.fixture(params=[1, 1 << 20])
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
     """Where the table is to be written; it is read in small blocks or at once."""
-    monkeypatch.setattr(records, "BLOCK_BYTES", request.param)
+    read_in_blocks(monkeypatch, request.param)
     return tmp_path / "t.csv"
 
 

@@ -77,8 +77,13 @@ def test_json_lines_give_the_same_model_as_the_csv(
     [
         ('{"x": 1, "y": 2}\n{"x": 1\n', "t.jsonl, line 2: is not JSON; expects a JSON object a line"),
         ("[1]\n", "t.jsonl, line 1: expects a JSON object, found another value"),
-        ('{"x": [1], "y": 2}\n', "t.jsonl, line 1, key 'x': expects a number, text, true, false or "
-         "null"),
+        ('{"x": [1], "y": 2}\n', "t.jsonl, line 1, key 'x': holds an array, an object or another "
+         "value that is neither a number nor a text; give its parts columns of their own, or put "
+         "'x' under ignore"),
+        ('{"x": 1, "y": 2}\n{"x": 3, "x": 3, "y": 2}\n', "t.jsonl, line 2: the key 'x' stands twice "
+         "in one object; rename one"),
+        ('{\n"x": 1,\n"y": 2}\n', "t.jsonl, line 1: is not JSON; expects each object whole on one "
+         "line; convert it: jq -c . FILE"),
         ('{"x": 1, "y": 2}\n{"x": "a\\ud800", "y": 2}\n', "t.jsonl, line 2, key 'x': '\\ud800' is half "
          "of a character, which no UTF-8 text can hold; write the other half too, or remove it"),
         ('{"y": 2, "\\udfff": 1}\n', "t.jsonl, line 1, key '\\udfff': '\\udfff' is half of a character, "
@@ -105,8 +110,8 @@ def test_json_lines_in_another_encoding_are_explained(run: Run, folder: Path) ->
     assert run("fit", "t.jsonl", "-c", "c.yaml") == Result(
         3,
         "",
-        "Error: t.jsonl, line 2: is not UTF-8 text. If it is Latin-1, convert it: iconv -f LATIN1 "
-        "-t UTF-8\n",
+        "Error: t.jsonl, line 2: is not UTF-8 text: its byte E9 would be 'é' in Latin-1; say which "
+        "it is: --encoding latin-1 or cp1252, or encoding in a config\n",
     )
 
 

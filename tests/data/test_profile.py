@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.blocks import read_in_blocks
 
-from nntrain.data.readers import csv_records as records
 from nntrain.data.readers import profile as module
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
@@ -20,7 +20,7 @@ def profiles(
     path: Path, text: str, monkeypatch: pytest.MonkeyPatch, block_bytes: int = 1 << 20
 ) -> dict[str, ColumnProfile]:
     path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(records, "BLOCK_BYTES", block_bytes)
+    read_in_blocks(monkeypatch, block_bytes)
     with open_table(path, ReadOptions(CELLS)) as table:
         return {column.name: column for column in profile(table)}
 

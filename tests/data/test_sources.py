@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nntrain.data.readers.csv_records import ByteStream
-from nntrain.data.readers.sources import Pipe, Source
+from nntrain.data.readers.sources import Source
+from nntrain.data.readers.streams import ByteStream, Pipe
 from nntrain.errors import DataError
 
 CONTENT = bytes(range(256)) * 400
@@ -57,7 +57,7 @@ def test_a_named_pipe_that_is_to_be_read_twice_gives_the_same_again(tmp_path: Pa
 
 def test_a_pipe_gives_what_has_arrived_without_waiting_for_more() -> None:
     reader, writer = os.pipe()
-    pipe = Pipe(reader)
+    pipe = Pipe(reader, "t.csv")
     os.close(reader)  # the pipe has a descriptor of its own
     os.write(writer, b"abc")
     assert pipe.read(1000) == b"abc"
@@ -74,7 +74,7 @@ def test_closing_a_source_closes_the_files_it_opened(tmp_path: Path) -> None:
     with Source(str(path)) as source:
         stream = source.open()
     with pytest.raises(ValueError, match="closed"):
-        stream.read(1)
+        everything(stream)
 
 
 def test_a_file_that_is_missing_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_spread_of_huge_predictions_is_finite() -> None:
     table = frame().assign(y=np.linspace(1e302, 1e304, 50))
     model = nntrain.fit(table, dataclasses.replace(CONFIG, target=("y",), ignore=("z",)))
     cells = CellFormat(model.preprocessing.missing_values, ".")
-    with model.predicting(table, ReadOptions(cells, None)) as (_, parts):
+    with model.predicting(table, ReadOptions(cells)) as (_, parts):
         spread = np.concatenate([part.spread for part in parts])
     assert np.isfinite(spread).all()
     assert spread.max() > 1e299

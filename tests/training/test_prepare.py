@@ -13,6 +13,7 @@ from nntrain.data.preprocessing.fit import PreprocessingOptions
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.dialect import Dialect
 from nntrain.data.readers.open import ReadOptions
 from nntrain.errors import DataError
 from nntrain.training.options import column_roles, preprocessing_options, read_options
@@ -75,7 +76,9 @@ def test_a_config_stands_for_the_options_of_each_step() -> None:
         bins=4,
     )
     cells = CellFormat(("NA",), ",")
-    assert read_options(config, twice=True) == ReadOptions(cells, ";", twice=True)
+    assert read_options(config, twice=True) == ReadOptions(
+        cells, Dialect(";", ","), ("y", "id", "w"), twice=True
+    )
     targets = TargetOptions("w", skip_missing=True, need_logarithm=True)
     roles = ColumnRoles(("y",), ignore=("id",), group="g", target_options=targets)
     assert column_roles(config, "g") == roles

@@ -16,12 +16,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.blocks import read_in_blocks
 
 import nntrain
 from nntrain.config.choices import ACTIVATIONS, BATCH_MODES, DTYPES
 from nntrain.config.keys import Config
-from nntrain.data.readers import csv_records as records
 from nntrain.data.readers import frames
+from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import DataError, DivergedError, UsageError
 from nntrain.model.model import Model
 
@@ -88,7 +89,7 @@ def test_a_path_a_dataframe_and_parts_of_it_give_the_same_model(
     compressed = tmp_path / "t.csv.gz"
     compressed.write_bytes(gzip.compress(csv_path.read_bytes()))
     assert bytes_of(nntrain.fit(compressed, CONFIG), tmp_path) == first
-    monkeypatch.setattr(records, "BLOCK_BYTES", 50)
+    read_in_blocks(monkeypatch, 50)
     monkeypatch.setattr(frames, "FRAME_ROWS", 4)
     assert bytes_of(nntrain.fit(csv_path, CONFIG), tmp_path) == first
     assert bytes_of(nntrain.fit(FRAME, CONFIG), tmp_path) == first
@@ -137,7 +138,7 @@ def test_another_decimal_mark_and_delimiter_change_nothing(model: Model, tmp_pat
 
 def predicted_with(model: Model, path: Path, delimiter: str, decimal: str) -> list[list[float]]:
     values: list[list[float]] = (
-        model.predict(path, delimiter=delimiter, decimal=decimal).to_numpy().tolist()
+        model.predict(path, dialect=Dialect(delimiter, decimal)).to_numpy().tolist()
     )
     return values
 

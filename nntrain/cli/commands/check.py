@@ -11,8 +11,7 @@ import click
 from nntrain.cli.messages import model_options, print_next_command, reading_options, set_options
 from nntrain.cli.options import (
     FILE,
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     json_option,
     set_option,
@@ -20,6 +19,7 @@ from nntrain.cli.options import (
     verbosity_options,
 )
 from nntrain.config.yaml_file import load_config
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.errors import CheckFailedError, DataError, UsageError
 from nntrain.text import counted, json_text, printable
 
@@ -50,8 +50,7 @@ SHOWN_CATEGORIES = 5
 @set_option
 @click.option("--strict", is_flag=True, help="Exit with code 6 if there is any warning.")
 @json_option
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def check(
     data: tuple[str, ...],
@@ -60,8 +59,7 @@ def check(
     overrides: tuple[str, ...],
     strict: bool,
     as_json: bool,
-    delimiter: str | None,
-    decimal: str,
+    dialect: Dialect,
 ) -> None:
     """Check whether fit or predict would work on the table DATA, without doing it.
 
@@ -72,17 +70,18 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --json
 
     With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
-    and 3 if it would not. With --config, delimiter and decimal mark are keys of the config.
+    and 3 if it would not. With --config, delimiter, decimal mark and encoding are
+    keys of the config.
     """
     paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
         raise UsageError("check needs either --config, for fit, or --model, for predict")
     if model_path is not None and overrides:
         raise UsageError("--set goes with --config")
-    if config_path is not None and (delimiter is not None or decimal != "."):
+    if config_path is not None and dialect != PLAIN:
         raise UsageError(
-            "--delimiter and --decimal go with --model; with --config they are keys of it, as in "
-            "--set delimiter=tab"
+            "--delimiter, --decimal and --encoding go with --model; with --config they are keys of "
+            "it, as in --set delimiter=tab"
         )
 
     from nntrain.evaluation.check import check_with_config, check_with_model
@@ -93,8 +92,8 @@ def check(
         next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
     else:
         model = load_model(str(model_path))
-        check_table = partial(check_with_model, paths, model, delimiter=delimiter, decimal=decimal)
-        options = model_options(str(model_path)) + reading_options(delimiter, decimal)
+        check_table = partial(check_with_model, paths, model, dialect)
+        options = model_options(str(model_path)) + reading_options(dialect)
         next_words = ["predict", *paths, *options]
     verdict = _verdict(check_table)
     if as_json:

@@ -187,7 +187,7 @@ def _write_predictions(
         rows = row_numbers[result.fold.rows]
         fold[rows] = str(result.fold.number)
         values[rows] = result.predictions
-    writer = row_writer("csv", ["fold", *(f"predicted_{target}" for target in config.target)])
+    writer = row_writer("csv", ["fold"], [f"predicted_{target}" for target in config.target])
     with replacing(path) as file:
         file.write(writer.header)
         file.write(writer.rows([fold], values, np.isnan(values[:, 0]), skip=False))

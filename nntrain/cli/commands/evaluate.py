@@ -13,8 +13,7 @@ import click
 
 from nntrain.cli.messages import print_findings, print_next_command
 from nntrain.cli.options import (
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     interval_option,
     json_option,
@@ -22,6 +21,7 @@ from nntrain.cli.options import (
     tables_or_stdin,
     verbosity_options,
 )
+from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import CheckFailedError, UsageError
 from nntrain.text import format_number, json_text, quoted
 
@@ -48,8 +48,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
 )
 @interval_option
 @json_option
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def evaluate(
     data: tuple[str, ...],
@@ -58,8 +57,7 @@ def evaluate(
     conditions: tuple[str, ...],
     interval: float | None,
     as_json: bool,
-    delimiter: str | None,
-    decimal: str,
+    dialect: Dialect,
 ) -> None:
     """Measure a model's errors on the table DATA, in the target's unit.
 
@@ -95,9 +93,7 @@ def evaluate(
                 f"--fail-if {condition.text!r}: {condition.metric} takes prediction intervals; add "
                 f"--interval 0.9"
             )
-    evaluation = evaluate_model(
-        model, paths, by, interval=interval, delimiter=delimiter, decimal=decimal
-    )
+    evaluation = evaluate_model(model, paths, by, interval=interval, dialect=dialect)
     if as_json:
         click.echo(json_text(evaluation.as_dict()))
     else:

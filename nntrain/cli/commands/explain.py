@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from nntrain.cli.options import (
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     json_option,
     model_option,
     tables_or_stdin,
     verbosity_options,
 )
+from nntrain.data.readers.dialect import Dialect
 from nntrain.text import format_number, json_text
 
 
@@ -27,16 +27,14 @@ from nntrain.text import format_number, json_text
     help="How often each column is shuffled.",
 )
 @json_option
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def explain(
     data: tuple[str, ...],
     model_path: str,
     repeats: int,
     as_json: bool,
-    delimiter: str | None,
-    decimal: str,
+    dialect: Dialect,
 ) -> None:
     """Measure how important each column of the table DATA is to a model.
 
@@ -61,7 +59,7 @@ def explain(
     from nntrain.report.description import IMPORTANCE_HEADER, importance_rows
 
     model = load_model(model_path)
-    explanation = explain_model(model, paths, repeats=repeats, delimiter=delimiter, decimal=decimal)
+    explanation = explain_model(model, paths, repeats=repeats, dialect=dialect)
     if as_json:
         click.echo(json_text(explanation.as_dict()))
         return

@@ -154,7 +154,7 @@ def fit(
     if not is_quiet():
         print_summary(session.run, outcome.model)
         print_written(outcome, [model_path] if log_path == "-" else [model_path, log_path])
-    words = model_options(model_path) + reading_options(config.delimiter, config.decimal)
+    words = model_options(model_path) + reading_options(config.dialect)
     print_next_command("predict", next_table, words, then=" > predictions.csv")
 
 

@@ -8,13 +8,13 @@ from nntrain.cli.messages import print_next_command
 from nntrain.cli.options import (
     FILE,
     check_output,
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     one_or_more_tables,
     verbosity_options,
 )
 from nntrain.config.choices import RECIPES
+from nntrain.data.readers.dialect import Dialect
 from nntrain.files import replacing
 
 
@@ -41,16 +41,14 @@ from nntrain.files import replacing
     metavar="FILE",
     help="Where to write the config; by default to stdout.",
 )
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def init(
     data: tuple[str, ...],
     targets: tuple[str, ...],
     recipe: str,
     output: str | None,
-    delimiter: str | None,
-    decimal: str,
+    dialect: Dialect,
 ) -> None:
     """Write a config for the table DATA that is ready to train with.
 
@@ -70,9 +68,7 @@ def init(
 
     from nntrain.config.suggest import suggest_config
 
-    text = suggest_config(
-        paths, targets, recipe=recipe, delimiter=delimiter, decimal=decimal
-    ).as_yaml()
+    text = suggest_config(paths, targets, recipe=recipe, dialect=dialect).as_yaml()
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -12,8 +12,7 @@ import click
 from nntrain.cli.options import (
     FILE,
     check_output,
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     interval_option,
     model_option,
@@ -76,8 +75,7 @@ from nntrain.text import printable
     help="For a row with a text where a number belongs, or too few or too many cells: stop with an "
     "error, skip the row, or leave its prediction blank.",
 )
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def predict(
     data: tuple[str, ...],
@@ -108,8 +106,8 @@ def predict(
     training. They are exact for up to 10 columns; for more they are estimated by 32 seeded random
     orders of the columns.
 
-    DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
-    files are read as one table.
+    DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
+    files are read as one table. JSON lines from a pipe are answered as they come.
     """
     paths = input_paths(data, "predict")
     kept_names = _kept_names(append=append, keep=keep)

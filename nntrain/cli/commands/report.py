@@ -12,14 +12,14 @@ from nntrain.cli.messages import print_findings, print_note
 from nntrain.cli.options import (
     FILE,
     check_output,
-    decimal_option,
-    delimiter_option,
+    dialect_options,
     input_paths,
     is_quiet,
     model_option,
     tables_or_stdin,
     verbosity_options,
 )
+from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import DataError, UsageError
 from nntrain.files import replacing
 from nntrain.text import printable
@@ -51,16 +51,14 @@ DEFAULT_LOG = "loss.csv"
     metavar="FILE",
     help="Where to write the page; - for stdout.",
 )
-@delimiter_option
-@decimal_option
+@dialect_options
 @verbosity_options
 def report(
     data: tuple[str, ...],
     model_path: str,
     log_path: str | None,
     output: str,
-    delimiter: str | None,
-    decimal: str,
+    dialect: Dialect,
 ) -> None:
     """Write an HTML page about a model and about its errors on the table DATA.
 
@@ -91,7 +89,7 @@ def report(
 
     model = load_model(model_path)
     log = _loss_log(model, model_path, log_path)
-    measured = measure_report(model, paths, delimiter=delimiter, decimal=decimal) if paths else None
+    measured = measure_report(model, paths, dialect) if paths else None
     title = f"A model of {' and '.join(model.config.target)}"
     name = os.path.basename(model_path)  # noqa: PTH119
     intro = f"{name} on {listed_names(paths)}" if paths else name

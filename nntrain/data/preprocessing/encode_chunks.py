@@ -60,6 +60,7 @@ def encode_chunks(
     types = preprocessing.column_types(numbers)
     replaced, n_skipped = ReplacedCells(), 0
     for chunk in table.chunks(lambda: types):
+        preprocessing.check(table, numbers)  # More keys of JSON lines may be known now.
         y_true, kept = true_values(chunk, names, table.cells, options)
         weights = weight_values(chunk, options.weight, table.cells) if options.weight else None
         bad = _bad_rows(chunk) if tolerate_bad_rows else None
@@ -73,6 +74,7 @@ def encode_chunks(
         if targets:
             check_finite_inputs(x, preprocessing.input_names, table.name)
         yield EncodedRows(values, x, y_true, weights, bad, chunk, kept)
+    preprocessing.check(table, numbers)
     replaced.note()
     if n_skipped:
         log_note(RowsWithoutTarget(table.name, n_skipped))

@@ -13,19 +13,25 @@ import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
+from nntrain.data.readers.cells import category
 
 UNSEEN = -1
 """The position of a category that the training rows lack; none of its column's inputs is 1."""
 
 
 def category_positions(column: CategoricalColumn) -> dict[str, int]:
-    """The position of each category of a column."""
-    return {category: i for i, category in enumerate(column.categories)}
+    """The position of each category of a column, by its text and in the one spelling.
+
+    A model of an older version may have categories in other spellings, such as `True`.
+    """
+    texts = {text: i for i, text in enumerate(column.categories)}
+    return {category(text): i for text, i in texts.items()} | texts
 
 
 def category_values(positions: Mapping[str, int], texts: Sequence[str]) -> Vector:
     """The feature value (n_texts,) of each text: the position of its category, or `UNSEEN`."""
-    return np.array([positions.get(text, UNSEEN) for text in texts], dtype=np.float64)
+    found = (positions.get(text, positions.get(category(text), UNSEEN)) for text in texts)
+    return np.fromiter(found, np.float64, len(texts))
 
 
 class FeatureEncoder:

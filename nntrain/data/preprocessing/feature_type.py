@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nntrain.arrays import Vector
 from nntrain.data.checks import comma_hint, infinite_number
-from nntrain.data.readers.cells import CellFormat, distinct_texts, is_mostly_numbers
+from nntrain.data.readers.cells import CellFormat, distinct_categories, is_mostly_numbers
 from nntrain.data.readers.table import Chunk
 from nntrain.errors import DataError
 
@@ -58,7 +58,7 @@ class GrowingFeature:
     def _read_texts(self, chunk: Chunk, out: Vector, cells: CellFormat) -> None:
         column = chunk.columns[self.name]
         self.is_text = True
-        codes, texts = distinct_texts(column)
+        codes, texts = distinct_categories(column)
         if not self.is_listed:
             self._count(np.bincount(codes, minlength=len(texts)), texts, cells)
             if self.n_texts and not self.first_text[0]:

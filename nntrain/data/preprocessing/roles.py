@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from nntrain.data.checks import check_columns, check_unique
-from nntrain.data.notes import NamelessColumns, TakeNote
+from nntrain.data.notes import NamelessColumns, SavedIndex, TakeNote
 from nntrain.data.preprocessing.target_values import TargetOptions
-from nntrain.data.readers.table import Table
+from nntrain.data.readers.table import Table, index_columns
 from nntrain.errors import DataError
 
 
@@ -43,8 +43,8 @@ class ColumnRoles:
 def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tuple[str, ...]:
     """The columns to learn from, in the order of `features`, or else of the table.
 
-    `take_note` is told of columns without a name. Raises `DataError` for a column that the table
-    lacks, or has twice, and if no feature is left.
+    `take_note` is told of columns without a name and of a saved index. Raises
+    `DataError` for a column that the table lacks, or has twice, and if no feature is left.
     """
     check_columns(table, roles.targets, "target")
     check_columns(table, roles.features or (), "features")
@@ -56,6 +56,10 @@ def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tu
     nameless = tuple(i for i, name in enumerate(table.columns, start=1) if name == "")
     if nameless and roles.features is None:
         take_note(NamelessColumns(table.name, nameless))
+    index = tuple(name for name in index_columns(table) if name not in left_out)
+    if index and roles.features is None:
+        take_note(SavedIndex(table.name, index))
+        left_out |= set(index)
     wanted = roles.features or tuple(filter(None, table.columns))
     features = tuple(name for name in wanted if name not in left_out)
     if not features:

@@ -28,6 +28,7 @@ from nntrain.data.preprocessing.encode_features import (
     category_values,
 )
 from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 
@@ -61,15 +62,15 @@ class Preprocessing:
         return ColumnTypes((*numeric, *numbers), tuple(texts))
 
     def read_options(
-        self,
-        delimiter: str | None = None,
-        decimal: str = ".",
-        *,
-        tolerate_bad_rows: bool = False,
+        self, dialect: Dialect = PLAIN, names: Iterable[str] = (), **options: bool
     ) -> ReadOptions:
-        """How to read a table for this model; the missing values are those of training."""
-        cells = CellFormat(self.missing_values, decimal)
-        return ReadOptions(cells, delimiter, tolerate_bad_rows=tolerate_bad_rows)
+        """How to read a table for this model; the missing values are those of training.
+
+        `names` are more columns that will be asked for, and `options` further `ReadOptions`.
+        """
+        cells = CellFormat(self.missing_values, dialect.decimal)
+        own = [column.name for column in (*self.features, *self.targets)]
+        return ReadOptions(cells, dialect, (*own, *names), **options)
 
     def check(self, table: Table, targets: Sequence[str] = ()) -> None:
         """Raise `DataError` where a table lacks a feature (or one of `targets`) or has it twice."""

@@ -18,7 +18,7 @@ from nntrain.data.preprocessing.feature_type import GrowingFeature
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
 from nntrain.data.preprocessing.target_values import true_values, weight_values
-from nntrain.data.readers.cells import distinct_texts
+from nntrain.data.readers.cells import distinct_texts, group_names
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class _TableReader:
 
     def _group_numbers(self, chunk: Chunk, name: str) -> Vector:
         (cells,) = chunk.as_written([self.table.columns.index(name)])
-        codes, texts = distinct_texts(cells)
+        codes, texts = distinct_texts(group_names(cells))
         numbers = [self.groups.setdefault(text, len(self.groups)) for text in texts]
         return np.array(numbers, dtype=np.float64)[codes]
 

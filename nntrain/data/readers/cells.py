@@ -18,6 +18,15 @@ NUMBER = re.compile(
 )
 PLAIN_NUMBER = re.compile(r"[+-]?[\d.,_]+(?:[eE][+-]?\d+)?")
 
+TRUTH_VALUES = {
+    **dict.fromkeys(("true", "True", "TRUE"), "true"),
+    **dict.fromkeys(("false", "False", "FALSE"), "false"),
+}
+WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0", re.ASCII)
+DATE_AND_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
 BLANKS = " \t\r\n\v\f"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 
@@ -88,6 +97,52 @@ class CellFormat:
     def first_text(self, cells: Iterable[str]) -> int:
         """The position of the first cell that is a text; -1 if there is none."""
         return next((i for i, cell in enumerate(cells) if self.number(cell) is None), -1)
+
+
+def category(text: str) -> str:
+    """The category that a text stands for: the text, but one spelling for what formats spell apart.
+
+    These are truth values (`True`, `TRUE`), whole numbers written with `.0`, and dates with times
+    in ISO 8601.
+
+    >>> category("TRUE"), category("10115.0"), category("2024-05-01T00:00:00")
+    ('true', '10115', '2024-05-01')
+    """
+    if not text or not (text[-1] in "eE0" or text[0].isdecimal()):
+        return text
+    if text in TRUTH_VALUES:
+        return TRUTH_VALUES[text]
+    if whole := WHOLE_NUMBER.fullmatch(text):
+        return whole[1]
+    moment = DATE_AND_TIME.fullmatch(text)
+    return _moment(*moment.groups(default="")) if moment else text
+
+
+def _moment(date: str, time: str, fraction: str, offset: str) -> str:
+    """A date and time in one spelling; the date alone at midnight of no named time zone."""
+    fraction = fraction.rstrip("0")
+    if offset:
+        hours, minutes = ("+00", "00") if offset == "Z" else (offset[:3], offset[-2:])
+        offset = f"{hours}:{minutes}"
+    if time == "00:00:00" and not fraction and not offset:
+        return date
+    return f"{date} {time}" + (f".{fraction}" if fraction else "") + offset
+
+
+def group_names(column: Column) -> Column:
+    """The name of each cell's group (n_rows,): its text, with one spelling for truth values."""
+    return np.array([TRUTH_VALUES.get(text, text) for text in column], dtype=object)
+
+
+def distinct_categories(column: Column) -> tuple[NDArray[np.intp], list[str]]:
+    """Each cell's code (n_rows,), and the distinct categories in the order in which they come.
+
+    A code is the position of the cell's category among the distinct ones.
+    """
+    codes, texts = distinct_texts(column)
+    positions: dict[str, int] = {}
+    merged = [positions.setdefault(category(text), len(positions)) for text in texts]
+    return np.array(merged, dtype=np.intp)[codes], list(positions)
 
 
 def distinct_texts(column: Column) -> tuple[NDArray[np.intp], list[str]]:

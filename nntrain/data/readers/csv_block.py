@@ -19,6 +19,11 @@ from nntrain.text import counted
 
 BOM = b"\xef\xbb\xbf"
 NEWLINE = ord("\n")
+BLOCK_BYTES = 3 << 19
+MAX_RECORD_BYTES = 1 << 24
+
+# A cell may be as long as its record; Python's own limit would be 131,072 characters.
+csv.field_size_limit(MAX_RECORD_BYTES)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,18 @@ class Block:
         whole = b"\n".join(self.data.split(b"\n", n_whole)[:n_whole]) + b"\n" if n_whole else b""
         return replace(self, data=whole)
 
+    def check_length(self) -> None:
+        """Raise `DataError` for a record that is longer than 16 MiB."""
+        if len(self.data) <= MAX_RECORD_BYTES:
+            return
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == NEWLINE) + 1
+        for line, next_line, _ in parse_records(
+            self.data, self.name, self.first_line, self.delimiter
+        ):
+            first, last = line - self.first_line, next_line - self.first_line - 1
+            if ends[last] - (ends[first - 1] if first else 0) > MAX_RECORD_BYTES + 1:
+                raise DataError(f"{self.name}, line {line}: the line is longer than 16 MiB")
+
     def line_of(self, row: int) -> int:
         """The line that the row-th record of this block (from 0) starts on."""
         return next(line for i, (line, _) in enumerate(self.records()) if i == row)
@@ -133,16 +150,25 @@ def _decode(data: bytes, name: str, first_line: int) -> str:
         line = first_line + data.count(b"\n", 0, nul)
         raise DataError(
             f"{name}, line {line}: holds a NUL byte; this is not UTF-8 text. If it is UTF-16, "
-            f"convert it: iconv -f UTF-16 -t UTF-8"
+            f"say so: --encoding utf-16, or encoding in a config"
         )
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         line = first_line + data.count(b"\n", 0, error.start)
-        raise DataError(
-            f"{name}, line {line}: is not UTF-8 text. If it is Latin-1, convert it: "
-            f"iconv -f LATIN1 -t UTF-8"
-        ) from None
+        raise DataError(f"{name}, line {line}: {not_utf_8(error)}") from None
+
+
+def not_utf_8(error: UnicodeDecodeError) -> str:
+    """What is wrong with text that is not UTF-8: how its first such byte reads otherwise."""
+    byte = error.object[error.start : error.start + 1]
+    windows = byte.decode("cp1252", "replace")
+    latin = byte.decode("latin-1")
+    reads = f"{latin!r} in Latin-1" + ("" if windows == latin else f", {windows!r} in cp1252")
+    return (
+        f"is not UTF-8 text: its byte {byte.hex().upper()} would be {reads}; say which it is: "
+        f"--encoding latin-1 or cp1252, or encoding in a config"
+    )
 
 
 def _explain(problem: str, name: str, line: int, delimiter: str) -> str:
@@ -150,7 +176,7 @@ def _explain(problem: str, name: str, line: int, delimiter: str) -> str:
     if "unexpected end" in problem:
         what = "a quoted cell opens in this record and never ends; close its double quote"
     elif "field larger" in problem:
-        what = "a cell is longer than 131,072 characters; is a closing double quote missing?"
+        what = "a cell is longer than 16 MiB; is a closing double quote missing?"
     elif "new-line character" in problem:
         what = "a carriage return stands inside the line; end lines with LF or CRLF"
     else:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
 
 from nntrain.arrays import Column
+from nntrain.data.notes import CommentLines, log_note
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.csv_block import Block
 from nntrain.data.readers.csv_columns import (
@@ -18,13 +22,19 @@ from nntrain.data.readers.csv_columns import (
     parse_texts_fast,
     text_column,
 )
-from nntrain.data.readers.csv_records import read_blocks, read_header
+from nntrain.data.readers.csv_header import read_header
+from nntrain.data.readers.csv_records import read_blocks
+from nntrain.data.readers.names import NO_NAMES, KnownNames
 from nntrain.data.readers.sources import Source
+from nntrain.data.readers.streams import ByteStream
 from nntrain.data.readers.table import Chunk, ColumnTypes, Place
+from nntrain.data.readers.values import json_cell_of_text, object_column
 from nntrain.text import counted
 from nntrain.threads import available_cores, map_ahead
 
 log = logging.getLogger(__name__)
+
+TAB_SUFFIXES = (".tsv", ".tab")
 
 SMALL_BYTES = 1 << 18
 """The first bytes of a table, which are parsed cell by cell sooner than pandas is loaded."""
@@ -42,17 +52,22 @@ Parsed: TypeAlias = "tuple[ColumnTypes, dict[str, Column] | None]"
 class CsvTable:
     """Delimited text with a header line; see `Table`.
 
-    With `twice`, a pipe can be read again. With `tolerate_bad_rows`, a row with too few or too
-    many cells is marked in its chunk instead of raising `DataError`.
+    `stream` is what `source.open` gave. With `tolerate_bad_rows`, a row with too few or too many
+    cells is marked in its chunk instead of raising `DataError`.
     """
+
+    is_complete = True
+    nested: Mapping[str, str] = MappingProxyType({})
+    saved_index: tuple[str, ...] = ()
 
     def __init__(
         self,
         source: Source,
+        stream: ByteStream,
         cells: CellFormat,
         delimiter: str | None = None,
+        known: KnownNames = NO_NAMES,
         *,
-        twice: bool = False,
         tolerate_bad_rows: bool = False,
     ) -> None:
         self.name = source.name
@@ -60,9 +75,16 @@ class CsvTable:
         self.tolerate_bad_rows = tolerate_bad_rows
         self.progress = 0.0
         self._source = source
-        self._stream = source.open(twice=twice)
-        header = read_header(self._stream, self.name, delimiter)
-        self.columns, self.delimiter, self._first_line, self._rest = header
+        self._stream = stream
+        is_tabbed = any(
+            suffix.lower() in TAB_SUFFIXES for suffix in Path(source.path).suffixes[-2:]
+        )
+        header = read_header(stream, self.name, delimiter, "\t" if is_tabbed else "")
+        if header.n_comments:
+            log_note(CommentLines(self.name, header.n_comments))
+        self.columns = known.spelled(header.names, self.name)
+        self.delimiter = header.delimiter
+        self._first_line, self._rest = header.next_line, header.rest
         self._positions = {name: i for i, name in reversed(list(enumerate(self.columns)))}
         self._is_fresh = True
         n = len(self.columns)
@@ -92,7 +114,7 @@ class CsvTable:
         if not self._is_fresh:
             self._stream = self._source.open()
             header = read_header(self._stream, self.name, self.delimiter)
-            _, _, self._first_line, self._rest = header
+            self._first_line, self._rest = header.next_line, header.rest
         self._is_fresh = False
 
     def _blocks(self) -> Iterator[tuple[Block, int]]:
@@ -128,7 +150,7 @@ class CsvTable:
             return [text_column(records, position) for position in positions]
 
         n_rows = len(next(iter(columns.values())))
-        return Chunk(n_rows, columns, self._place(block), as_written)
+        return Chunk(n_rows, columns, self._place(block), as_written, partial(_as_json, as_written))
 
     def _chunk_of_records(self, block: Block, types: ColumnTypes) -> Chunk:
         records, width = self._records(block), len(self.columns)
@@ -141,7 +163,8 @@ class CsvTable:
 
         columns = parse_cells(records, types, self._positions, self.cells)
         place = self._place(block)
-        return Chunk(len(records), columns, place, as_written, bad if bad.any() else None)
+        as_json = partial(_as_json, as_written)
+        return Chunk(len(records), columns, place, as_written, as_json, bad if bad.any() else None)
 
     def _records(self, block: Block) -> list[list[str]]:
         """A block's records. Raises `DataError` for a bad one, unless those are tolerated."""
@@ -150,3 +173,10 @@ class CsvTable:
 
     def _place(self, block: Block) -> Callable[[int], Place]:
         return lambda row: Place(self.name, "line", block.line_of(row))
+
+
+def _as_json(
+    as_written: Callable[[Sequence[int]], list[Column]], positions: Sequence[int]
+) -> list[Column]:
+    """Columns, each cell in JSON."""
+    return [object_column(map(json_cell_of_text, column)) for column in as_written(positions)]

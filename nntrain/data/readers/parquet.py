@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.names import NO_NAMES, KnownNames
+from nntrain.data.readers.sources import Source
 from nntrain.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -15,15 +18,28 @@ if TYPE_CHECKING:
     from nntrain.data.readers.frames import FrameTable
 
 
-def open_parquet(path: str, cells: CellFormat) -> FrameTable:
-    """A Parquet file as a table. Raises `DataError`, or `MissingExtraError` without pyarrow."""
+def parquet_table(
+    source: Source,
+    files: contextlib.ExitStack,
+    cells: CellFormat,
+    known: KnownNames = NO_NAMES,
+) -> FrameTable:
+    """A Parquet file as a table, which stays open until `files` is closed.
+
+    Raises `DataError`, or `MissingExtraError` without pyarrow.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415  (an optional package)
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
         raise MissingExtraError(
-            f"{path}: reading Parquet needs the extra parquet: pip install 'nntrain[parquet]'"
+            f"{source.name}: reading Parquet needs the extra parquet: "
+            f"pip install 'nntrain[parquet]'"
         ) from None
+
+    import pandas as pd  # noqa: PLC0415  (slow to load)
+
+    from nntrain.data.readers.frames import FrameTable  # noqa: PLC0415
 
     damage = (pa.ArrowException, OSError, ValueError, KeyError)
 
@@ -31,25 +47,39 @@ def open_parquet(path: str, cells: CellFormat) -> FrameTable:
     def explained() -> Iterator[None]:
         try:
             yield
+        except pa.ArrowMemoryError as error:
+            raise MemoryError(*error.args) from None
         except damage as error:
             reason = str(error).split("\n")[0]
-            raise DataError(f"{path}: cannot be read as Parquet: {reason}") from None
+            raise DataError(f"{source.name}: cannot be read as Parquet: {reason}") from None
 
+    content = files.enter_context(source.whole_file())
     with explained():
-        file = parquet.ParquetFile(path)
-        names = list(file.schema_arrow.names)
-
-    from nntrain.data.readers.frames import FrameTable  # noqa: PLC0415  (which loads pandas)
+        schema = parquet.ParquetFile(content).schema_arrow
 
     def frames() -> Iterator[pd.DataFrame]:
-        batches = file.iter_batches()
+        with explained():
+            batches = parquet.ParquetFile(content).iter_batches()
         while True:
             with explained():
                 batch = next(batches, None)
                 # The notes that pandas keeps in such files are not needed, and may be malformed.
-                frame = None if batch is None else batch.to_pandas(ignore_metadata=True)
-            if frame is None:
-                return
+                if batch is None:
+                    return
+                frame = batch.to_pandas(ignore_metadata=True, types_mapper=pd.ArrowDtype)
             yield frame
 
-    return FrameTable(frames, path, names, cells)
+    columns = known.spelled(schema.names, source.name)
+    types = zip(columns, schema.types, strict=True)
+    nested = {name: str(kind) for name, kind in types if pa.types.is_nested(kind)}
+    index = _saved_index(schema.metadata)
+    return FrameTable(frames, source.name, columns, cells, nested, index)
+
+
+def _saved_index(metadata: dict[bytes, bytes] | None) -> tuple[str, ...]:
+    """The columns in which pandas saved the index of the DataFrame, by its notes in the file."""
+    try:
+        notes: Any = json.loads((metadata or {}).get(b"pandas", b"{}"))
+        return tuple(name for name in notes["index_columns"] if isinstance(name, str))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ()

@@ -10,7 +10,7 @@ import numpy as np
 
 from nntrain.arrays import Column, Vector
 from nntrain.data.readers.cells import CellFormat, distinct_texts, is_mostly_numbers
-from nntrain.data.readers.table import ColumnTypes, Table
+from nntrain.data.readers.table import ColumnTypes, Table, index_columns
 
 MAX_DISTINCT = 10_000
 
@@ -102,8 +102,13 @@ class ColumnProfile:
 
 
 def profile(table: Table) -> list[ColumnProfile]:
-    """A profile of each column that has a name, in the table's order. Raises `DataError`."""
-    profiles = {name: ColumnProfile(name) for name in table.columns if name}
+    """A profile of each column with a name and single values, in the table's order.
+
+    A saved index has no name of its own, and arrays or objects are no single values. Raises
+    `DataError`.
+    """
+    left_out = {"", *index_columns(table), *table.nested}
+    profiles = {name: ColumnProfile(name) for name in table.columns if name not in left_out}
 
     def types() -> ColumnTypes:
         texts = {name: None for name, column in profiles.items() if column.written}

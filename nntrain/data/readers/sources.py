@@ -1,104 +1,61 @@
-"""The bytes of a table, from a file, a compressed file or a pipe.
-
-Each is a `ByteStream`: reading gives the bytes that have arrived without waiting for more.
-"""
+"""The bytes of a table from a file or a pipe: uncompressed, and as UTF-8 if they are text."""
 
 from __future__ import annotations
 
-import bz2
 import contextlib
-import gzip
-import lzma
 import os
-import select
 import stat
 import sys
-import tempfile
-import zlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any
 
-from nntrain.data.readers.csv_records import ByteStream
+from nntrain.data.readers.contents import (
+    HEAD_BYTES,
+    PARQUET,
+    Compression,
+    Format,
+    compression_of,
+    encoding_of,
+    format_of,
+    is_enough,
+)
+from nntrain.data.readers.decompressed import DECOMPRESSORS, Decompressed
+from nntrain.data.readers.input_file import InputFile
+from nntrain.data.readers.streams import ByteStream, Peeked, Pipe, Spool, Transcoded
+from nntrain.data.readers.zip_archive import only_member
 from nntrain.errors import DataError
 
-DECOMPRESSORS: dict[str, Callable[[Any], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-}
 
-
-class Pipe:
-    """A pipe, terminal or socket: gives what has arrived, and waits only for a first byte.
-
-    It duplicates the descriptor `fd`, so that a thread that still waits to read keeps its own open.
-    """
-
-    def __init__(self, fd: int) -> None:
-        self.fd = os.dup(fd)
-
-    def __del__(self) -> None:
-        os.close(self.fd)
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes; b"" once the writer has closed the pipe."""
-        parts = [os.read(self.fd, size)]
-        read = len(parts[0])
-        while parts[-1] and read < size and select.select([self.fd], [], [], 0)[0]:
-            parts.append(os.read(self.fd, size - read))
-            read += len(parts[-1])
-        return b"".join(parts)
-
-
-class Spool:
-    """A stream that can be read a second time: it copies what is read into a temporary file."""
-
-    def __init__(self, stream: ByteStream, copy: IO[bytes]) -> None:
-        self.stream = stream
-        self.copy = copy
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes of the stream, which are copied too."""
-        data = self.stream.read(size)
-        self.copy.write(data)
-        return data
-
-    def again(self) -> ByteStream:
-        """The bytes read so far, from their start."""
-        self.copy.seek(0)
-        return self.copy
-
-
-class Decompressed:
-    """A compressed file's content. Reading raises `DataError` if the file is damaged."""
-
-    def __init__(self, file: IO[bytes], name: str) -> None:
-        self.file = file
-        self.name = name
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes of content."""
-        try:
-            return self.file.read(size)
-        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-            raise DataError(f"{self.name}: cannot be decompressed: {error}") from None
+def _peek(stream: ByteStream) -> tuple[bytes, ByteStream]:
+    """The first bytes of a stream, enough to judge it by, and a stream that still has them."""
+    head = b""
+    while not is_enough(head):
+        more = stream.read(HEAD_BYTES)
+        if not more:
+            break
+        head += more
+    return head, Peeked(head, stream)
 
 
 class Source:
     """An input: a path, or `-` for standard input; a context manager that closes what it opened.
 
-    `name` is what messages call the input. Once it is open, `size` is the number of bytes of a
-    plain file, 0 for others, and `may_wait` tells whether reading may wait for a writer.
+    `name` is what messages call the input, and `encoding` that of its text. Once it is open,
+    `format` is the format of its content, `size` the number of bytes of a plain file, 0 for others,
+    and `may_wait` tells whether reading may wait for a writer.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, encoding: str = "utf-8") -> None:
         self.name = "standard input" if path == "-" else path
         self.path = path
+        self.encoding = encoding
+        self.format: Format = "delimited"
         self.size = 0
         self.may_wait = False
+        self._file: InputFile | None = None
+        self._pipe: Pipe | None = None
         self._spool: Spool | None = None
-        self._start: int | None = None
+        self._compression: Compression | None = None
         self._files = contextlib.ExitStack()
 
     def __enter__(self) -> Source:
@@ -107,38 +64,89 @@ class Source:
     def __exit__(self, *error: object) -> None:
         self._files.close()
 
-    def open(self, *, twice: bool = False) -> ByteStream:
-        """The bytes from their start; with `twice`, a pipe can be opened again.
+    def open(self, *, twice: bool = False, all_keys: bool = False) -> ByteStream:
+        """The content from its start; with `twice`, that of a pipe can be opened again.
 
-        Raises `DataError` if the file cannot be opened.
+        With `all_keys`, so can JSON lines from a pipe, all of whose lines have to be read before
+        their keys are known. Raises `DataError` if the input cannot be opened, or is in a format
+        that is not read.
         """
+        head, raw = _peek(self._raw())
+        self._compression = compression_of(head)
+        if self.may_wait and self._needs_copy(head, twice=twice, all_keys=all_keys):
+            raw = self._copied(raw)
+        if self._compression:
+            head, raw = _peek(self._decompressed(raw, self._compression))
+        self.format = format_of(head, self.path, self.name)
+        if self.format == "parquet":
+            return raw
+        encoding = encoding_of(head, self.encoding, self.name)
+        is_plain = not self._compression and encoding == "utf-8"
+        self.size = self._file.size if self._file and is_plain else 0
+        return raw if encoding == "utf-8" else Transcoded(raw, self.name, encoding)
+
+    @contextlib.contextmanager
+    def whole_file(self) -> Iterator[Any]:
+        """The content as a file whose parts can be read in any order."""
+        content = self.open()
+        if self._file and not self._compression:
+            self._file.seek(0)
+            yield self._file
+            self._file.check_unchanged()
+        elif self._spool and not self._compression:
+            yield self._spool.whole()
+        else:
+            spool = Spool(content, self.name)
+            with spool.copy:
+                yield spool.whole()
+
+    def _needs_copy(self, head: bytes, *, twice: bool, all_keys: bool) -> bool:
+        """Whether a pipe must be copied into a file, because it is not read from start to end."""
+        if twice or self._compression == "zip" or head.startswith(PARQUET):
+            return True
+        if not all_keys:
+            return False
+        return self._compression is not None or (
+            format_of(head, self.path, self.name) == "json lines"
+        )
+
+    def _copied(self, raw: ByteStream) -> ByteStream:
+        self._spool = Spool(raw, self.name)
+        self._files.enter_context(self._spool.copy)
+        return self._spool
+
+    def _raw(self) -> ByteStream:
+        """The bytes as they are, from their start."""
         if self._spool:
             self.may_wait = False
             return self._spool.again()
-        file = self._files.enter_context(self._open_raw())
-        self.may_wait = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-        suffix = Path(self.path).suffix
-        if suffix in DECOMPRESSORS:
-            content = self._files.enter_context(DECOMPRESSORS[suffix](file))
-            return Decompressed(content, self.name)
-        if not self.may_wait:
-            self.size = os.fstat(file.fileno()).st_size
-            return file
-        pipe = Pipe(file.fileno())
-        if not twice:
-            return pipe
-        copy = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the others)
-        self._spool = Spool(pipe, self._files.enter_context(copy))
-        return self._spool
+        if self._file is None:
+            descriptor = self._descriptor()
+            self.may_wait = not stat.S_ISREG(os.fstat(descriptor).st_mode)
+            if self.may_wait:
+                self._pipe = Pipe(descriptor, self.name)
+                os.close(descriptor)
+                return self._pipe
+            path = None if self.path == "-" else self.path
+            self._file = self._files.enter_context(InputFile(descriptor, self.name, path))
+        self._file.seek(0)
+        return self._file
 
-    def _open_raw(self) -> IO[bytes]:
-        if self.path == "-":
-            file = os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                # Standard input from a file shares its position: go back to where it was.
-                self._start = file.tell() if self._start is None else file.seek(self._start)
-            return file
+    def _descriptor(self) -> int:
         try:
-            return Path(self.path).open("rb", buffering=0)
+            if self.path == "-":
+                return os.dup(sys.stdin.fileno())
+            with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123  (refuses folders)
+                return os.dup(file.fileno())
         except OSError as error:
-            raise DataError(f"{self.path}: cannot be read: {error.strerror}") from None
+            raise DataError(f"{self.name}: cannot be read: {error.strerror}") from None
+
+    def _decompressed(self, raw: ByteStream, compression: Compression) -> ByteStream:
+        if compression == "zip":
+            whole = self._spool.whole() if self._spool else self._file
+            return only_member(whole, self.path, self.name)
+        content = self._files.enter_context(DECOMPRESSORS[compression](raw))
+        return Decompressed(content, self.name, self._has_more)
+
+    def _has_more(self) -> bool:
+        return not self.may_wait or self._pipe is None or self._pipe.has_more()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from nntrain.arrays import Column, Mask
 from nntrain.data.readers.cells import CellFormat
+from nntrain.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SAVED_INDEX_NAME = re.compile(r"__index_level_\d+__|Unnamed: \d+", re.ASCII)
+"""How pandas calls an index without a name in Parquet, and a column without one in CSV."""
 
 TableLike: TypeAlias = "str | Path | pd.DataFrame | Iterable[str | Path] | Iterable[pd.DataFrame]"
 
@@ -59,14 +63,17 @@ class Chunk:
     of the cells' texts.
 
     `place(row)` is where a row (from 0) stands in the file. `as_written(positions)`
-    gives columns by their position in the table, every cell as its text in the file. `bad` marks
-    rows with too few or too many cells; only a table that tolerates such rows has it.
+    gives columns by their position in the table, every cell as its text in the file. `as_json` is
+    like it and gives each cell in JSON: a number, text, truth value, null, or what else the file
+    holds; an empty text where a JSON object has no such key. `bad` marks rows with too few or too
+    many cells; only a table that tolerates such rows has it.
     """
 
     n_rows: int
     columns: Mapping[str, Column]
     place: Callable[[int], Place]
     as_written: Callable[[Sequence[int]], list[Column]]
+    as_json: Callable[[Sequence[int]], list[Column]]
     bad: Mask | None = None
 
 
@@ -74,14 +81,32 @@ class Table(Protocol):
     """A table that can be read chunk by chunk, more than once.
 
     `name` is what messages call the table, `columns` the names in its header, `cells` how its
-    cells are written. `progress` is the fraction of the table that the chunks so far make up,
-    roughly; 0 where the table's size is not known.
+    cells are written. `is_complete` is false while rows to come may bring more columns, as JSON
+    lines from a pipe do. `nested` has the columns that are known to hold arrays or objects, each
+    with a description of where; their cells are no numbers or texts. `saved_index` are the columns
+    in which pandas saved the index of a DataFrame. `progress` is the fraction of the table that the
+    chunks so far make up, roughly; 0 where the table's size is not known.
     """
 
     name: str
     columns: list[str]
     cells: CellFormat
     progress: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no row to come can bring more columns."""
+        ...
+
+    @property
+    def nested(self) -> Mapping[str, str]:
+        """The columns known to hold arrays or objects, each with a description of where."""
+        ...
+
+    @property
+    def saved_index(self) -> tuple[str, ...]:
+        """The columns in which pandas saved an index."""
+        ...
 
     def chunks(self, types: Callable[[], ColumnTypes]) -> Iterator[Chunk]:
         """All rows, chunk by chunk, each with the columns that `types()` asks for.
@@ -91,6 +116,27 @@ class Table(Protocol):
         `DataError`.
         """
         ...
+
+
+def nested_value(place: str, kind: str, name: str) -> DataError:
+    """The error for an array or object in a column whose cells must be numbers or texts.
+
+    `kind` is what the format calls a column.
+    """
+    return DataError(
+        f"{place}, {kind} {name!r}: holds an array, an object or another value that is "
+        f"neither a number nor a text; give its parts columns of their own, or put {name!r} "
+        f"under ignore"
+    )
+
+
+def index_columns(table: Table) -> tuple[str, ...]:
+    """The columns in which pandas saved an index, known by the file's notes or by their names."""
+    return tuple(
+        name
+        for name in table.columns
+        if name in table.saved_index or SAVED_INDEX_NAME.fullmatch(name)
+    )
 
 
 def with_numbers(
