@@ -7,7 +7,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nntrain.config.keys import DEFAULTS
+from nntrain.data.preprocessing.spread import is_rounding, measure_spread
 from nntrain.data.readers.profile import ColumnProfile
 from nntrain.errors import DataError
 from nntrain.text import quoted
@@ -93,7 +96,7 @@ def _why_no_target(column: ColumnProfile) -> str:
         return "has no value"
     if not column.is_numeric:
         return "holds text"
-    if len(column.values) < 2:
+    if _has_one_number(column):
         return "is constant"
     return "holds too many different texts" if len(column.texts) > MOST_ODD_TEXTS else ""
 
@@ -102,9 +105,21 @@ def _why_ignore(column: ColumnProfile) -> str:
     """Why nothing can be learned from a column, or nothing about a new row; else empty."""
     if column.is_empty:
         return "has no value"
-    if column.is_constant:
+    is_complete = column.n_numbers == column.n_rows
+    if column.is_constant or (is_complete and _has_one_number(column)):
         return "constant"
     return _why_ignore_numbers(column) if column.is_numeric else _why_ignore_texts(column)
+
+
+def _has_one_number(column: ColumnProfile) -> bool:
+    """Whether the finite numbers of a column are all the same but for rounding, or there is none.
+
+    By the distinct numbers, as many as a profile keeps.
+    """
+    if not column.values:
+        return True
+    spread = measure_spread(np.array(sorted(column.values)))
+    return is_rounding(spread.deviation, spread.mean, column.n_numbers)
 
 
 def _why_ignore_numbers(column: ColumnProfile) -> str:

@@ -12,8 +12,9 @@ class NumericColumn:
 
     `minimum` and `maximum` are those of the training rows, and `missing_rate` is the fraction of
     them whose cell was missing. If any was, one more 0/1 input marks missing cells; if all values
-    were the same, it is the only input. Between each two of the `edges`, if there are any, lies a
-    bin with an input of its own: -1 below the bin, 1 above it, and a straight line inside it.
+    were the same but for rounding, it is the only input, and both bounds are the same. Between each
+    two of the `edges`, if there are any, lies a bin with an input of its own: -1 below the bin, 1
+    above it, and a straight line inside it.
     """
 
     name: str
@@ -32,7 +33,7 @@ class NumericColumn:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the training values were all the same."""
+        """Whether the training values were all the same, but for rounding."""
         return self.minimum == self.maximum
 
     @property
