@@ -31,8 +31,8 @@ class ColumnCheck:
     """A column: what it is used as, and how many of its cells are unusual.
 
     `new_categories` counts the cells of each category that training had not seen. `outside_range`
-    counts numbers below or above those of the training rows, and `bad` cells that make predict
-    fail.
+    counts numbers below or above those of the training rows, `far_outside_range` those of them
+    that `NumericColumn.is_far` calls far, and `bad` cells that make predict fail.
     """
 
     name: str
@@ -41,6 +41,7 @@ class ColumnCheck:
     missing: int = 0
     new_categories: dict[str, int] = field(default_factory=dict)
     outside_range: int = 0
+    far_outside_range: int = 0
     bad: int = 0
 
 
@@ -145,8 +146,8 @@ def _check_numbers(
     values = cells.numbers_or_infinite(column)
     bad = np.isinf(values)
     check.missing += int(np.count_nonzero(np.isnan(values)))
-    outside = ~bad & ((values < feature.minimum) | (values > feature.maximum))
-    check.outside_range += int(np.count_nonzero(outside))
+    check.outside_range += int(np.count_nonzero(feature.is_outside(values[~bad])))
+    check.far_outside_range += int(np.count_nonzero(feature.is_far(values[~bad])))
     check.bad += int(np.count_nonzero(bad))
     if not bad.any():
         return ""
@@ -172,5 +173,7 @@ def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> lis
         if check.outside_range:
             numbers = counted(check.outside_range, "number")
             seen = f"the range of training, {feature.minimum:g} to {feature.maximum:g}"
-            warnings.append(f"{check.name!r}: {numbers} outside {seen}")
+            far = f"; {check.far_outside_range:,} of them further than it is wide"
+            far = far if check.far_outside_range else ""
+            warnings.append(f"{check.name!r}: {numbers} outside {seen}{far}")
     return warnings

@@ -6,10 +6,10 @@ import pytest
 
 from nntrain.data.checks import name_hint, near_names
 from nntrain.data.notes import (
+    FarNumbers,
     MissingCells,
     NamelessColumns,
     Note,
-    ReplacedCells,
     RowsWithoutTarget,
     UnseenCategories,
     UselessColumn,
@@ -55,20 +55,12 @@ def test_the_hint_names_what_is_near_or_else_what_there_is() -> None:
             UnseenCategories({"a": 1, "b": 2}),
             "cells of a category not seen in training: 1 in 'a', 2 in 'b'",
         ),
+        (
+            FarNumbers({"a": 1200, "b": 1}, {"a": (1.0, 5.0), "b": (-0.5, 1e300)}),
+            "numbers further outside the training range than it is wide: 1,200 in 'a' (training: 1 to "
+            "5), 1 in 'b' (training: -0.5 to 1e+300)",
+        ),
     ],
 )
 def test_a_note_reads_as_a_sentence(note: Note, text: str) -> None:
     assert str(note) == text
-
-
-def test_replaced_cells_are_noted_by_column_and_only_if_there_are_any() -> None:
-    notes: list[Note] = []
-    replaced = ReplacedCells()
-    replaced.add_missing("a", 0)
-    replaced.add_unseen("b", 0)
-    replaced.note(notes.append)
-    assert notes == []
-    replaced.add_missing("a", 2)
-    replaced.add_missing("a", 3)
-    replaced.note(notes.append)
-    assert notes == [MissingCells({"a": 5})]

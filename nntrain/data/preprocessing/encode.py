@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, RowNumbers, Vector
-from nntrain.data.notes import ReplacedCells
 from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.encode_features import (
     UNSEEN,
@@ -19,6 +18,7 @@ from nntrain.data.preprocessing.encode_features import (
 )
 from nntrain.data.preprocessing.transform import ENCODE_ROWS, Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.errors import DataError
 from nntrain.text import counted
 from nntrain.threads import available_cores
@@ -135,14 +135,14 @@ class FeatureColumns:
         self.preprocessing.encode(self.values(rows), out)
         check_finite_inputs(out, self.preprocessing.input_names, self.table.name)
 
-    def unseen(self, rows: RowNumbers) -> ReplacedCells:
+    def unseen(self, rows: RowNumbers) -> UnusualCells:
         """The cells of rows whose category the training rows lack, counted."""
-        replaced = ReplacedCells()
+        unusual = UnusualCells()
         for i, values in self.values_by_code.items():
             codes = self.table.column(self.sources[i], rows).astype(np.intp)
             n_unseen = int(np.count_nonzero(values[codes] == UNSEEN))
-            replaced.add_unseen(self.features[i].name, n_unseen)
-        return replaced
+            unusual.add_unseen(self.features[i].name, n_unseen)
+        return unusual
 
 
 def _check_size(preprocessing: Preprocessing, n_rows: int, dtype: str, table_name: str) -> None:

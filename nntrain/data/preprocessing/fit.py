@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from nntrain.arrays import RowNumbers, Vector
-from nntrain.data.notes import ReplacedCells, TakeNote, UselessColumn, log_note
+from nntrain.data.notes import TakeNote, UselessColumn, log_note
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
@@ -20,6 +20,7 @@ from nntrain.data.preprocessing.columns import (
 from nntrain.data.preprocessing.spread import Spread, distinct_but_for_rounding, measure_spread
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.errors import DataError
 from nntrain.text import counted, quoted
 from nntrain.threads import available_cores
@@ -53,7 +54,7 @@ def learn_preprocessing(
     `DataError` if no feature is left, or a target is constant.
     """
     features: list[Feature] = []
-    replaced = ReplacedCells()
+    unusual = UnusualCells()
     for name, (feature, n_missing) in zip(
         table.features, _learn_features(table, rows, options), strict=True
     ):
@@ -61,8 +62,8 @@ def learn_preprocessing(
             take_note(UselessColumn(name, feature))
             continue
         features.append(feature)
-        replaced.add_missing(name, n_missing)
-    replaced.note(take_note)
+        unusual.add_missing(name, n_missing)
+    unusual.note(take_note)
     if not features:
         raise DataError(
             f"{table.name}: no column is left to learn from: nothing can be learned from "
