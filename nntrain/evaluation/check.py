@@ -18,7 +18,7 @@ from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import Chunk, Table, TableLike
-from nntrain.errors import DataError
+from nntrain.errors import DataError, OutOfMemoryError
 from nntrain.model.model import Model
 from nntrain.text import counted
 from nntrain.training.options import column_roles, read_options
@@ -67,7 +67,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
         profiles = profile(source)
         try:
             _start_run(source, config, notes.append)
-        except DataError as raised:
+        except (DataError, OutOfMemoryError) as raised:
             error = str(raised)
         columns = _columns_by_config(profiles, source.columns, config)
     n_rows = profiles[0].n_rows if profiles else 0
@@ -75,7 +75,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
 
 
 def _start_run(source: Table, config: Config, take_note: TakeNote) -> None:
-    """Do all that comes before training. Raises `DataError` as `fit` would."""
+    """Do all that comes before training. Raises `DataError` and others as `fit` would."""
     typed = read_typed(source, column_roles(config), take_note)
     rows = np.arange(len(typed))
     TrainingRun(config, prepare_rows(typed, config, rows, take_note, use_up=True))
