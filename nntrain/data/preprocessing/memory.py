@@ -14,6 +14,8 @@ from nntrain.memory_limit import memory_limit
 LONG = 1 << 17
 """An array of at least this many numbers gets memory of its own from the operating system."""
 
+LESS_TABLE = "train on fewer rows, or put columns under ignore"
+"""What lowers the memory of a table: its numbers are doubles, whatever the network's dtype."""
 FEW_ROWS_READ = 0.05
 """Up to this fraction of a table, the number of its rows is not estimated."""
 
@@ -21,14 +23,16 @@ FEW_ROWS_READ = 0.05
 def long_array(n: int) -> Vector:
     """An array (n,) of numbers, not initialized; parts that are never written take no memory.
 
-    Raises `MemoryError`, as NumPy does, where the system gives no memory.
+    Raises `OutOfMemoryError` where the system has none for a long one.
     """
     if n < LONG:
         return np.empty(n)
     try:
         memory = mmap.mmap(-1, n * 8, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError:
-        raise MemoryError(f"no room for a column of {n:,} numbers") from None
+        raise OutOfMemoryError(
+            f"out of memory: no room for a column of {n:,} numbers; {LESS_TABLE}"
+        ) from None
     return np.frombuffer(memory, dtype=np.float64)
 
 
@@ -82,7 +86,7 @@ class GrowingColumns:
         if size > self.memory:
             raise OutOfMemoryError(
                 f"the table takes {size / 1e9:,.2f} GB as numbers, and this process may take "
-                f"{self.memory / 1e9:,.2f} GB; train on fewer rows, or put columns under ignore"
+                f"{self.memory / 1e9:,.2f} GB; {LESS_TABLE}"
             )
 
     def keep(self, parts: list[Vector], kept: Mask) -> None:
