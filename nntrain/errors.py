@@ -12,7 +12,7 @@ MAX_MISTAKES = 20
 EXIT_CODES = {
     0: "success; also when the reader of a pipe stops early",
     1: "a bug in nntrain",
-    2: "a mistake in the command or the config, or a missing optional package",
+    2: "a mistake in the command or the config, a missing optional package, or too little memory",
     3: "a mistake in the input data, or a missing table or column",
     4: "the model file cannot be read",
     5: "training diverged; an older model file is left as it was",
@@ -92,6 +92,10 @@ class Mistake:
 
 class MissingExtraError(UsageError):
     """An optional package is needed; the message names the extra that installs it."""
+
+
+class OutOfMemoryError(UsageError):
+    """What was asked for takes more memory than this process may take."""
 
 
 class DataError(NntrainError):

@@ -33,7 +33,14 @@ EXIT_CODE_HELP = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
 )
 
-LESS_MEMORY = "try fewer neurons (hidden_layers), categories (ignore) or rows, or dtype: float32"
+LESS_MEMORY = (
+    "try fewer rows, columns or categories (ignore), fewer neurons (hidden_layers), or dtype: "
+    "float32"
+)
+"""What lowers the peak of memory; the first two also where the table is being read."""
+
+NO_THREAD = "can't start new thread"
+"""What Python says where there is no memory for a thread's stack (or too many processes)."""
 
 COMMANDS = {
     "init": "Write a config for a table.",
@@ -134,8 +141,10 @@ def main(arguments: list[str]) -> int:
             traceback.print_exc()
         print_error(str(error))
         code = error.exit_code
-    except MemoryError as error:
-        print_error(f"out of memory: {error or 'the system gives no more'}; {LESS_MEMORY}")
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != NO_THREAD:
+            raise
+        print_error(f"out of memory: {str(error) or 'the system gives no more'}; {LESS_MEMORY}")
         code = UsageError.exit_code
     except BrokenPipeError:
         discard_stdout()

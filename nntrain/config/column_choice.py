@@ -7,7 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nntrain.config.keys import DEFAULTS
+from nntrain.data.checks import has_digit
+from nntrain.data.preprocessing.spread import is_rounding, measure_spread
 from nntrain.data.readers.profile import ColumnProfile
 from nntrain.errors import DataError
 from nntrain.text import quoted
@@ -26,7 +30,8 @@ LONGEST_NAME = 200
 class ColumnChoice:
     """The columns to predict and those to ignore, with the reasons.
 
-    `odd_texts` are the texts among the numbers of the other columns, to be taken as missing.
+    `odd_texts` are the texts among the numbers of the other columns, to be taken as missing; none
+    has a digit, for a number that is written in another way would vanish.
     """
 
     targets: list[str]
@@ -93,18 +98,34 @@ def _why_no_target(column: ColumnProfile) -> str:
         return "has no value"
     if not column.is_numeric:
         return "holds text"
-    if len(column.values) < 2:
+    if _has_one_number(column):
         return "is constant"
-    return "holds too many different texts" if len(column.texts) > MOST_ODD_TEXTS else ""
+    if len(column.texts) > MOST_ODD_TEXTS:
+        return "holds too many different texts"
+    if mistaken := mistaken_numbers(column):
+        return f"holds texts with digits among its numbers, such as {_shown(mistaken[0])}"
+    return ""
 
 
 def _why_ignore(column: ColumnProfile) -> str:
     """Why nothing can be learned from a column, or nothing about a new row; else empty."""
     if column.is_empty:
         return "has no value"
-    if column.is_constant:
+    is_complete = column.n_numbers == column.n_rows
+    if column.is_constant or (is_complete and _has_one_number(column)):
         return "constant"
     return _why_ignore_numbers(column) if column.is_numeric else _why_ignore_texts(column)
+
+
+def _has_one_number(column: ColumnProfile) -> bool:
+    """Whether the finite numbers of a column are all the same but for rounding, or there is none.
+
+    By the distinct numbers, as many as a profile keeps.
+    """
+    if not column.values:
+        return True
+    spread = measure_spread(np.array(sorted(column.values)))
+    return is_rounding(spread.deviation, spread.mean, column.n_numbers)
 
 
 def _why_ignore_numbers(column: ColumnProfile) -> str:
@@ -112,7 +133,18 @@ def _why_ignore_numbers(column: ColumnProfile) -> str:
         return "counts the rows"
     if len(column.texts) > MOST_ODD_TEXTS:
         return f"numbers with {len(column.texts)} different texts among them"
+    if mistaken := mistaken_numbers(column):
+        return f"texts with digits among its numbers, such as {_shown(mistaken[0])}; correct them"
     return ""
+
+
+def mistaken_numbers(column: ColumnProfile) -> list[str]:
+    """The texts with a digit among the numbers of a column: numbers written in another way."""
+    return [text for text in column.texts if has_digit(text)] if column.is_numeric else []
+
+
+def _shown(text: str) -> str:
+    return one_line(repr(text))
 
 
 def _why_ignore_texts(column: ColumnProfile) -> str:
@@ -123,7 +155,7 @@ def _why_ignore_texts(column: ColumnProfile) -> str:
     if all(DATE.fullmatch(text) for text in texts[:100]):
         return f"{column.n_distinct:,} dates; a column of months or weekdays could tell more"
     if too_many:
-        return f"{column.n_distinct:,} different texts, such as {one_line(repr(texts[0]))}"
+        return f"{column.n_distinct:,} different texts, such as {_shown(texts[0])}"
     return "nearly every row has a text of its own"
 
 

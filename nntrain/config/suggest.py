@@ -6,24 +6,27 @@ Three steps: profile the table's columns, choose what each column is for, build 
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from nntrain.config.column_choice import ColumnChoice, choose_columns, one_line
+from nntrain.config.column_choice import (
+    ColumnChoice,
+    choose_columns,
+    mistaken_numbers,
+    one_line,
+)
 from nntrain.config.keys import DEFAULTS, MEANINGS, Config
+from nntrain.config.misreading import warn_of_misreading
 from nntrain.config.recipes import RECIPES
 from nntrain.config.yaml_text import as_yaml
-from nntrain.data.checks import check_columns, check_unique, comma_hint, misread
+from nntrain.data.checks import check_columns, check_unique, misread
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import TableLike, index_columns
 from nntrain.errors import DataError
-from nntrain.text import counted, quoted
-
-log = logging.getLogger(__name__)
+from nntrain.text import counted
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def suggest_config(
         CellFormat(DEFAULTS["missing_values"], dialect.decimal), dialect, tuple(targets), twice=True
     )
     table_profile = _profile(table, options, targets)
-    _warn_of_misreading(table_profile, options.cells)
+    warn_of_misreading(table_profile.name, table_profile.columns, options.cells)
     choice = choose_columns(table_profile.name, table_profile.columns, targets)
     choice.ignored.update(dict.fromkeys(table_profile.nested, "arrays or objects"))
     config = _build(table_profile, choice, options, recipe)
@@ -145,27 +148,6 @@ def _build(table: TableProfile, choice: ColumnChoice, options: ReadOptions, reci
     )
 
 
-def _warn_of_misreading(table: TableProfile, cells: CellFormat) -> None:
-    """Warn if the header line looks like a row, or numbers were read as texts."""
-    if all(cells.number(column.name) is not None for column in table.columns):
-        log.warning(
-            "%s: every name in the header line is a number; is it a row, and the line of names "
-            "missing?",
-            table.name,
-        )
-    commas = [
-        column.name
-        for column in table.columns
-        if column.texts and all(comma_hint(text, cells) for text in column.texts)
-    ]
-    if commas:
-        log.warning(
-            "%s: numbers with a decimal comma are texts in %s; --decimal , reads them as numbers",
-            table.name,
-            quoted(commas),
-        )
-
-
 def _description(column: ColumnProfile) -> str:
     """What a column holds, for a comment."""
     missing = f", {column.n_missing:,} missing" if column.n_missing else ""
@@ -173,6 +155,9 @@ def _description(column: ColumnProfile) -> str:
         return "empty"
     if not column.is_numeric:
         return f"text, {len(column.texts) + len(column.values):,} different{missing}"
-    odd = f", {column.n_texts:,} texts taken as missing" if column.n_texts else ""
+    n_mistaken = sum(column.texts[text] for text in mistaken_numbers(column))
+    n_odd = column.n_texts - n_mistaken
+    odd = f", {counted(n_mistaken, 'text')} with digits" if n_mistaken else ""
+    odd += f", {counted(n_odd, 'text')} taken as missing" if n_odd else ""
     infinite = f", {column.n_infinite:,} infinite taken as missing" if column.n_infinite else ""
     return f"number, {column.minimum:g} to {column.maximum:g}{missing}{odd}{infinite}"

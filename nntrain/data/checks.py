@@ -8,12 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nntrain.data.readers.cells import DECIMAL_COMMA, CellFormat
+from nntrain.data.readers.cells import BLANKS, DECIMAL_COMMA, CellFormat
 from nntrain.data.readers.csv_table import CsvTable
 from nntrain.data.readers.table import Chunk, Table
 from nntrain.errors import DataError
 from nntrain.text import quoted
 
+GROUPED = {
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", re.ASCII),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", re.ASCII),
+}
+"""By the decimal mark, a number whose thousands may be grouped by the other mark."""
 OTHER_DELIMITERS = ",;\t|:~^ "
 """Delimiters that a header line may have without being recognised."""
 
@@ -106,7 +111,29 @@ def not_a_number(place: str, name: str, text: str, cells: CellFormat) -> str:
 
 
 def comma_hint(text: str, cells: CellFormat) -> str:
-    """A question about the decimal mark, if a text looks like a number with a comma; else empty."""
-    if cells.decimal != "." or not DECIMAL_COMMA.fullmatch(text):
-        return ""
-    return "; is the decimal mark a comma (--decimal, or decimal in a config)?"
+    """What to do about a comma or point in a text that looks like a number; else empty."""
+    if may_be_grouped(text, cells):
+        mark = "comma" if cells.decimal == "." else "point"
+        plain = text.strip(BLANKS).replace("," if mark == "comma" else ".", "")
+        return (
+            f"; the {mark} may group thousands: such a number has to be written without it, as "
+            f"{plain}"
+        )
+    if may_be_decimal_comma(text, cells):
+        return "; is the decimal mark a comma (--decimal, or decimal in a config)?"
+    return ""
+
+
+def may_be_grouped(text: str, cells: CellFormat) -> bool:
+    """Whether a text may be a number with groups of thousands, such as 9,356 or 1,030.5."""
+    return bool(GROUPED[cells.decimal].fullmatch(text.strip(BLANKS)))
+
+
+def may_be_decimal_comma(text: str, cells: CellFormat) -> bool:
+    """Whether a text may be a number with a decimal comma, where the mark is said to be a point."""
+    return cells.decimal == "." and bool(DECIMAL_COMMA.fullmatch(text.strip(BLANKS)))
+
+
+def has_digit(text: str) -> bool:
+    """Whether a text has a digit, so that it is a number or a mistake, and not a missing cell."""
+    return any(character.isdigit() for character in text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from nntrain.text import counted, quoted
@@ -120,6 +120,22 @@ class UnseenCategories:
         return f"cells of a category not seen in training: {_listed(self.counts)}"
 
 
+@dataclass(frozen=True)
+class FarNumbers:
+    """How many numbers lie far outside the training range, by column; `ranges` has each range."""
+
+    counts: Mapping[str, int]
+    ranges: Mapping[str, tuple[float, float]]
+
+    def __str__(self) -> str:
+        columns = ", ".join(
+            f"{count:,} in {name!r} (training: {self.ranges[name][0]:g} to "
+            f"{self.ranges[name][1]:g})"
+            for name, count in self.counts.items()
+        )
+        return f"numbers further outside the training range than it is wide: {columns}"
+
+
 Note: TypeAlias = (
     NamelessColumns
     | SavedIndex
@@ -129,6 +145,7 @@ Note: TypeAlias = (
     | UselessColumn
     | MissingCells
     | UnseenCategories
+    | FarNumbers
 )
 TakeNote: TypeAlias = Callable[[Note], None]
 
@@ -140,31 +157,6 @@ def ignore_note(_note: Note) -> None:
 def log_note(note: Note) -> None:
     """Log a note as a warning."""
     log.warning("%s", note)
-
-
-@dataclass
-class ReplacedCells:
-    """Counts the cells of each column that are missing, or of a category unseen in training."""
-
-    missing: dict[str, int] = field(default_factory=dict)
-    unseen: dict[str, int] = field(default_factory=dict)
-
-    def add_missing(self, name: str, n_cells: int) -> None:
-        """Count missing cells of a column."""
-        if n_cells:
-            self.missing[name] = self.missing.get(name, 0) + n_cells
-
-    def add_unseen(self, name: str, n_cells: int) -> None:
-        """Count cells of a column whose category training had not seen."""
-        if n_cells:
-            self.unseen[name] = self.unseen.get(name, 0) + n_cells
-
-    def note(self, take_note: TakeNote = log_note) -> None:
-        """Make a note of each kind, if there were any such cells."""
-        if self.missing:
-            take_note(MissingCells(self.missing))
-        if self.unseen:
-            take_note(UnseenCategories(self.unseen))
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -11,6 +11,7 @@ from nntrain.arrays import Array, Mask
 from nntrain.config.keys import Config
 from nntrain.config.yaml_text import as_yaml
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
+from nntrain.data.preprocessing.spread import measure_spread
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import LEAST_ROWS, RowSample
@@ -33,7 +34,7 @@ def find_leaks(config: Config, preprocessing: Preprocessing, sample: RowSample) 
         return []
     findings = []
     for target, y in zip(preprocessing.targets, y_true.T, strict=True):
-        if y.min() == y.max():
+        if measure_spread(y).is_constant:
             continue
         leaks = _leaking_features(preprocessing, x, y / np.max(np.abs(y)))
         if 0 < len(leaks) < len(preprocessing.features):
@@ -62,7 +63,7 @@ def _leaks_when_present(feature: Feature, inputs: Array, y: Array) -> bool:
     if not isinstance(feature, NumericColumn) or not feature.has_missing or feature.is_constant:
         return False
     present = inputs[:, -1] == 0
-    if np.count_nonzero(present) < LEAST_ROWS or y[present].min() == y[present].max():
+    if np.count_nonzero(present) < LEAST_ROWS or measure_spread(y[present]).is_constant:
         return False
     is_suspicious = bool(_suspicious_inputs(inputs[present, :1], y[present]).any())
     return is_suspicious and _explained_variance(feature, inputs[present], y[present]) >= LEAK

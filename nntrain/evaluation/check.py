@@ -21,7 +21,7 @@ from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import Chunk, Table, TableLike
-from nntrain.errors import DataError
+from nntrain.errors import DataError, OutOfMemoryError
 from nntrain.model.model import Model
 from nntrain.text import counted
 from nntrain.training.options import column_roles, read_options
@@ -34,8 +34,8 @@ class ColumnCheck:
     """A column: what it is used as, and how many of its cells are unusual.
 
     `new_categories` counts the cells of each category that training had not seen. `outside_range`
-    counts numbers below or above those of the training rows, and `bad` cells that make predict
-    fail.
+    counts numbers below or above those of the training rows, `far_outside_range` those of them
+    that `NumericColumn.is_far` calls far, and `bad` cells that make predict fail.
     """
 
     name: str
@@ -44,6 +44,7 @@ class ColumnCheck:
     missing: int = 0
     new_categories: dict[str, int] = field(default_factory=dict)
     outside_range: int = 0
+    far_outside_range: int = 0
     bad: int = 0
 
 
@@ -69,7 +70,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
         profiles = profile(source)
         try:
             _start_run(source, config, notes.append)
-        except DataError as raised:
+        except (DataError, OutOfMemoryError) as raised:
             error = str(raised)
         columns = _columns_by_config(profiles, source.columns, config)
     n_rows = profiles[0].n_rows if profiles else 0
@@ -77,7 +78,7 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
 
 
 def _start_run(source: Table, config: Config, take_note: TakeNote) -> None:
-    """Do all that comes before training. Raises `DataError` as `fit` would."""
+    """Do all that comes before training. Raises `DataError` and others as `fit` would."""
     typed = read_typed(source, column_roles(config), take_note)
     rows = np.arange(len(typed))
     TrainingRun(config, prepare_rows(typed, config, rows, take_note, use_up=True))
@@ -154,8 +155,8 @@ def _check_numbers(
     values = cells.numbers_or_infinite(column)
     bad = np.isinf(values)
     check.missing += int(np.count_nonzero(np.isnan(values)))
-    outside = ~bad & ((values < feature.minimum) | (values > feature.maximum))
-    check.outside_range += int(np.count_nonzero(outside))
+    check.outside_range += int(np.count_nonzero(feature.is_outside(values[~bad])))
+    check.far_outside_range += int(np.count_nonzero(feature.is_far(values[~bad])))
     check.bad += int(np.count_nonzero(bad))
     if not bad.any():
         return ""
@@ -181,5 +182,7 @@ def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> lis
         if check.outside_range:
             numbers = counted(check.outside_range, "number")
             seen = f"the range of training, {feature.minimum:g} to {feature.maximum:g}"
-            warnings.append(f"{check.name!r}: {numbers} outside {seen}")
+            far = f"; {check.far_outside_range:,} of them further than it is wide"
+            far = far if check.far_outside_range else ""
+            warnings.append(f"{check.name!r}: {numbers} outside {seen}{far}")
     return warnings

@@ -11,10 +11,10 @@ import numpy as np
 
 from nntrain.arrays import Array, Mask, Matrix
 from nntrain.config.keys import Config
-from nntrain.data.notes import ReplacedCells
 from nntrain.data.preprocessing.encode_chunks import EncodedRows, encode_chunks
 from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.preprocessing.transform import Preprocessing
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import Chunk, Table, TableLike
@@ -53,7 +53,7 @@ def open_predictions(
 
     Raises `DataError` where a column is missing, a cell is not a number, or a row is too far from
     the training rows; with `reading.tolerate_bad_rows`, such rows are marked instead. Logs at the
-    end how many cells were missing or of an unknown category.
+    end how many cells were missing, of an unknown category or far from the training range.
     """
     with open_table(table, reading) as source:
         predictor.preprocessing.check(source)
@@ -82,7 +82,7 @@ def find_row_too_far(predictor: Predictor, chunk: Chunk, cells: CellFormat) -> s
 
     `cells` is how the chunk was read. Raises `DataError` for a cell that is not a number.
     """
-    x = predictor.encode(predictor.preprocessing.values_of(chunk, cells, ReplacedCells()))
+    x = predictor.encode(predictor.preprocessing.values_of(chunk, cells, UnusualCells()))
     too_far = np.logical_not(np.isfinite(predictor.predict_each(x)).all(axis=(0, 2)))
     return _too_far_message(chunk, too_far) if too_far.any() else ""
 

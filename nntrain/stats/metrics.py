@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from nntrain.arrays import Matrix, RowNumbers
+from nntrain.data.preprocessing.spread import is_rounding
 from nntrain.errors import DataError
 
 LARGEST_RATIO = 1e150
@@ -21,10 +22,11 @@ class Metrics:
 
     `rmse` is the root of the mean squared error, `mae` the mean absolute error, `largest_error` the
     largest absolute error among rows with positive weight. `r2` is 1 - (squared error / squared
-    distance from the mean of these rows); None where the true values are all the same or the error
-    is `LARGEST_RATIO` times their deviation or more. `mean_rmse` and `ridge_rmse` are the RMSE, on
-    the same rows, of predicting the training mean and of a ridge regression fitted to the training
-    rows; `ridge_rmse` is None where there is no such regression or its predictions overflow.
+    distance from the mean of these rows); None where the true values are all the same but for
+    rounding, or the error is `LARGEST_RATIO` times their deviation or more. `mean_rmse` and
+    `ridge_rmse` are the RMSE, on the same rows, of predicting the training mean and of a ridge
+    regression fitted to the training rows; `ridge_rmse` is None where there is no such regression
+    or its predictions overflow.
     """
 
     rows: int
@@ -96,7 +98,8 @@ class Measured:
         y_true, errors = self.y_true[:, j], np.abs(self.y_pred[:, j] - self.y_true[:, j])
         weights = self.counted_weights
         is_counted = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
-        from_own_mean, from_mean = y_true - self._mean(y_true), self.means[j] - y_true
+        own_mean = self._mean(y_true)
+        from_own_mean, from_mean = y_true - own_mean, self.means[j] - y_true
         if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
             raise DataError(
                 f"column {name!r}: an error is too large for a double; its numbers are too far "
@@ -106,7 +109,8 @@ class Measured:
         from_ridge = None if self.ridge is None else self.ridge[:, j] - y_true
         if from_ridge is not None and not np.isfinite(from_ridge).all():
             from_ridge = None
-        relative = rmse / deviation if deviation > 0 else math.inf
+        is_constant = is_rounding(deviation, own_mean, len(y_true))
+        relative = math.inf if is_constant else rmse / deviation
         metrics = Metrics(
             rows=len(y_true),
             rmse=rmse,

@@ -19,6 +19,7 @@ BLOCK_ROWS = 1 << 12
 """How many rows are summed together in `sum_rows`."""
 PREDICTED_ROWS = 1 << 7
 """How many rows are predicted together."""
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ def add_sums(parts: Iterable[Sums]) -> Sums:
 def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
     """The regression that minimises the squared error plus `penalty` times the squared weights.
 
-    The penalty is for weights of inputs scaled to deviation 1; intercepts are not penalized. None
-    where there are too many inputs, a sum overflows, or all rows have weight 0.
+    The penalty is for weights of inputs scaled to deviation 1; intercepts are not penalized. An
+    input that is constant but for rounding gets the weight 0. None where there are too many inputs,
+    a sum overflows, or all rows have weight 0.
     """
     if sums.products is None or sums.count <= 0:
         return None
@@ -102,9 +104,22 @@ def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
     centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
     gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
     variances = np.maximum(np.diag(gram) / sums.count, 0.0)
-    penalties = penalty * np.where(variances > 1e-12, variances, 1.0)
+    constant = variances <= _rounding_of_variances(sums.count, centre[:n_inputs])
+    gram[constant] = gram[:, constant] = right[constant] = 0.0
+    penalties = penalty * np.where(constant, 1.0, variances)
     weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalties), right).T
     return Ridge(weights, centre[n_inputs:] - weights @ centre[:n_inputs])
+
+
+def _rounding_of_variances(count: float, means: Matrix) -> Matrix:
+    """How large rounding alone may make the variances (n_inputs,) of constant inputs.
+
+    A mean square less a squared mean is wrong by up to m ε mean², where m is the most additions
+    that a number goes through in `sum_rows` (Chan, Golub, LeVeque 1983, one-pass algorithm).
+    """
+    additions = min(count, BLOCK_ROWS) + count / BLOCK_ROWS
+    rounding: Matrix = np.maximum(1e-12, additions * EPSILON * np.square(means))
+    return rounding
 
 
 def fit_ridge(

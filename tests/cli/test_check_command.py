@@ -24,7 +24,9 @@ size,color,dead,note,w,price
 """
 YAML = "target: price\nignore: [note]\nweight: w\nepochs: 2\n"
 NEW = "color,more,size\nred,1,9\ngreen,2,big\ngreen,3,-1\n,4,\nblue,5,inf\n"
-KEYS = ["name", "use", "type", "missing", "new_categories", "outside_range", "bad"]
+KEYS = [
+    "name", "use", "type", "missing", "new_categories", "outside_range", "far_outside_range", "bad",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -37,7 +39,9 @@ def table(run: Run, folder: Path) -> None:
 
 
 def column(name: str, kind: str, use: str = "feature", **unusual: Any) -> dict[str, Any]:
-    plain = {"missing": 0, "new_categories": {}, "outside_range": 0, "bad": 0}
+    plain = {
+        "missing": 0, "new_categories": {}, "outside_range": 0, "far_outside_range": 0, "bad": 0,
+    }  # fmt: skip
     return {"name": name, "use": use, "type": kind, **plain, **unusual}
 
 
@@ -93,7 +97,8 @@ def test_the_whole_verdict_for_a_model(run: Run, folder: Path) -> None:
         "column  type                new categories       missing  out of range  bad\n"
         "size    number              -                          1             2    -\n"
         "color   text, 3 categories  'green' (2), '' (1)        -             -    -\n"
-        "Warning: 'size': 2 numbers outside the range of training, 1 to 4\n"
+        "Warning: 'size': 2 numbers outside the range of training, 1 to 4; 1 of them further "
+        "than it is wide\n"
         "Warning: 'color': 3 cells of 2 categories not seen in training\n"
         "nntrain predict would work on this table: 4 rows, 2 warnings.\n",
         "Next: nntrain predict new.csv\n",
@@ -114,11 +119,11 @@ def test_the_verdict_for_a_model_as_json(run: Run) -> None:
         "works": False,
         "rows": 5,
         "columns": [
-            column("size", "number", missing=1, outside_range=2, bad=2),
+            column("size", "number", missing=1, outside_range=2, far_outside_range=1, bad=2),
             column("color", "text, 3 categories", new_categories={"green": 2, "": 1}),
         ],
         "warnings": [
-            "'size': 2 numbers outside the range of training, 1 to 4",
+            "'size': 2 numbers outside the range of training, 1 to 4; 1 of them further than it is wide",
             "'color': 3 cells of 2 categories not seen in training",
         ],
         "error": error,

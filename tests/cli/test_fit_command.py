@@ -388,7 +388,8 @@ def test_a_network_that_memory_cannot_hold_is_explained(run: Run) -> None:
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith("Error: out of memory: Unable to allocate ")
     assert result.err.endswith(
-        "; try fewer neurons (hidden_layers), categories (ignore) or rows, or dtype: float32\n"
+        "; try fewer rows, columns or categories (ignore), fewer neurons (hidden_layers), or dtype: "
+        "float32\n"
     )
 
 

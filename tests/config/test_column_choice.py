@@ -18,6 +18,7 @@ COLUMNS = {
     "row": [str(i) for i in range(N)],
     "empty": [""] * N,
     "same": ["7"] * N,
+    "rounded": ["0.3", "0.30000000000000004", "0.3"] * 10,
     "day": [f"2024-01-{1 + i:02}" for i in range(N)],
     "name": [f"name {i}" for i in range(N)],
     "color": ["red", "blue", "green"] * 10,
@@ -43,6 +44,7 @@ def test_columns_that_tell_nothing_of_a_new_row_are_ignored_with_the_reason(tmp_
         "row": "counts the rows",
         "empty": "has no value",
         "same": "constant",
+        "rounded": "constant",
         "day": "30 dates; a column of months or weekdays could tell more",
         "name": "nearly every row has a text of its own",
     }
@@ -66,6 +68,11 @@ def test_targets_that_are_asked_for_are_taken(tmp_path: Path) -> None:
     [
         (["y", "color"], ["color"], "the column 'color' cannot be the target: it holds text"),
         (["y", "same"], ["same"], "the column 'same' cannot be the target: it is constant"),
+        (
+            ["y", "rounded"],
+            ["rounded"],
+            "the column 'rounded' cannot be the target: it is constant",
+        ),
         (["y", "empty"], ["empty"], "the column 'empty' cannot be the target: it has no value"),
         (["same", "color"], [], "no column can be the target; each is text, constant or empty"),
         (["y"], [], "no column is left to learn from: the target is the only one"),

@@ -30,7 +30,7 @@ from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.schedules import SCHEDULES
 
 LEVELS: list[tuple[str, ...]] = [
-    ("_version", "arrays", "text", "errors", "files", "threads"),
+    ("_version", "arrays", "text", "errors", "files", "threads", "memory_limit"),
     ("engine", "data"),
     ("stats", "config"),
     ("model",),

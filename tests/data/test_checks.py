@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nntrain.data.checks import name_hint, near_names
+from nntrain.data.checks import comma_hint, name_hint, near_names
 from nntrain.data.notes import (
+    FarNumbers,
     MissingCells,
     NamelessColumns,
     Note,
-    ReplacedCells,
     RowsWithoutTarget,
     UnseenCategories,
     UselessColumn,
 )
+from nntrain.data.readers.cells import CellFormat
 
 
 @pytest.mark.parametrize(
@@ -55,20 +58,51 @@ def test_the_hint_names_what_is_near_or_else_what_there_is() -> None:
             UnseenCategories({"a": 1, "b": 2}),
             "cells of a category not seen in training: 1 in 'a', 2 in 'b'",
         ),
+        (
+            FarNumbers({"a": 1200, "b": 1}, {"a": (1.0, 5.0), "b": (-0.5, 1e300)}),
+            "numbers further outside the training range than it is wide: 1,200 in 'a' (training: 1 to "
+            "5), 1 in 'b' (training: -0.5 to 1e+300)",
+        ),
     ],
 )
 def test_a_note_reads_as_a_sentence(note: Note, text: str) -> None:
     assert str(note) == text
 
 
-def test_replaced_cells_are_noted_by_column_and_only_if_there_are_any() -> None:
-    notes: list[Note] = []
-    replaced = ReplacedCells()
-    replaced.add_missing("a", 0)
-    replaced.add_unseen("b", 0)
-    replaced.note(notes.append)
-    assert notes == []
-    replaced.add_missing("a", 2)
-    replaced.add_missing("a", 3)
-    replaced.note(notes.append)
-    assert notes == [MissingCells({"a": 5})]
+COMMA = "; is the decimal mark a comma (--decimal, or decimal in a config)?"
+GROUPS = "; the {} may group thousands: such a number has to be written without it, as {}"
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "hint"),
+    [
+        ("9,356", ".", GROUPS.format("comma", "9356")),
+        ("-1,234,567", ".", GROUPS.format("comma", "-1234567")),
+        (" 12,345.67 ", ".", GROUPS.format("comma", "12345.67")),
+        ("999,000", ".", GROUPS.format("comma", "999000")),
+        ("9.356", ",", GROUPS.format("point", "9356")),
+        ("1.234.567,8", ",", GROUPS.format("point", "1234567,8")),
+        ("9,35", ".", COMMA),
+        ("1234,567", ".", COMMA),
+        ("0,356", ".", COMMA),  # no number begins with a group 0
+        ("+1,5", ".", COMMA),
+        ("9.35", ",", ""),
+        ("1,23,456", ".", ""),
+        ("1,5x", ".", ""),
+        ("big", ".", ""),
+    ],
+)
+def test_a_comma_that_may_group_thousands_is_not_called_a_decimal_mark(
+    text: str, decimal: str, hint: str
+) -> None:
+    cells = CellFormat((), decimal)
+    assert comma_hint(text, cells) == hint
+    if hint.startswith("; the"):
+        without = text.replace("," if decimal == "." else ".", "")
+        assert hint.endswith(f" as {without.strip()}")
+        assert cells.number(without) == float(without.replace(",", "."))
+
+
+@given(st.from_regex(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?", fullmatch=True))
+def test_whatever_may_be_thousands_never_gets_the_advice_of_a_decimal_comma(text: str) -> None:
+    assert "decimal" not in comma_hint(text, CellFormat(()))

@@ -16,7 +16,7 @@ from nntrain.data.preprocessing.fit import PreprocessingOptions, learn_preproces
 from nntrain.data.preprocessing.memory import LONG, long_array
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
-from nntrain.errors import DataError
+from nntrain.errors import OutOfMemoryError
 
 N = 2 * LONG + 1000
 
@@ -97,15 +97,16 @@ def test_inputs_that_memory_could_not_hold_are_refused_before_they_are_made(
     preprocessing = learned(table, np.arange(N))
     wide = CategoricalColumn("zip", tuple(map(str, range(100_000))))
     preprocessing = dataclasses.replace(preprocessing, features=(*preprocessing.features[:2], wide))
-    monkeypatch.setattr(encoding, "physical_memory", lambda: 8 * 10**9)
-    with pytest.raises(DataError) as caught:
-        encode_rows(preprocessing, table, np.arange(N), "float64")
-    assert str(caught.value) == (
-        f"t: {N:,} rows of 100,003 inputs would take {N * 100_003 * 8 / 1e9:.1f} GB, and this "
-        f"machine has 8.0 GB. The most inputs are those of 'zip' (100,000 inputs), 'b' (2 inputs), "
-        f"'a' (1 input); put what is of no use under ignore, or set dtype: float32"
-    )
-
-
-def test_the_memory_of_this_machine_is_known() -> None:
-    assert encoding.physical_memory() > 1 << 28
+    monkeypatch.setattr(encoding, "memory_limit", lambda: 8 * 10**9)
+    for dtype, bytes_each, remedy in (
+        ("float64", 8, "set dtype: float32"),
+        ("float32", 4, "train on fewer rows"),
+    ):
+        with pytest.raises(OutOfMemoryError) as caught:
+            encode_rows(preprocessing, table, np.arange(N), dtype)
+        assert str(caught.value) == (
+            f"t: {N:,} rows of 100,003 inputs would take {N * 100_003 * bytes_each / 1e9:.1f} GB, "
+            f"and this process may take 8.0 GB. The most inputs are those of 'zip' (100,000 "
+            f"inputs), 'b' (2 inputs), 'a' (1 input); put what is of no use under ignore, or "
+            f"{remedy}"
+        )

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from nntrain.arrays import Array
+from nntrain.data.preprocessing import memory
 from nntrain.data.preprocessing.memory import LONG, GrowingColumns, give_back, long_array
+from nntrain.errors import OutOfMemoryError
 
 
 def resident() -> int:
@@ -62,3 +64,36 @@ def test_the_room_of_growing_columns_follows_from_the_progress() -> None:
     columns = GrowingColumns(1)
     columns.grow(100, 0.1)
     assert 1000 <= len(columns.arrays[0]) <= 1100
+
+
+@pytest.mark.parametrize(
+    ("progress", "n_fit"),
+    [
+        (0.0, 10),  # not known: by the rows that there are
+        (0.01, 10),  # too few to tell
+        (0.5, 5),
+        (1.0, 10),
+    ],
+)
+def test_a_table_that_will_not_fit_is_refused_as_soon_as_that_is_known(
+    progress: float, n_fit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "memory_limit", lambda: 10 * 2 * 8)
+    columns = GrowingColumns(2)
+    columns.grow(n_fit, progress)
+    with pytest.raises(OutOfMemoryError) as caught:
+        columns.grow(10_000_000, progress)
+    size = (10_000_000 + n_fit) / (progress if progress > 0.05 else 1) * 16 / 1e9
+    assert str(caught.value) == (
+        f"the table takes {size:.2f} GB as numbers, and this process may take 0.00 GB; train on "
+        f"fewer rows, or put columns under ignore"
+    )
+
+
+def test_an_array_that_the_system_has_no_room_for_says_what_takes_less() -> None:
+    with pytest.raises(OutOfMemoryError) as caught:
+        long_array(1 << 57)
+    assert str(caught.value) == (
+        "out of memory: no room for a column of 144,115,188,075,855,872 numbers; train on fewer rows, "
+        "or put columns under ignore"
+    )

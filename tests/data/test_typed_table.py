@@ -94,10 +94,10 @@ def refusal(path: Path, text: str, **options: Any) -> str:
 
 
 def not_a_number(path: Path, line: int, cell: str, hint: str = "") -> str:
+    missing = "" if any(map(str.isdigit, cell)) else ", add the text to missing_values,"
     return (
         f"{path}, line {line}, column 'a': {cell!r} is not a number, and at least nine tenths of "
-        f"the column are. Correct the cell, add the text to missing_values, or list the column "
-        f"under categorical{hint}"
+        f"the column are. Correct the cell{missing} or list the column under categorical{hint}"
     )
 
 
@@ -245,6 +245,24 @@ def test_a_decimal_comma_among_too_many_categories_is_pointed_out(path: Path) ->
     assert refusal(path, text, max_categories=2) == (
         f"{path}: the text column 'a' has more than 2 distinct values, such as '1,5'; put it under "
         f"ignore, or raise max_categories; is the decimal mark a comma (--decimal, or decimal in a config)?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "shown", "hint"),
+    [
+        (["9,356", "1,5", "2,5"], "1,5", "; is the decimal mark a comma (--decimal, or decimal in a config)?"),
+        (["712", "9,356", "8,001"], "9,356", "; the comma may group thousands: such a number has to be "
+         "written without it, as 9356"),
+    ],
+)  # fmt: skip
+def test_among_too_many_categories_the_text_that_tells_most_is_shown(
+    path: Path, cells: list[str], shown: str, hint: str
+) -> None:
+    text = "a;y\n" + "".join(f"{cell};1\n" for cell in cells)
+    assert refusal(path, text, max_categories=2) == (
+        f"{path}: the text column 'a' has more than 2 distinct values, such as {shown!r}; put it under "
+        f"ignore, or raise max_categories{hint}"
     )
 
 

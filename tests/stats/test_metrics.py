@@ -58,6 +58,11 @@ def test_r2_is_none_where_all_true_values_are_the_same() -> None:
     assert metrics.rmse > 0
 
 
+def test_r2_is_none_where_true_values_differ_by_rounding_alone() -> None:
+    y_true = np.where(np.arange(80).reshape(40, 2) % 4 > 1, 0.3, 0.1 + 0.2)
+    assert metrics_of(replace(MEASURED, y_true=y_true)).r2 is None
+
+
 def test_r2_is_none_where_an_error_is_out_of_all_proportion() -> None:
     y_true = np.array([[0.0], [1e-200]])
     measured = Measured(y_true, y_true + 1.0, np.zeros(1), None)

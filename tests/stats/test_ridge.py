@@ -59,6 +59,30 @@ def test_a_column_that_is_there_in_held_out_rows_alone_is_not_learned() -> None:
     np.testing.assert_allclose(found, without.predict(x[out, :1]), rtol=1e-9)
 
 
+@pytest.mark.parametrize("n_rows", [50, 5000])
+@pytest.mark.parametrize("value", [0.3, 1462.1, 1e9 + 0.1])
+def test_a_column_constant_but_for_rounding_is_not_learned(value: float, n_rows: int) -> None:
+    """Sums of large numbers leave a variance of rounding, which a weight must not be made of."""
+    rng = np.random.default_rng(12)
+    x, y = rng.normal(size=(n_rows, 2)), rng.normal(size=(n_rows, 1))
+    out = np.arange(n_rows) < 5
+    x[:, 1] = np.where(rng.random(n_rows) < 0.5, value, np.nextafter(value, np.inf))
+    x[out, 1] *= 2.0
+    found = held_out_ridge(x, y, None, [out], 1.0)
+    without = fit_ridge(x[~out, :1], y[~out], None, 1.0)
+    assert found is not None
+    assert without is not None
+    np.testing.assert_allclose(found, without.predict(x[out, :1]), rtol=1e-12)
+
+
+def test_a_column_of_large_numbers_that_vary_little_is_learned() -> None:
+    rng = np.random.default_rng(13)
+    x = 2000.0 + rng.normal(scale=0.1, size=(500, 1))
+    ridge = fit_ridge(x, 3.0 * x, None, 1e-9)
+    assert ridge is not None
+    np.testing.assert_allclose(ridge.weights, [[3.0]], rtol=1e-5)
+
+
 def test_where_there_is_no_ridge_regression_there_is_none() -> None:
     out = np.array([True, False, False, False])
     y = np.arange(4.0)[:, None]

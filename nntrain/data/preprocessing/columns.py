@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
+
+import numpy as np
+
+from nntrain.arrays import Mask, Vector
 
 
 @dataclass(frozen=True)
@@ -12,8 +17,9 @@ class NumericColumn:
 
     `minimum` and `maximum` are those of the training rows, and `missing_rate` is the fraction of
     them whose cell was missing. If any was, one more 0/1 input marks missing cells; if all values
-    were the same, it is the only input. Between each two of the `edges`, if there are any, lies a
-    bin with an input of its own: -1 below the bin, 1 above it, and a straight line inside it.
+    were the same but for rounding, it is the only input, and both bounds are the same. Between each
+    two of the `edges`, if there are any, lies a bin with an input of its own: -1 below the bin, 1
+    above it, and a straight line inside it.
     """
 
     name: str
@@ -32,8 +38,32 @@ class NumericColumn:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the training values were all the same."""
+        """Whether the training values were all the same, but for rounding."""
         return self.minimum == self.maximum
+
+    @property
+    def far_bounds(self) -> tuple[float, float]:
+        """The bounds beyond which a number is far from those of training.
+
+        Far is further outside the training range than it is wide: from there on, the network
+        guesses over a longer way than all that it has seen. Of a constant column no number is far,
+        because the network sees none of them.
+        """
+        if self.is_constant:
+            return -math.inf, math.inf
+        width = self.maximum - self.minimum
+        return self.minimum - width, self.maximum + width
+
+    def is_far(self, values: Vector) -> Mask:
+        """Which of the values (n_rows,) are far from those of training; missing ones are not."""
+        low, high = self.far_bounds
+        return np.asarray((values < low) | (values > high))
+
+    def is_outside(self, values: Vector) -> Mask:
+        """Which of the values (n_rows,) are outside the training range; `is_far` is stricter."""
+        if self.is_constant:
+            return np.zeros(len(values), dtype=bool)
+        return np.asarray((values < self.minimum) | (values > self.maximum))
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, RowNumbers, Vector
-from nntrain.data.notes import ReplacedCells
 from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.encode_features import (
     UNSEEN,
@@ -19,7 +17,9 @@ from nntrain.data.preprocessing.encode_features import (
 )
 from nntrain.data.preprocessing.transform import ENCODE_ROWS, Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
-from nntrain.errors import DataError
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
+from nntrain.errors import DataError, OutOfMemoryError
+from nntrain.memory_limit import memory_limit
 from nntrain.text import counted
 from nntrain.threads import available_cores
 
@@ -59,8 +59,8 @@ def encode_parts(
     """The encoded rows of each part of a typed table; a part's rows are in ascending order.
 
     With `use_up`, the table's memory is freed on the way, so that the table and the result never
-    both take their whole memory. Raises `DataError` if the inputs do not fit into memory, or a
-    number does not fit into `dtype`.
+    both take their whole memory. Raises `OutOfMemoryError` if the inputs do not fit into memory,
+    `DataError` if a number does not fit into `dtype`.
     """
     _check_size(preprocessing, sum(map(len, parts)), dtype, table.name)
     encoded = [_with_empty_inputs(preprocessing, table, rows, dtype) for rows in parts]
@@ -135,34 +135,30 @@ class FeatureColumns:
         self.preprocessing.encode(self.values(rows), out)
         check_finite_inputs(out, self.preprocessing.input_names, self.table.name)
 
-    def unseen(self, rows: RowNumbers) -> ReplacedCells:
+    def unseen(self, rows: RowNumbers) -> UnusualCells:
         """The cells of rows whose category the training rows lack, counted."""
-        replaced = ReplacedCells()
+        unusual = UnusualCells()
         for i, values in self.values_by_code.items():
             codes = self.table.column(self.sources[i], rows).astype(np.intp)
             n_unseen = int(np.count_nonzero(values[codes] == UNSEEN))
-            replaced.add_unseen(self.features[i].name, n_unseen)
-        return replaced
+            unusual.add_unseen(self.features[i].name, n_unseen)
+        return unusual
 
 
 def _check_size(preprocessing: Preprocessing, n_rows: int, dtype: str, table_name: str) -> None:
-    """Raise `DataError` for inputs that do not fit into memory, before they are made."""
+    """Raise `OutOfMemoryError` for inputs that do not fit into memory, before they are made."""
     n_inputs = len(preprocessing.input_names)
-    size, memory = n_rows * n_inputs * np.dtype(dtype).itemsize, physical_memory()
+    size, memory = n_rows * n_inputs * np.dtype(dtype).itemsize, memory_limit()
     if size <= memory:
         return
     widest = sorted(preprocessing.features, key=lambda f: -len(f.input_names))[:3]
     shown = ", ".join(f"{f.name!r} ({counted(len(f.input_names), 'input')})" for f in widest)
-    raise DataError(
+    smaller = ", or set dtype: float32" if dtype == "float64" else ", or train on fewer rows"
+    raise OutOfMemoryError(
         f"{table_name}: {counted(n_rows, 'row')} of {counted(n_inputs, 'input')} would take "
-        f"{size / 1e9:,.1f} GB, and this machine has {memory / 1e9:,.1f} GB. The most inputs are "
-        f"those of {shown}; put what is of no use under ignore, or set dtype: float32"
+        f"{size / 1e9:,.1f} GB, and this process may take {memory / 1e9:,.1f} GB. The most inputs "
+        f"are those of {shown}; put what is of no use under ignore{smaller}"
     )
-
-
-def physical_memory() -> int:
-    """The bytes of memory of this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def check_finite_inputs(x: Array, names: Sequence[str], table_name: str) -> None:

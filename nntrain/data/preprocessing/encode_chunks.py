@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nntrain.arrays import Array, Mask, Matrix, Vector
-from nntrain.data.notes import ReplacedCells, RowsWithoutTarget, log_note
+from nntrain.data.notes import RowsWithoutTarget, log_note
 from nntrain.data.preprocessing.encode import check_finite_inputs
 from nntrain.data.preprocessing.target_values import TargetOptions, true_values, weight_values
 from nntrain.data.preprocessing.transform import Preprocessing
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.data.readers.table import Chunk, Table
 
 
@@ -51,20 +52,21 @@ def encode_chunks(
     Raises `DataError` where a column is missing or a cell is not what its column holds; with
     `tolerate_bad_rows`, rows with a bad feature are marked instead. A number too large for `dtype`
     becomes an infinite input, which raises `DataError` if targets are read. Logs in the end how
-    many cells were missing or of an unseen category, and how many rows were left out.
+    many cells were missing, of an unseen category or far from the training range, and how many rows
+    were left out.
     """
     names = [target.name for target in preprocessing.targets] if targets else []
     options = targets or TargetOptions()
     numbers = options.numbers(names)
     preprocessing.check(table, numbers)
     types = preprocessing.column_types(numbers)
-    replaced, n_skipped = ReplacedCells(), 0
+    unusual, n_skipped = UnusualCells(), 0
     for chunk in table.chunks(lambda: types):
         preprocessing.check(table, numbers)  # More keys of JSON lines may be known now.
         y_true, kept = true_values(chunk, names, table.cells, options)
         weights = weight_values(chunk, options.weight, table.cells) if options.weight else None
         bad = _bad_rows(chunk) if tolerate_bad_rows else None
-        values = preprocessing.values_of(chunk, table.cells, replaced, bad)
+        values = preprocessing.values_of(chunk, table.cells, unusual, bad)
         if not kept.all():
             n_skipped += int(np.count_nonzero(~kept))
             y_true, values = y_true[kept], values[kept]
@@ -75,7 +77,7 @@ def encode_chunks(
             check_finite_inputs(x, preprocessing.input_names, table.name)
         yield EncodedRows(values, x, y_true, weights, bad, chunk, kept)
     preprocessing.check(table, numbers)
-    replaced.note()
+    unusual.note()
     if n_skipped:
         log_note(RowsWithoutTarget(table.name, n_skipped))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Vector
-from nntrain.data.checks import comma_hint, infinite_number
+from nntrain.data.checks import comma_hint, has_digit, infinite_number, may_be_grouped
 from nntrain.data.readers.cells import CellFormat, distinct_categories, is_mostly_numbers
 from nntrain.data.readers.table import Chunk
 from nntrain.errors import DataError
@@ -93,10 +93,11 @@ class GrowingFeature:
             return False
         if is_mostly_numbers(self.n_numbers, self.n_texts):
             place, text = self.first_text
+            missing = "" if has_digit(text) else ", add the text to missing_values,"
             raise DataError(
                 f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine "
-                f"tenths of the column are. Correct the cell, add the text to missing_values, or "
-                f"list the column under categorical{comma_hint(text, cells)}"
+                f"tenths of the column are. Correct the cell{missing} or list the column under "
+                f"categorical{comma_hint(text, cells)}"
             )
         if self.rows_as_numbers:
             self.codes.clear()
@@ -107,7 +108,9 @@ class GrowingFeature:
         """Raise `DataError` for a text column with more than `max_categories` distinct texts."""
         if len(self.codes) <= self.max_categories:
             return
-        text = next(iter(self.codes))
+        texts = [text for text in self.codes if cells.number(text) is None] or list(self.codes)
+        # A text that tells more than 9,356, which may be nine thousand or nine.
+        text = next((text for text in texts if not may_be_grouped(text, cells)), texts[0])
         raise DataError(
             f"{table_name}: the text column {self.name!r} has more than {self.max_categories} "
             f"distinct values, such as {text!r}; put it under ignore, or raise max_categories"

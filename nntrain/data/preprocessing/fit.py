@@ -10,15 +10,17 @@ from typing import Literal
 import numpy as np
 
 from nntrain.arrays import RowNumbers, Vector
-from nntrain.data.notes import ReplacedCells, TakeNote, UselessColumn, log_note
+from nntrain.data.notes import TakeNote, UselessColumn, log_note
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
     NumericColumn,
     TargetColumn,
 )
+from nntrain.data.preprocessing.spread import Spread, distinct_but_for_rounding, measure_spread
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.errors import DataError
 from nntrain.text import counted, quoted
 from nntrain.threads import available_cores
@@ -52,7 +54,7 @@ def learn_preprocessing(
     `DataError` if no feature is left, or a target is constant.
     """
     features: list[Feature] = []
-    replaced = ReplacedCells()
+    unusual = UnusualCells()
     for name, (feature, n_missing) in zip(
         table.features, _learn_features(table, rows, options), strict=True
     ):
@@ -60,8 +62,8 @@ def learn_preprocessing(
             take_note(UselessColumn(name, feature))
             continue
         features.append(feature)
-        replaced.add_missing(name, n_missing)
-    replaced.note(take_note)
+        unusual.add_missing(name, n_missing)
+    unusual.note(take_note)
     if not features:
         raise DataError(
             f"{table.name}: no column is left to learn from: nothing can be learned from "
@@ -103,62 +105,58 @@ def _learn_numeric(
     name: str, column: Vector, n_missing: int, options: PreprocessingOptions
 ) -> NumericColumn | str:
     values = column[~np.isnan(column)] if n_missing else column
-    has_missing = n_missing > 0
     if len(values) == 0:
         return "it has no value"
-    low, high = float(values.min()), float(values.max())
-    if low == high and not has_missing:
-        return "it is constant"
-    mean, deviation = (low, 1.0) if low == high else _mean_and_deviation(values, name)
-    is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
-    if not options.standardize or is_flag:
-        shift, scale = 0.0, 1.0
-    else:
-        shift, scale = mean, deviation
+    spread = measure_spread(values)
     missing_rate = 1.0 - len(values) / len(column)
+    if spread.is_constant:
+        # One number stands for all that differ by rounding, and a flag is all that is learned.
+        low = spread.minimum
+        shift = low if options.standardize and low not in (0.0, 1.0) else 0.0
+        flag = NumericColumn(name, low, shift, 1.0, low, low, missing_rate)
+        return flag if n_missing else "it is constant"
+    _check_standardizable(spread, name)
+    low, high = spread.minimum, spread.maximum
+    is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
+    is_scaled = options.standardize and not is_flag
+    shift, scale = (spread.mean, spread.deviation) if is_scaled else (0.0, 1.0)
     edges = _edges(values, options.bins)
-    return NumericColumn(name, mean, shift, scale, low, high, missing_rate, edges)
+    return NumericColumn(name, spread.mean, shift, scale, low, high, missing_rate, edges)
 
 
 def _edges(values: Vector, bins: int) -> tuple[float, ...]:
     """The edges of at most `bins` bins, at quantiles; none if there would be a single bin."""
     if bins == 0:
         return ()
-    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
-    return tuple(edges.tolist()) if len(edges) > 2 else ()
+    quantiles = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
+    edges = distinct_but_for_rounding(quantiles.tolist())
+    return tuple(edges) if len(edges) > 2 else ()
 
 
 def _learn_target(
     table_name: str, name: str, values: Vector, options: PreprocessingOptions
 ) -> TargetColumn:
-    low, high = float(values.min()), float(values.max())
-    if low == high:
+    spread = learned = measure_spread(values)
+    if options.target_transform == "log":
+        learned = measure_spread(np.log(values))
+    if spread.is_constant or learned.is_constant:
         raise DataError(
             f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
             f"there is nothing to learn: choose another target or more rows"
         )
-    learned = np.log(values) if options.target_transform == "log" else values
-    mean, deviation = _mean_and_deviation(learned, name)
-    shift, scale = (mean, deviation) if options.standardize else (0.0, 1.0)
-    return TargetColumn(name, shift, scale, low, high, options.target_transform)
+    _check_standardizable(learned, name)
+    shift, scale = (learned.mean, learned.deviation) if options.standardize else (0.0, 1.0)
+    return TargetColumn(
+        name, shift, scale, spread.minimum, spread.maximum, options.target_transform
+    )
 
 
-def _mean_and_deviation(values: Vector, name: str) -> tuple[float, float]:
-    """Mean and standard deviation (over N) of values, computed without overflow or underflow.
-
-    Raises `DataError` if the values are too large or too close together to be standardized.
-    """
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        low, high = float(values.min()), float(values.max())
-        mean = float(np.mean(values))
-        centred = values - mean
-        largest = max(high - mean, mean - low)
-        np.divide(centred, largest, centred)
-        deviation = largest * float(np.sqrt(centred.dot(centred) / len(values)))
-    sound = np.isfinite(mean) and np.isfinite(deviation) and deviation > 0
+def _check_standardizable(spread: Spread, name: str) -> None:
+    """Raise `DataError` for values too large or too close together to be standardized."""
+    low, high = spread.minimum, spread.maximum
+    sound = np.isfinite([spread.mean, spread.deviation]).all() and spread.deviation > 0
     if not sound or max(high, -low) > LARGEST:
         raise DataError(
             f"column {name!r}: its values, from {low:g} to {high:g}, cannot be "
             f"standardized in double precision; rescale the column or put it under ignore"
         )
-    return mean, deviation

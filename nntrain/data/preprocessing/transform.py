@@ -14,7 +14,6 @@ import numpy as np
 
 from nntrain.arrays import Array, Column, Mask, Matrix, Vector
 from nntrain.data.checks import check_columns, check_numbers, check_unique
-from nntrain.data.notes import ReplacedCells
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
@@ -22,11 +21,11 @@ from nntrain.data.preprocessing.columns import (
     TargetColumn,
 )
 from nntrain.data.preprocessing.encode_features import (
-    UNSEEN,
     FeatureEncoder,
     category_positions,
     category_values,
 )
+from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.data.readers.cells import CellFormat, distinct_texts
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions
@@ -82,37 +81,35 @@ class Preprocessing:
         self,
         chunk: Chunk,
         cells: CellFormat,
-        replaced: ReplacedCells,
+        unusual: UnusualCells,
         bad: Mask | None = None,
     ) -> Matrix:
         """A chunk's feature values (n_rows, n_features), as `encode` takes them.
 
-        `cells` is how the chunk's cells are written. Cells that are missing or of an unseen
-        category are counted in `replaced`. A row with a text or an infinite number in a column of
-        numbers is marked in `bad` (n_rows,); without `bad`, it raises `DataError` naming line and
-        column.
+        `cells` is how the chunk's cells are written. Cells that are missing, of an unseen category
+        or far from the training range are counted in `unusual`. A row with a text or an infinite
+        number in a column of numbers is marked in `bad` (n_rows,); without `bad`, it raises
+        `DataError` naming line and column.
         """
-        values = np.empty((chunk.n_rows, len(self.features)))
-        for i, feature in enumerate(self.features):
-            column = chunk.columns[feature.name]
-            if isinstance(feature, CategoricalColumn):
-                codes, texts = distinct_texts(column)
-                values[:, i] = category_values(self._category_positions[feature.name], texts)[codes]
-            elif bad is None:
-                check_numbers(chunk, feature.name, cells)
-                values[:, i] = column
-            else:
-                values[:, i] = _numbers_marking_bad(column, cells, bad)
-        self._count_replaced(values if bad is None else values[~bad], replaced)
+        columns = [self._column_values(feature, chunk, cells, bad) for feature in self.features]
+        values = np.empty((chunk.n_rows, len(columns)))
+        for i, (feature, column) in enumerate(zip(self.features, columns, strict=True)):
+            values[:, i] = column
+            unusual.count(feature, column if bad is None else column[~bad])
         return values
 
-    def _count_replaced(self, values: Matrix, replaced: ReplacedCells) -> None:
-        """Count the feature values that are missing or of an unseen category."""
-        for i, feature in enumerate(self.features):
-            if isinstance(feature, CategoricalColumn):
-                replaced.add_unseen(feature.name, int(np.count_nonzero(values[:, i] == UNSEEN)))
-            else:
-                replaced.add_missing(feature.name, int(np.count_nonzero(np.isnan(values[:, i]))))
+    def _column_values(
+        self, feature: Feature, chunk: Chunk, cells: CellFormat, bad: Mask | None
+    ) -> Vector:
+        """A chunk's values (n_rows,) of one feature; see `values_of`."""
+        column = chunk.columns[feature.name]
+        if isinstance(feature, CategoricalColumn):
+            codes, texts = distinct_texts(column)
+            return category_values(self._category_positions[feature.name], texts)[codes]
+        if bad is not None:
+            return _numbers_marking_bad(column, cells, bad)
+        check_numbers(chunk, feature.name, cells)
+        return column
 
     @cached_property
     def _category_positions(self) -> dict[str, dict[str, int]]:
