@@ -23,7 +23,6 @@ from nntrain.report.target_measure import (
     WorstRow,
     keep_worst,
     measure_target,
-    with_weight,
     worst_rows,
 )
 from nntrain.stats.metrics import Measured, Metrics, joined
@@ -94,7 +93,7 @@ def measure_report(
         len(drawn),
         len(averaged),
         {
-            name: measure_target(measured, names, j, drawn, with_weight(rows.worst[name]))
+            name: measure_target(measured, names, j, drawn, rows.worst[name])
             for j, name in enumerate(names)
         },
         importance,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.arrays import Array, Mask, Vector
+from nntrain.arrays import Array, Vector
 
 LONG = 1 << 17
 """An array of at least this many numbers gets memory of its own from the operating system."""
@@ -56,13 +56,6 @@ class GrowingColumns:
                 self.arrays[i] = long_array(max(self.n_rows, expected))
                 self.arrays[i][:start] = array[:start]
         return [array[start : self.n_rows] for array in self.arrays]
-
-    def keep(self, parts: list[Vector], kept: Mask) -> None:
-        """Drop, from the rows last added, those not `kept`; `parts` are what `grow` gave."""
-        n_kept = int(np.count_nonzero(kept))
-        for part in parts:
-            part[:n_kept] = part[kept]
-        self.n_rows -= len(kept) - n_kept
 
     def trimmed(self) -> list[Vector]:
         """The columns (n_rows,) without the room to grow."""
