@@ -18,6 +18,7 @@ EXIT_CODES = {
     5: "training diverged; an older model file is left as it was",
     6: "a check that was asked for failed",
     7: "output could not be written",
+    129: "ended by SIGHUP: its terminal was closed",
     130: "interrupted by Ctrl-C",
     143: "ended by SIGTERM",
 }

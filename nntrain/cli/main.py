@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import NoReturn
 
 import click
@@ -17,6 +15,7 @@ from nntrain._version import __version__
 from nntrain.cli.commands.completion import COMPLETION_VARIABLE
 from nntrain.cli.messages import print_error, print_note
 from nntrain.cli.options import Verbosity, is_verbose, set_verbosity
+from nntrain.cli.signals import Terminated, raise_terminated
 from nntrain.cli.streams import discard_stdout, finish_stdout, prepare_streams
 from nntrain.errors import EXIT_CODES, NntrainError, OutputError, UsageError
 
@@ -113,7 +112,7 @@ def run() -> NoReturn:
     # Before NumPy is imported: nntrain has threads of its own, and a BLAS with several threads
     # would cut sums into parts by their number, which changes the last digits.
     os.environ |= dict.fromkeys(BLAS_THREADS, "1")
-    signal.signal(signal.SIGTERM, _terminate)
+    raise_terminated()
     prepare_streams()
     _show_notes()
     code = main(sys.argv[1:])
@@ -151,18 +150,10 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print_error("interrupted")
         code = 130
-    except Terminated:
-        print_error("ended by SIGTERM")
-        code = 143
+    except Terminated as ended:
+        print_error(f"ended by {ended.name}")
+        code = 128 + ended.number
     return code
-
-
-class Terminated(BaseException):
-    """SIGTERM came. An exception, so that everything on the way out is cleaned up."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
-    raise Terminated
 
 
 class _NoteHandler(logging.Handler):

@@ -1,4 +1,4 @@
-"""What ends a command early: Ctrl-C, SIGTERM, or a time limit."""
+"""What ends a command early: Ctrl-C, SIGTERM, a terminal that is closed, or a time limit."""
 
 from __future__ import annotations
 
@@ -9,15 +9,41 @@ from typing import Any, NoReturn
 
 import click
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+"""Signals that Python leaves to end the process as it stands, with nothing cleaned up."""
+SIGNALS = (signal.SIGINT, *ENDING)
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
+
+
+class Terminated(BaseException):
+    """One of the signals `ENDING` came. An exception, so that all on the way out is cleaned up."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+        self.name = signal.Signals(number).name
+
+
+def raise_terminated() -> None:
+    """Make `Terminated` of the signals that end the process; one that is ignored stays ignored.
+
+    `nohup` and `trap '' HUP` start a command that ignores SIGHUP.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminate)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated(number)
 
 
 class StopSignal:
     """Records the first signal to stop, so that the command can end in order.
 
-    A second signal ends the command at once. A context manager around what may be stopped. A signal
-    that the process was started to ignore stays ignored.
+    A second signal ends the command at once, but for SIGHUP: the shell and the system both send it
+    where a terminal is closed, and a service manager sends it after SIGTERM. A context manager
+    around what may be stopped. A signal that the process was started to ignore stays ignored.
     """
 
     def __init__(self) -> None:
@@ -40,6 +66,8 @@ class StopSignal:
     def _record(self, number: int, _frame: FrameType | None) -> None:
         self.number = number
         self._restore_handlers()
+        if signal.SIGHUP in self._handlers_before:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _restore_handlers(self) -> None:
         for number, handler in self._handlers_before.items():

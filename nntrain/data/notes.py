@@ -90,6 +90,27 @@ class RowsWithoutTarget:
 
 
 @dataclass(frozen=True)
+class RowsOfNoWeight:
+    """How many rows were left out because their weight is 0."""
+
+    table: str
+    n_rows: int
+
+    def __str__(self) -> str:
+        return f"{self.table}: left out {counted(self.n_rows, 'row')} of weight 0"
+
+
+@dataclass(frozen=True)
+class NoRowHasWeight:
+    """Rows are measured unweighted because each of them has weight 0."""
+
+    table: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: every row weighs 0; each row counts once"
+
+
+@dataclass(frozen=True)
 class UselessColumn:
     """A feature that is not learned from, and why."""
 
@@ -142,6 +163,8 @@ Note: TypeAlias = (
     | CommentLines
     | NormalizedName
     | RowsWithoutTarget
+    | RowsOfNoWeight
+    | NoRowHasWeight
     | UselessColumn
     | MissingCells
     | UnseenCategories

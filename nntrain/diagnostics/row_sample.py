@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nntrain.arrays import Array
+from nntrain.data.weights import unit_weights
 
 MOST_ROWS = 1 << 13
 MOST_CELLS = 1 << 22
@@ -50,8 +51,14 @@ class RowSample:
         return sum(map(len, self.weights))
 
     def rows(self, most: int) -> tuple[Array, Array, Array]:
-        """x, y_true and weights of at most `most` rows, all with a positive weight."""
+        """x, y_true and weights of at most `most` rows, all with a positive weight.
+
+        The weights of all rows of the sample average 1.
+        """
         x, y_true, weights = (np.concatenate(blocks) for blocks in self._lists)
         counting = np.flatnonzero(weights > 0)
+        if len(counting):
+            weights = unit_weights(weights)
+            weights /= np.mean(weights[counting])
         counting = counting[:: max(1, -(-len(counting) // most))]
         return x[counting], y_true[counting], weights[counting]

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import warnings
+from dataclasses import dataclass
+from functools import cache
 from typing import Literal, cast
 
+from nntrain.engine.compiled import SwitchedOffError
 from nntrain.engine.network import Network
 from nntrain.errors import MissingExtraError
+
+log = logging.getLogger(__name__)
 
 SMALL_PRODUCTS = 1 << 23
 """Up to this many multiplications in an iteration, the overhead of NumPy calls takes most time."""
@@ -32,7 +39,7 @@ def select_engine(
         pays = n_iterations * (1 + n_products / TINY_PRODUCTS) >= LOADING_COST
     else:
         pays = n_iterations * n_products >= LOADING_PRODUCTS
-    return "compiled" if pays and _has_numba() else "numpy"
+    return "compiled" if pays and _works() else "numpy"
 
 
 def is_small(network: Network, batch_rows: int) -> bool:
@@ -41,12 +48,64 @@ def is_small(network: Network, batch_rows: int) -> bool:
 
 
 def check_installed(asked: str) -> None:
-    """Raise `MissingExtraError` for the compiled engine without Numba."""
-    if asked == "compiled" and not _has_numba():
+    """Raise `MissingExtraError` for the compiled engine where Numba is not there, or fails."""
+    if asked != "compiled":
+        return
+    if not _has_numba():
         raise MissingExtraError(
             "engine: compiled needs the extra fast: pip install 'nntrain[fast]'; "
             "or set engine: auto"
         )
+    if failure := find_failure():
+        raise MissingExtraError(
+            f"engine: compiled needs Numba, which fails here: {failure.reason}; {failure.remedy}, "
+            f"or set engine: auto"
+        )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why Numba cannot compile here, and what its user can do about it."""
+
+    reason: str
+    remedy: str
+
+
+@cache
+def find_failure() -> Failure | None:
+    """Why Numba, which is installed, does not work; None if it does. Loads Numba."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            from nntrain.engine.compiled.trial import try_kernel  # noqa: PLC0415  (optional)
+
+            try_kernel()
+    except SwitchedOffError as error:
+        return Failure(str(error), "unset it")
+    except Exception as error:  # noqa: BLE001  (whatever is wrong with it, another engine can train)
+        first_line = str(error).strip().partition("\n")[0].rstrip(".")
+        return Failure(
+            f"{type(error).__name__}: {first_line}",
+            "install it anew: pip install --force-reinstall 'nntrain[fast]'",
+        )
+    return None
+
+
+def _works() -> bool:
+    """Whether Numba is there and compiles; a note says so where it is there and fails."""
+    if not _has_numba():
+        return False
+    if failure := find_failure():
+        _note_failure(failure)
+    return failure is None
+
+
+@cache
+def _note_failure(failure: Failure) -> None:
+    log.warning(
+        "trained by NumPy, which is slower: Numba fails here: %s; %s, or set engine: numpy",
+        failure.reason,
+        failure.remedy,
+    )
 
 
 def _has_numba() -> bool:

@@ -21,6 +21,7 @@ from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import Chunk, Table, TableLike
+from nntrain.engine.backend import check_installed
 from nntrain.errors import DataError, OutOfMemoryError
 from nntrain.model.model import Model
 from nntrain.text import counted
@@ -63,7 +64,11 @@ class Verdict:
 
 
 def check_with_config(table: TableLike, config: Config) -> Verdict:
-    """Whether `nntrain fit` would work on a table. Raises `DataError` if it cannot be read."""
+    """Whether `nntrain fit` would work on a table. Raises `DataError` if it cannot be read.
+
+    Raises `MissingExtraError` if the config's engine cannot be had.
+    """
+    check_installed(config.engine)
     notes: list[Note] = []
     error = ""
     with open_table(table, read_options(config, twice=True)) as source:

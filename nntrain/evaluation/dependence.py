@@ -10,6 +10,7 @@ import numpy as np
 from nntrain.arrays import Array, Matrix, Vector
 from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.transform import Preprocessing
+from nntrain.data.weights import unit_weights
 from nntrain.model.model import Model
 
 MOST_POINTS = 32
@@ -82,7 +83,7 @@ def partial_dependence(
     feature_alone = Preprocessing((preprocessing.features[i],), preprocessing.targets, ())
     encoded_points = np.empty((len(points), inputs.stop - inputs.start), x.dtype)
     feature_alone.encode(points[:, None], encoded_points)
-    counted = weights if weights is not None and weights.any() else None
+    counted = unit_weights(weights) if weights is not None and weights.any() else None
     x, means = x.copy(), np.empty((len(points), len(preprocessing.targets)))
     for k, encoded_point in enumerate(encoded_points):
         x[:, inputs] = encoded_point

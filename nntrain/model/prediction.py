@@ -100,8 +100,9 @@ def labelled_rows(
 ) -> Iterator[EncodedRows]:
     """A table's rows with true values, encoded chunk by chunk, with weights if it has the column.
 
-    Rows without a target are left out where the config left them out in training. Raises
-    `DataError` for what is wrong with the table.
+    Rows of weight 0 are left out, unless every row has weight 0: then each counts once. Rows
+    without a target are left out where the config left them out in training. Raises `DataError`
+    for what is wrong with the table.
     """
     weight = config.weight if config.weight in source.columns else None
     if weight != config.weight:
@@ -110,11 +111,10 @@ def labelled_rows(
             source.name,
             config.weight,
         )
-    skips = config.missing_target == "skip"
-    targets = TargetOptions(weight, skip_missing=skips, suggest_config_fix=False)
-    every_weight_is_zero = weight is not None
-    for part in encode_chunks(preprocessing, source, config.dtype, targets):
-        every_weight_is_zero &= part.weights is not None and not part.weights.any()
-        yield part
-    if every_weight_is_zero:
-        log.warning("%s: every row weighs 0; each row counts once", source.name)
+    targets = TargetOptions(
+        weight,
+        skip_missing=config.missing_target == "skip",
+        suggest_config_fix=False,
+        zeros_count_once=True,
+    )
+    return encode_chunks(preprocessing, source, config.dtype, targets)

@@ -24,7 +24,6 @@ from nntrain.report.target_measure import (
     WorstRow,
     keep_worst,
     measure_target,
-    with_weight,
     worst_rows,
 )
 from nntrain.stats.metrics import Measured, Metrics, joined
@@ -93,7 +92,7 @@ def measure_report(model: Model, table: TableLike, dialect: Dialect = PLAIN) -> 
         len(drawn),
         len(averaged),
         {
-            name: measure_target(measured, names, j, drawn, with_weight(rows.worst[name]))
+            name: measure_target(measured, names, j, drawn, rows.worst[name])
             for j, name in enumerate(names)
         },
         importance,

@@ -22,16 +22,12 @@ N_BINS = 40
 
 @dataclass(frozen=True)
 class WorstRow:
-    """A row with a large error, where it stands, and the cells of its features as texts.
-
-    `has_weight` is False for a row of weight 0.
-    """
+    """A row with a large error, where it stands, and the cells of its features as texts."""
 
     place: Place
     y_true: float
     y_pred: float
     cells: dict[str, str]
-    has_weight: bool
 
     @property
     def residual(self) -> float:
@@ -85,10 +81,8 @@ def measure_target(
 
 
 def worst_rows(model: Model, part: EncodedRows, measured: Measured, j: int) -> list[WorstRow]:
-    """The rows of a chunk with the largest errors of the j-th target, those of weight 0 last."""
+    """The rows of a chunk with the largest errors of the j-th target."""
     errors = np.abs(measured.y_pred[:, j] - measured.y_true[:, j])
-    weights = np.ones(len(errors)) if measured.weights is None else measured.weights
-    has_weight = weights > 0
     rows_of_chunk = np.flatnonzero(part.kept)
     return [
         WorstRow(
@@ -96,20 +90,14 @@ def worst_rows(model: Model, part: EncodedRows, measured: Measured, j: int) -> l
             float(measured.y_true[row, j]),
             float(measured.y_pred[row, j]),
             _feature_texts(model, part, row),
-            bool(has_weight[row]),
         )
-        for row in np.lexsort((-errors, ~has_weight))[:N_WORST].tolist()
+        for row in np.argsort(-errors, kind="stable")[:N_WORST].tolist()
     ]
 
 
 def keep_worst(rows: Iterable[WorstRow]) -> list[WorstRow]:
     """Those of the rows that have the largest errors, the largest first."""
-    return heapq.nlargest(N_WORST, rows, key=lambda row: (row.has_weight, abs(row.residual)))
-
-
-def with_weight(rows: list[WorstRow]) -> list[WorstRow]:
-    """Only the rows with a weight; all rows where none has one, for then each counts once."""
-    return [row for row in rows if row.has_weight] or rows
+    return heapq.nlargest(N_WORST, rows, key=lambda row: abs(row.residual))
 
 
 def _feature_texts(model: Model, part: EncodedRows, row: int) -> dict[str, str]:

@@ -59,8 +59,7 @@ def _notes_on_rows(data: DataReport) -> list[Paragraph]:
         texts.append(f"{counted(data.rows, 'row')} say little about errors on others.")
     if data.weight:
         texts.append(
-            f"Weighted by {data.weight}; a row of weight 0 counts for nothing, and is not among "
-            f"those with the largest errors."
+            f"Weighted by {data.weight}; a row of weight 0 counts for nothing, and is not shown."
         )
     return [Paragraph(text, muted=True) for text in texts]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 
-from nntrain.arrays import Matrix, RowNumbers
+from nntrain.arrays import Matrix, RowNumbers, Vector
 from nntrain.data.preprocessing.spread import is_rounding
+from nntrain.data.weights import unit_weights
 from nntrain.errors import DataError
 
 LARGEST_RATIO = 1e150
@@ -70,10 +72,12 @@ class Measured:
     weights: Matrix | None = None
     bounds: Matrix | None = None
 
-    @property
-    def counted_weights(self) -> Matrix | None:
-        """The weights; None also where all are 0, since then each row counts once."""
-        return self.weights if self.weights is not None and self.weights.any() else None
+    @cached_property
+    def counted_weights(self) -> Vector | None:
+        """The weights in their own unit; None also where all are 0: then each row counts once."""
+        if self.weights is None or not self.weights.any():
+            return None
+        return unit_weights(self.weights)
 
     def metrics(self, targets: Sequence[str]) -> dict[str, Metrics]:
         """The metrics of each target, for one row or more; unweighted where all weights are 0.

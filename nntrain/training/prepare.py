@@ -27,9 +27,9 @@ from nntrain.training.options import (
     target_options,
 )
 from nntrain.training.sample_weights import (
-    check_training_weights,
     scaled_weights,
-    with_positive_weight,
+    weighted_means,
+    without_weights,
 )
 from nntrain.training.split import split_rows
 
@@ -104,7 +104,7 @@ def prepare_rows(
     held_out = np.sort(np.concatenate(split.parts[1:]))
     FeatureColumns(preprocessing, table).unseen(held_out).note(take_note)
     parts = encode_parts(preprocessing, table, split.parts, config.dtype, use_up=use_up)
-    return _prepared(preprocessing, parts, table.name, config)
+    return _prepared(preprocessing, parts)
 
 
 def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessing) -> Prepared:
@@ -121,20 +121,17 @@ def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessi
         )
         for rows in split.parts
     ]
-    return _prepared(preprocessing, parts, "the table", config)
+    return _prepared(preprocessing, parts)
 
 
-def _prepared(
-    preprocessing: Preprocessing, parts: Sequence[Encoded], table_name: str, config: Config
-) -> Prepared:
+def _prepared(preprocessing: Preprocessing, parts: Sequence[Encoded]) -> Prepared:
     """The encoded training, validation and calibration rows, with their weights scaled."""
     training, validation, calibration = parts
-    check_training_weights(training.weights, table_name, config.weight or "")
     return Prepared(
         preprocessing,
         *scaled_weights(training, validation if len(validation.x) else None),
-        with_positive_weight(calibration, table_name) if len(calibration.x) else None,
-        np.average(training.y_true, axis=0, weights=training.weights),
+        without_weights(calibration) if len(calibration.x) else None,
+        weighted_means(training.y_true, training.weights),
     )
 
 

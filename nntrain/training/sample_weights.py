@@ -1,4 +1,4 @@
-"""Sample weights of training, validation and calibration rows: check and scale them."""
+"""Sample weights of training, validation and calibration rows, scaled to a common unit."""
 
 from __future__ import annotations
 
@@ -6,40 +6,43 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntrain.arrays import Vector
+from nntrain.arrays import Matrix, Vector
 from nntrain.data.preprocessing.encode import Encoded
-from nntrain.errors import DataError
+from nntrain.data.weights import unit_weights, weight_exponent
 
-
-def check_training_weights(weights: Vector | None, table_name: str, weight_column: str) -> None:
-    """Raise `DataError` if every training row weighs 0."""
-    if weights is not None and not weights.any():
-        raise DataError(f"{table_name}, column {weight_column!r}: every training row weighs 0")
-
-
-def with_positive_weight(calibration: Encoded, table_name: str) -> Encoded:
-    """The calibration rows with positive weight, unweighted: each counts once.
-
-    Raises `DataError` if there are none.
-    """
-    if calibration.weights is None:
-        return calibration
-    rows = calibration.weights > 0
-    if not rows.any():
-        raise DataError(
-            f"{table_name}: every calibration row weighs 0; raise calibration_fraction, or choose "
-            f"another seed"
-        )
-    return Encoded(calibration.x[rows], calibration.y[rows], calibration.y_true[rows], None)
+MOST_APART = 100
+"""Validation weights are at most 2^100 times as large as those of training, or as small."""
 
 
 def scaled_weights(training: Encoded, validation: Encoded | None) -> tuple[Encoded, Encoded | None]:
-    """Both, their weights scaled by the factor that makes the training rows' weights average 1."""
+    """Both, their weights scaled by the factor that makes the training rows' weights average 1.
+
+    Validation rows of another table may have weights in quite another unit; so that no loss
+    overflows, such weights are brought nearer.
+    """
     if training.weights is None:
         return training, validation
-    scale = 1.0 / float(np.mean(training.weights))
+    unit = unit_weights(training.weights)
+    scale = 1.0 / float(np.mean(unit))
+    scaled_training = replace(training, weights=unit * scale)
+    if validation is None or validation.weights is None:
+        return scaled_training, validation
+    apart = weight_exponent(validation.weights) - weight_exponent(training.weights)
+    of_validation = unit_weights(validation.weights) * scale
+    nearer = np.ldexp(of_validation, np.clip(apart, -MOST_APART, MOST_APART))
+    return scaled_training, replace(validation, weights=nearer)
 
-    def scaled(rows: Encoded) -> Encoded:
-        return replace(rows, weights=None if rows.weights is None else rows.weights * scale)
 
-    return scaled(training), scaled(validation) if validation else None
+def without_weights(calibration: Encoded) -> Encoded:
+    """The calibration rows unweighted: each counts once."""
+    return replace(calibration, weights=None)
+
+
+def weighted_means(values: Matrix, weights: Vector | None) -> Vector:
+    """The means (n_columns,) of values (n_rows, n_columns); no sum on the way overflows."""
+    exponents = np.frexp(np.abs(values).max(axis=0))[1]
+    unit = None if weights is None else unit_weights(weights)
+    means: Vector = np.ldexp(
+        np.average(np.ldexp(values, -exponents), axis=0, weights=unit), exponents
+    )
+    return means

@@ -20,7 +20,7 @@ size,color,dead,note,w,price
 1,red,x,a,1,2
 2,blue,x,b,1,3
 ,red,x,c,2,5
-4,grey,x,d,0,9
+4,grey,x,d,0.5,9
 """
 YAML = "target: price\nignore: [note]\nweight: w\nepochs: 2\n"
 NEW = "color,more,size\nred,1,9\ngreen,2,big\ngreen,3,-1\n,4,\nblue,5,inf\n"

@@ -219,7 +219,7 @@ def test_leaving_one_row_out_works_and_shows_no_r2(run: Run, folder: Path) -> No
 
 
 def test_weighted_rows_count_by_their_weight(run: Run, folder: Path) -> None:
-    frame = frame_of().drop(columns="site").assign(w=np.arange(50) % 4)
+    frame = frame_of().drop(columns="site").assign(w=1 + np.arange(50) % 4)
     frame.to_csv("t.csv", index=False)
     (folder / "c.yaml").write_text(YAML + "weight: w\n")
     found = found_by(run, "-o", "p.csv")

@@ -540,7 +540,7 @@ def test_the_page_says_what_its_rows_are(run: Run, folder: Path) -> None:
         for path in ("t.csv", "few.csv", "unweighted.csv")
     }
     own = "The model was made from these very rows"
-    few, weighted = "12 rows say little about errors on others.", "Weighted by w; a row of weight 0"
+    few, weighted = "6 rows say little about errors on others.", "Weighted by w; a row of weight 0"
     assert [text in said["t.csv"] for text in (own, few, weighted)] == [True, False, True]
     assert [text in said["few.csv"] for text in (own, few, weighted)] == [False, True, True]
     assert [text in said["unweighted.csv"] for text in (own, few, weighted)] == [False] * 3

@@ -146,7 +146,7 @@ def test_a_table_cannot_steer_the_terminal(run: Run, folder: Path) -> None:
 
 
 def test_every_exit_code_is_what_the_readme_says(run: Run, folder: Path) -> None:
-    # 1 is a bug, and 130 and 143 are signals: see test_fit_command.
+    # 1 is a bug, and 129, 130 and 143 are signals: see test_interrupted_runs.
     diverging = ["--set", "alpha=1e9", "--set", "activation=identity"]
     commands = {
         0: ["--version"],

@@ -11,7 +11,9 @@ from nntrain.data.notes import (
     FarNumbers,
     MissingCells,
     NamelessColumns,
+    NoRowHasWeight,
     Note,
+    RowsOfNoWeight,
     RowsWithoutTarget,
     UnseenCategories,
     UselessColumn,
@@ -52,6 +54,8 @@ def test_the_hint_names_what_is_near_or_else_what_there_is() -> None:
             "or delimiters at the line's end); give it one to learn from it",
         ),
         (RowsWithoutTarget("t.csv", 1), "t.csv: left out 1 row without a target"),
+        (RowsOfNoWeight("t.csv", 2), "t.csv: left out 2 rows of weight 0"),
+        (NoRowHasWeight("t.csv"), "t.csv: every row weighs 0; each row counts once"),
         (UselessColumn("a", "it is constant"), "left out the column 'a': it is constant"),
         (MissingCells({"a": 1200}), "missing cells taken as the training mean: 1,200 in 'a'"),
         (

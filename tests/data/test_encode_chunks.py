@@ -68,12 +68,49 @@ def test_rows_are_encoded_without_targets(path: Path, notes: pytest.LogCaptureFi
 def test_rows_without_a_target_are_left_out_if_they_may_be(
     path: Path, notes: pytest.LogCaptureFixture
 ) -> None:
-    parts = encoded(path, TABLE, TargetOptions(weight="w", skip_missing=True))
+    parts = encoded(path, TABLE, TargetOptions(skip_missing=True))
     assert joined(parts, "y_true") == [[5.0], [7.0]]
-    assert joined(parts, "weights") == [1.0, 0.0]
     assert joined(parts, "x") == [[1.0, 0, 0, 1], [-0.5, 0, 0, 0]]
     assert joined(parts, "kept") == [True, False, True]
     assert notes.messages[-1] == f"{path}: left out 1 row without a target"
+
+
+ODD = "w,y,color,size\n0,,new,inf\n0,a,new,b\n2,5,red,6\n0,6,red,c\n3,7,blue,8\n"
+"""A table whose rows of weight 0 hold nothing that could be used."""
+
+
+def test_nothing_in_a_row_of_weight_0_is_looked_at(
+    path: Path, notes: pytest.LogCaptureFixture
+) -> None:
+    parts = encoded(path, ODD, TargetOptions(weight="w"))
+    assert joined(parts, "y_true") == [[5.0], [7.0]]
+    assert joined(parts, "weights") == [2.0, 3.0]
+    assert joined(parts, "values") == [[6.0, 1], [8.0, 0]]
+    assert joined(parts, "kept") == [False, False, True, False, True]
+    assert notes.messages == [f"{path}: left out 3 rows of weight 0"]
+    text = "w,y,color,size\n0,1,red,2\n3,7,blue,x\n"
+    with pytest.raises(DataError) as caught:
+        encoded(path, text, TargetOptions(weight="w"))
+    assert str(caught.value).startswith(f"{path}, line 3, column 'size': expects a number")
+
+
+def test_where_every_row_weighs_0_that_is_an_error_or_each_counts_once(
+    path: Path, notes: pytest.LogCaptureFixture
+) -> None:
+    text = TABLE.replace("1,5,", "0,5,").replace("2,,", "0,,")
+    assert text.count("\n0,") == 3
+    with pytest.raises(DataError) as caught:
+        encoded(path, text, TargetOptions(weight="w"))
+    assert str(caught.value) == f"{path}, column 'w': every row weighs 0"
+    notes.clear()
+    options = TargetOptions(weight="w", skip_missing=True, zeros_count_once=True)
+    parts = encoded(path, text, options)
+    assert all(part.weights is None for part in parts)
+    assert joined(parts, "y_true") == [[5.0], [7.0]]
+    assert notes.messages[-2:] == [
+        f"{path}: left out 1 row without a target",
+        f"{path}: every row weighs 0; each row counts once",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -50,16 +50,6 @@ def test_columns_grow_by_the_rows_that_are_added(n_rows: int, progress: float) -
     assert np.array_equal(second, np.full(3 * n_rows, -1.0))
 
 
-def test_of_the_rows_last_added_only_those_to_keep_stay() -> None:
-    columns = GrowingColumns(1)
-    columns.grow(2, 0.0)[0][:] = [1.0, 2.0]
-    parts = columns.grow(4, 0.0)
-    parts[0][:] = [3.0, 4.0, 5.0, 6.0]
-    columns.keep(parts, np.array([True, False, False, True]))
-    columns.grow(1, 0.0)[0][:] = [7.0]
-    assert columns.trimmed()[0].tolist() == [1.0, 2.0, 3.0, 6.0, 7.0]
-
-
 def test_the_room_of_growing_columns_follows_from_the_progress() -> None:
     columns = GrowingColumns(1)
     columns.grow(100, 0.1)

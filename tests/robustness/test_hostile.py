@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.blocks import read_in_blocks
-from support.command import COMMAND, Run, environment
+from support.command import COMMAND, ROOT, Run, environment
 from support.forging import signed
 
 import nntrain
@@ -545,6 +545,24 @@ def test_no_environment_variable_changes_what_a_run_computes(run: Run, model: Pa
         cwd=model.parent, env=environment() | odd, check=True, capture_output=True,
     )  # fmt: skip
     assert (model.parent / "odd.npz").read_bytes() == model.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OPENBLAS_CORETYPE", "Nehalem"), ("NUMBA_ENABLE_AVX", "0")],
+)
+def test_a_variable_of_a_library_changes_last_bits_at_most(
+    name: str, value: str, run: Run, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert run("fit", "t.csv", "-c", "c.yaml", "-m", "odd.npz", "--log", "odd.csv").code == 0
+    odd, expected = (nntrain.load_model(model.parent / path) for path in ("odd.npz", model.name))
+    for ours, theirs in zip(odd.networks, expected.networks, strict=True):
+        np.testing.assert_allclose(
+            ours.parameters.vector, theirs.parameters.vector, rtol=1e-9, atol=1e-12
+        )
+    promises = (ROOT / "nntrain" / "guides" / "promises.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in promises
 
 
 def test_no_training_row_is_kept_in_a_model(folder: Path) -> None:

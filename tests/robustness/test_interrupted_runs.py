@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import pty
 import random
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,9 +28,24 @@ from nntrain.training.loss_log import LossLog
 from nntrain.training.run import TrainingRun
 
 
-def hear_ctrl_c() -> None:
-    """Handle Ctrl-C, which background jobs of a shell ignore."""
+def hear_signals() -> None:
+    """Handle Ctrl-C and SIGHUP, which background jobs of a shell ignore."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def lead_terminal() -> None:
+    """Make standard input the terminal of a session of its own."""
+    hear_signals()
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def handles(process: subprocess.Popen[str], number: int) -> bool:
+    """Whether a process has a handler for a signal by now."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (handled,) = re.findall(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE)
+    return bool(int(handled, 16) >> (number - 1) & 1)
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
@@ -36,7 +54,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509
+        preexec_fn=hear_signals,  # noqa: PLW1509
     )
 
 
@@ -52,7 +70,9 @@ def wait_for(is_so: Callable[[], bool], process: subprocess.Popen[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["INT", "TERM", "HUP"],
 )
 def test_a_signal_leaves_a_checkpoint_and_says_how_to_go_on(
     run: Run, folder: Path, number: signal.Signals, code: int
@@ -89,6 +109,51 @@ def test_a_signal_leaves_a_checkpoint_and_says_how_to_go_on(
     assert names(folder) == {"loss.csv", "model.npz", "whole.csv", "whole.npz"}
 
 
+def test_a_terminal_that_is_closed_leaves_a_checkpoint(folder: Path) -> None:
+    """The run shows its live line on the terminal until this is gone; then nothing can be shown."""
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [COMMAND, "fit", TABLE, "-c", CONFIG, "-s", "epochs=1e6", "-s", "engine=numpy"],
+        stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=lead_terminal,  # noqa: PLW1509
+        env=environment() | {"TERM": "xterm"},
+        text=True,
+    )  # fmt: skip
+    os.close(terminal)
+    wait_for(lambda: Path("loss.csv").exists() and Path("loss.csv").stat().st_size > 200, process)
+    os.close(ours)
+    assert process.wait(timeout=60) == 129
+    assert names(folder) == {"loss.csv", "model.npz.checkpoint"}
+
+
+def test_a_run_that_was_started_to_ignore_a_closed_terminal_goes_on(folder: Path) -> None:
+    options = ["fit", TABLE, "-c", CONFIG, "-s", "epochs=300", "-s", "engine=numpy", "-q"]
+    process = subprocess.Popen(
+        ["nohup", COMMAND, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=hear_signals,  # noqa: PLW1509
+    )  # fmt: skip
+    wait_for(lambda: Path("loss.csv").exists() and Path("loss.csv").stat().st_size > 200, process)
+    process.send_signal(signal.SIGHUP)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
+    assert names(folder) == {"loss.csv", "model.npz"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["TERM", "HUP"]
+)
+def test_a_signal_ends_any_command_with_its_name_and_code(
+    folder: Path, number: signal.Signals, code: int
+) -> None:
+    process = subprocess.Popen(
+        [COMMAND, "init", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment(), preexec_fn=hear_signals,  # noqa: PLW1509
+    )  # fmt: skip
+    wait_for(lambda: handles(process, number), process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (code, "", f"Error: ended by {number.name}\n")
+
+
 def test_a_second_signal_ends_the_run_at_once(folder: Path) -> None:
     (folder / "slow.py").write_text(
         "import time\nfrom nntrain.training.run import TrainingRun\n"
@@ -103,7 +168,7 @@ def test_a_second_signal_ends_the_run_at_once(folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509
+        preexec_fn=hear_signals,  # noqa: PLW1509
     )
     wait_for(lambda: Path("loss.csv").exists() and Path("loss.csv").stat().st_size > 200, process)
     process.send_signal(signal.SIGINT)

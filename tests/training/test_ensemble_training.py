@@ -10,7 +10,11 @@ import pytest
 from support.ensembles import CONFIG, fitted, frame
 
 import nntrain
+from nntrain.engine.batches import Samples
+from nntrain.engine.hyperparameters import Hyperparameters
+from nntrain.engine.network import Network
 from nntrain.engine.progress import EpochResult
+from nntrain.engine.training import Training
 from nntrain.errors import ConfigError, DataError, UsageError
 from nntrain.training.run import TrainingRun
 from nntrain.training.split import hold_outs
@@ -113,15 +117,19 @@ def test_a_network_without_rows_is_an_error() -> None:
     assert str(caught.value) == "validation_fraction 0.9 holds out all of the 3 rows; lower it"
 
 
-@pytest.mark.parametrize("networks", [1, 3])
-def test_held_out_rows_without_weight_choose_nothing(networks: int) -> None:
-    table = frame().assign(w=[1.0] * 3 + [0.0] * 47)
-    config = dataclasses.replace(CONFIG, weight="w", ensemble=networks, validation_fraction=0.1)
-    with pytest.raises(
-        DataError, match=r"the rows held out( by network \d)? all weigh 0, and tell"
-    ):
-        nntrain.fit(table, config)
-    nntrain.fit(table, dataclasses.replace(config, keep="last"))
+@pytest.mark.parametrize(("member", "by"), [(0, ""), (3, " by network 3")])
+def test_held_out_rows_without_weight_choose_nothing(member: int, by: str) -> None:
+    rows = np.arange(6.0)[:, None]
+    samples = Samples(rows, rows, np.array([1.0, 1, 1, 1, 0, 0])[:, None])
+    rules = Hyperparameters(0.1, 2, 1, keep="best", member=member)
+    numbers: dict[str, Any] = {"rows": np.arange(4), "held_out": np.array([4, 5])}
+    with pytest.raises(DataError) as caught:
+        Training(Network((1, 1)), samples, rules, **numbers)
+    assert str(caught.value) == (
+        f"the rows held out{by} all weigh 0, and tell no epoch from another; raise "
+        f"validation_fraction, or choose another seed"
+    )
+    Training(Network((1, 1)), samples, dataclasses.replace(rules, keep="last"), **numbers)
 
 
 def test_an_ensemble_starts_from_another_network_by_network() -> None:

@@ -15,10 +15,9 @@ from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.dialect import Dialect
 from nntrain.data.readers.open import ReadOptions
-from nntrain.errors import DataError
 from nntrain.training.options import column_roles, preprocessing_options, read_options
 from nntrain.training.prepare import prepare_rows, read_training_table
-from nntrain.training.sample_weights import scaled_weights, with_positive_weight
+from nntrain.training.sample_weights import scaled_weights, weighted_means, without_weights
 
 
 def encoded(*weights: float) -> Encoded:
@@ -35,15 +34,43 @@ def test_weights_are_scaled_by_what_makes_those_of_training_average_one() -> Non
     assert validation.weights.tolist() == [2.0, 0.0]
 
 
-def test_calibration_rows_of_positive_weight_count_once_each() -> None:
-    kept = with_positive_weight(encoded(0.0, 2.0, 5.0), "t.csv")
-    assert kept.x.tolist() == [[1.0], [2.0]]
+@pytest.mark.parametrize("unit", [2.0**-1060, 2.0**-30, 2.0**1000])
+def test_no_unit_of_weights_changes_a_bit(unit: float) -> None:
+    weights = [3.0, 0.25, 1.5]
+    expected = scaled_weights(encoded(*weights), encoded(7.0, 0.5))
+    found = scaled_weights(encoded(*(w * unit for w in weights)), encoded(7.0 * unit, 0.5 * unit))
+    for before, now in zip(expected, found, strict=True):
+        assert before is not None
+        assert now is not None
+        assert before.weights is not None
+        assert now.weights is not None
+        assert now.weights.tobytes() == before.weights.tobytes()
+
+
+@pytest.mark.parametrize(("own", "others"), [(1e308, 1e-320), (1e-320, 1e308)])
+def test_validation_weights_of_quite_another_unit_stay_finite(own: float, others: float) -> None:
+    training, validation = scaled_weights(encoded(own, own), encoded(others, others / 2))
+    assert training.weights is not None
+    assert training.weights.tolist() == pytest.approx([1.0, 1.0], rel=1e-15)
+    assert validation is not None
+    assert validation.weights is not None
+    assert validation.weights[0] == 2 * validation.weights[1]
+    assert 1e-31 < validation.weights[1] < 1e31
+
+
+def test_weighted_means_are_those_of_numpy_and_overflow_nowhere() -> None:
+    values, weights = np.random.default_rng(0).normal(size=(50, 2)), np.arange(50.0)
+    expected = np.average(values, axis=0, weights=weights)
+    assert weighted_means(values, weights).tolist() == expected.tolist()
+    assert weighted_means(values, None).tolist() == values.mean(axis=0).tolist()
+    large = weighted_means(values * 2.0**1020, weights * 2.0**1010)
+    assert large.tolist() == (expected * 2.0**1020).tolist()
+
+
+def test_calibration_rows_count_once_each() -> None:
+    kept = without_weights(encoded(1.0, 2.0, 5.0))
+    assert kept.x.tolist() == [[0.0], [1.0], [2.0]]
     assert kept.weights is None
-    with pytest.raises(DataError) as caught:
-        with_positive_weight(encoded(0.0, 0.0), "t.csv")
-    assert str(caught.value) == (
-        "t.csv: every calibration row weighs 0; raise calibration_fraction, or choose another seed"
-    )
 
 
 def test_what_preparing_leaves_out_or_replaces_is_noted() -> None:

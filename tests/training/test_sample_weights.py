@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from support.command import Run
 
 import nntrain
+from nntrain.evaluation.importance import explain
+from nntrain.report.measure import measure_report
 
 
 def weighted(weights: list[float] | np.ndarray) -> nntrain.Model:
@@ -74,3 +77,67 @@ def test_a_weight_is_no_feature_and_not_needed_at_predict(run: Run, folder: Path
     assert run("fit", "t.csv", "-c", "c.yaml").code == 0
     assert nntrain.load_model("model.npz").preprocessing.input_names == ("x",)
     assert run("predict", stdin="x\n1\n").code == 0
+
+
+UNITS = [2.0**1022, 2.0**-1066]
+"""What makes the weights 1, 2 and 3 about 1e308 and 1e-320."""
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=["huge", "tiny"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_unit_of_weights_changes_no_byte(unit: float, dtype: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.random(60)})
+    frame["y"] = frame["a"] + 0.1 * rng.normal(size=60)
+    config = nntrain.Config(
+        target=("y",), weight="w", epochs=4, ensemble=2, validation_fraction=0.2,
+        calibration_fraction=0.3, keep="best", dtype=dtype,
+    )  # fmt: skip
+    weights = rng.choice([1.0, 2.0, 3.0], 60)
+    found = []
+    for table in (frame.assign(w=weights), frame.assign(w=weights * unit)):
+        model = nntrain.fit(table, config)
+        model.save(tmp_path / "m.npz")
+        alone = nntrain.fit(table, dataclasses.replace(config, ensemble=1))
+        report = measure_report(model, table)
+        found.append((
+            (tmp_path / "m.npz").read_bytes(),
+            alone.summary,
+            nntrain.evaluate(model, table, by="b").as_dict(),
+            explain(model, table).as_dict(),
+            report.targets["y"].ranges,
+            [effect.means.tobytes() for effect in report.effects["y"]],
+            report.findings,
+            report.were_learned_from,
+        ))  # fmt: skip
+    assert found[0] == found[1]
+    assert found[0][-1]
+
+
+@pytest.mark.parametrize("smallest", [5e-324, 1e-320, 1.0])
+def test_weights_as_far_apart_as_can_be_overflow_nowhere(smallest: float) -> None:
+    weights = np.full(12, 1.7e308)
+    weights[::2] = smallest
+    heavy = weighted(weights)
+    alone = weighted(np.array([1e-290, 1.0] * 6))
+    np.testing.assert_allclose(
+        heavy.networks[0].parameters.vector, alone.networks[0].parameters.vector, rtol=1e-12
+    )
+
+
+def test_a_command_warns_of_no_weight(run: Run, folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [f"{a},{a * 2 + b},1e308" for a, b in rng.normal(size=(40, 2)).round(4).tolist()]
+    (folder / "t.csv").write_text("x,y,w\n" + "\n".join(rows) + "\n")
+    (folder / "c.yaml").write_text("target: y\nweight: w\nepochs: 3\n")
+    result = run("fit", "t.csv", "-c", "c.yaml", "-q")
+    assert (result.code, result.err) == (0, "")
+    for command in ("cv", "evaluate", "explain", "report"):
+        config = ["-c", "c.yaml"] if command == "cv" else []
+        result = run(command, "t.csv", *config)
+        assert result.code == 0
+        assert "Warning" not in result.err
+    tiny = (folder / "t.csv").read_text().replace("1e308", "1e-320")
+    (folder / "v.csv").write_text(tiny)
+    result = run("fit", "t.csv", "-c", "c.yaml", "-q", "--validation", "v.csv")
+    assert (result.code, result.err) == (0, "")

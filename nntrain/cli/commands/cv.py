@@ -173,7 +173,7 @@ def _write_predictions(
 ) -> None:
     """Write the fold and the predictions of each row of the table, in its order.
 
-    Rows without a target were in no fold, and stay blank.
+    Rows without a target or of weight 0 were in no fold, and stay blank.
     """
     import numpy as np
 

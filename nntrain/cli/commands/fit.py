@@ -112,9 +112,10 @@ def fit(
     DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
     files with the same columns are read as one table.
 
-    During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a kill or a
-    crash, the same command with --resume continues from the checkpoint and ends with the same
-    model, byte for byte. Without a checkpoint, --resume starts from the beginning.
+    During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a closed
+    terminal, a kill or a crash, the same command with --resume continues from the checkpoint and
+    ends with the same model, byte for byte. Without a checkpoint, --resume starts from the
+    beginning.
 
     Lines that begin with `Look:` name a problem that was measured and the --set to try: an error
     above that of a ridge regression, a loss that still fell or oscillates, an early stop,

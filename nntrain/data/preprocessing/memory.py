@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nntrain.arrays import Array, Mask, Vector
+from nntrain.arrays import Array, Vector
 from nntrain.errors import OutOfMemoryError
 from nntrain.memory_limit import memory_limit
 
@@ -88,13 +88,6 @@ class GrowingColumns:
                 f"the table takes {size / 1e9:,.2f} GB as numbers, and this process may take "
                 f"{self.memory / 1e9:,.2f} GB; {LESS_TABLE}"
             )
-
-    def keep(self, parts: list[Vector], kept: Mask) -> None:
-        """Drop, from the rows last added, those not `kept`; `parts` are what `grow` gave."""
-        n_kept = int(np.count_nonzero(kept))
-        for part in parts:
-            part[:n_kept] = part[kept]
-        self.n_rows -= len(kept) - n_kept
 
     def trimmed(self) -> list[Vector]:
         """The columns (n_rows,) without the room to grow."""

@@ -18,15 +18,17 @@ from nntrain.errors import DataError
 class TargetOptions:
     """How the true values and weights of a table are to be read.
 
-    `weight` is the column of sample weights, if any. With `skip_missing`, rows without a target
-    are left out instead of raising `DataError`. With `need_logarithm`, a target must be positive.
-    With `suggest_config_fix`, messages name the config keys that would help.
+    `weight` is the column of sample weights, if any; where every row has weight 0, that raises
+    `DataError`, or with `zeros_count_once`, each counts once. With `skip_missing`, rows without a
+    target are left out instead of raising `DataError`. With `need_logarithm`, a target must be
+    positive. With `suggest_config_fix`, messages name the config keys that would help.
     """
 
     weight: str | None = None
     skip_missing: bool = False
     need_logarithm: bool = False
     suggest_config_fix: bool = True
+    zeros_count_once: bool = False
 
     def numbers(self, targets: Sequence[str]) -> tuple[str, ...]:
         """The columns to read as numbers: the targets, then the weights if there are any."""

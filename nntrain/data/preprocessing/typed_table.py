@@ -13,13 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
-from nntrain.data.notes import RowsWithoutTarget, TakeNote, log_note
+from nntrain.data.notes import TakeNote, log_note
+from nntrain.data.preprocessing.counted_rows import (
+    CountedRows,
+    LeftOutRows,
+    counted_rows,
+    take_rows,
+)
 from nntrain.data.preprocessing.feature_type import GrowingFeature
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
-from nntrain.data.preprocessing.target_values import true_values, weight_values
 from nntrain.data.readers.cells import distinct_texts, group_names
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
+from nntrain.errors import DataError
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +80,9 @@ class TypedTable:
 def read_typed(table: Table, roles: ColumnRoles, take_note: TakeNote = log_note) -> TypedTable:
     """The whole table, typed; `table` must be one that can be read twice.
 
-    `take_note` is told of columns and rows that are left out. Raises `DataError` naming the line
-    and column of a bad cell.
+    Rows of weight 0 are left out, and rows without a target where they may be. `take_note` is told
+    of columns and rows that are left out. Raises `DataError` naming the line and column of a bad
+    cell, and where every row has weight 0.
     """
     names, categorical = feature_columns(table, roles, take_note), set(roles.categorical)
     features = [
@@ -84,8 +91,9 @@ def read_typed(table: Table, roles: ColumnRoles, take_note: TakeNote = log_note)
     ]
     reader = _TableReader(table, roles, features)
     reader.read()
-    if reader.n_skipped:
-        take_note(RowsWithoutTarget(table.name, reader.n_skipped))
+    if reader.left_out.all_are_weightless:
+        raise DataError(f"{table.name}, column {roles.weight!r}: every training row weighs 0")
+    reader.left_out.note(table.name, take_note)
     mistyped = [feature for feature in features if feature.fix_type(table.cells)]
     if mistyped:
         reader.read_again_as_text(mistyped)
@@ -114,22 +122,20 @@ class _TableReader:
         self.columns = GrowingColumns(n_columns)
         self.groups: dict[str, int] = {}
         self.kept: list[Mask] = []
-
-    @property
-    def n_skipped(self) -> int:
-        """The rows that were left out so far, for want of a target."""
-        return sum(int(np.count_nonzero(~kept)) for kept in self.kept)
+        self.left_out = LeftOutRows()
+        self._may_leave_out = roles.weight is not None or roles.target_options.skip_missing
 
     def read(self) -> None:
-        """Read every row, each feature by the type that its cells so far suggest."""
+        """Read every row that counts, each feature by the type that its cells so far suggest."""
+        targets, options = self.roles.targets, self.roles.target_options
         for chunk in self.table.chunks(self._types):
-            parts = self.columns.grow(chunk.n_rows, self.table.progress)
-            for feature in self.features:
-                feature.read(chunk, parts[feature.position], self.table.cells)
-            kept = self._read_others(chunk, parts[len(self.features) :])
-            if self.roles.target_options.skip_missing:
-                self.columns.keep(parts, kept)
-                self.kept.append(kept)
+            numbers = self._types().numbers
+            rows = counted_rows(chunk, targets, numbers, self.table.cells, options)
+            self.left_out.add(rows)
+            if self._may_leave_out:
+                self.kept.append(rows.kept)
+            if rows.chunk.n_rows:
+                self._add(rows)
 
     def _types(self) -> ColumnTypes:
         """Each column's type by the cells read so far."""
@@ -137,17 +143,18 @@ class _TableReader:
         texts = [feature.name for feature in self.features if feature.is_text]
         return ColumnTypes((*numbers, *self.roles.numbers), tuple(texts))
 
-    def _read_others(self, chunk: Chunk, parts: list[Vector]) -> Mask:
-        """Fill the parts of the targets, weights and groups; which rows (n_rows,) have targets."""
-        targets, cells = self.roles.targets, self.table.cells
-        y_true, kept = true_values(chunk, targets, cells, self.roles.target_options)
-        for i, part in enumerate(parts[: len(targets)]):
-            part[:] = y_true[:, i]
-        if self.roles.weight:
-            parts[len(targets)][:] = weight_values(chunk, self.roles.weight, cells)
+    def _add(self, rows: CountedRows) -> None:
+        """Add rows to the columns."""
+        parts = self.columns.grow(rows.chunk.n_rows, self.table.progress)
+        for feature in self.features:
+            feature.read(rows.chunk, parts[feature.position], self.table.cells)
+        others, n_targets = parts[len(self.features) :], len(self.roles.targets)
+        for part, values in zip(others, rows.y_true.T, strict=False):
+            part[:] = values
+        if rows.weights is not None:
+            others[n_targets][:] = rows.weights
         if self.roles.group:
-            parts[-1][:] = self._group_numbers(chunk, self.roles.group)
-        return kept
+            others[-1][:] = self._group_numbers(rows.chunk, self.roles.group)
 
     def _group_numbers(self, chunk: Chunk, name: str) -> Vector:
         (cells,) = chunk.as_written([self.table.columns.index(name)])
@@ -162,9 +169,9 @@ class _TableReader:
         types = ColumnTypes(texts=tuple(feature.name for feature in features))
         for chunk in self.table.chunks(lambda: types):
             rows = next(kept, np.ones(chunk.n_rows, dtype=bool))
-            stop = start + int(np.count_nonzero(rows))
-            codes = np.empty(chunk.n_rows)
-            for feature in features:
-                feature.read(chunk, codes, self.table.cells)
-                self.columns.arrays[feature.position][start:stop] = codes[rows]
+            part = take_rows(chunk, rows, (), self.table.cells)
+            stop = start + part.n_rows
+            for feature in features if part.n_rows else ():
+                column = self.columns.arrays[feature.position]
+                feature.read(part, column[start:stop], self.table.cells)
             start = stop

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from nntrain.data.readers.frames import FrameTable
 
 
+NO_THREAD = "Failed to launch worker thread"
+"""What pyarrow says where there is no room for the stack of another thread."""
+
+
 def parquet_table(
     source: Source,
     files: contextlib.ExitStack,
@@ -47,10 +51,12 @@ def parquet_table(
     def explained() -> Iterator[None]:
         try:
             yield
-        except pa.ArrowMemoryError as error:
-            raise MemoryError(*error.args) from None
+        except MemoryError as error:
+            raise MemoryError(f"{source.name}: {str(error) or 'no room for its rows'}") from None
         except damage as error:
             reason = str(error).split("\n")[0]
+            if NO_THREAD in reason:
+                raise MemoryError(f"{source.name}: {reason}") from None
             raise DataError(f"{source.name}: cannot be read as Parquet: {reason}") from None
 
     content = files.enter_context(source.whole_file())

@@ -6,9 +6,8 @@ For small networks, where the overhead of each NumPy call rules, these repeat `n
 over rows and the compiler can do several rows at once. A single row has loops of its own, in
 `learn_by_row`. Sizes and positions are unsigned, so that Numba need not check for negative indices.
 
-Everything that `learn_by_row`, `learn_by_batch` and `summed_loss` call stands in this file: Numba
-keeps a compiled function in its cache until the file of that function changes, whatever happens to
-other files. Importing this module raises `ImportError` without Numba.
+What is compiled is kept by `cache.py`, which must know every file that goes into it. Importing this
+module raises `ImportError` without Numba.
 """
 
 from __future__ import annotations
@@ -21,20 +20,29 @@ from numba import njit
 
 from nntrain.arrays import Array
 from nntrain.engine.activations import LARGE, LEAK
+from nntrain.engine.compiled.cache import keep_compiled
 from nntrain.engine.compiled.exp import exp
 from nntrain.engine.denormals import DOUBLE, LOWEST, SINGLE, SMALLEST, SMALLEST_SQUARE
 
-OPTIONS: dict[str, Any] = {
-    "nogil": True,
-    "cache": True,
-    "error_model": "numpy",
-    "boundscheck": False,
-}
-# Sums may be added in another order and products fused; NaN and infinity keep their meaning.
-compiled: Any = njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})
-# A loss is added in the order of its rows. What is compiled into such a function is computed as
-# strictly as the function itself, and whether it is compiled into it may depend on the cache.
-exact: Any = njit(**OPTIONS)
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+
+
+def compiled(function: Any) -> Any:
+    """Compile a kernel whose sums may be added in another order, and products fused.
+
+    NaN and infinity keep their meaning.
+    """
+    return keep_compiled(njit(**OPTIONS, fastmath={"reassoc", "contract", "nsz"})(function))
+
+
+def exact(function: Any) -> Any:
+    """Compile a kernel that adds in the order that is written: a loss, in the order of its rows.
+
+    What is compiled into such a function is computed as strictly as the function itself, and
+    whether it is compiled into it may depend on the cache.
+    """
+    return keep_compiled(njit(**OPTIONS)(function))
+
 
 Size: Any = np.uint64
 MANY_INPUTS = Size(48)
