@@ -61,7 +61,7 @@ class CommentLines:
     n_lines: int
 
     def __str__(self) -> str:
-        return f"{self.table}: left out {counted(self.n_lines, 'line')} above the header, with #"
+        return f"{self.table}: took {counted(self.n_lines, 'line')} above the header that begin with # for comments"
 
 
 @dataclass(frozen=True)

@@ -115,16 +115,15 @@ class InputFile(io.RawIOBase):
             self._check_identity(self._path)
         if now.st_size < self._opened.st_size:
             raise self._changed("became shorter")
-        is_read_in_order = self._summed_up_to == self.size
-        if is_read_in_order:
+        if self._summed_up_to == self.size:
             if self._first_checksum is None:
                 self._first_checksum = self._checksum
             if self._checksum != self._first_checksum:
                 raise self._changed("was overwritten")
         if now.st_mtime_ns == self._opened.st_mtime_ns:
             return
-        # Rows may have been appended, which harms nothing.
-        if not is_read_in_order or self._checksum_now() != self._checksum:
+        # Rows may have been appended, which harms nothing: compare what was read.
+        if not self._summed_up_to or self._checksum_now() != self._checksum:
             raise self._changed("was overwritten")
 
     def _check_identity(self, path: str) -> None:
@@ -136,9 +135,10 @@ class InputFile(io.RawIOBase):
             raise self._changed("was replaced")
 
     def _checksum_now(self) -> int:
+        """The checksum of what was read, as it stands in the file now."""
         checksum = position = 0
-        while position < self.size:
-            data = self._read_at(position, min(REREAD_BYTES, self.size - position))
+        while position < self._summed_up_to:
+            data = self._read_at(position, min(REREAD_BYTES, self._summed_up_to - position))
             if not data:
                 break
             checksum = zlib.crc32(data, checksum)

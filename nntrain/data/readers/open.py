@@ -85,8 +85,19 @@ def _frame_tables(frames: list[pd.DataFrame], options: ReadOptions) -> list[Tabl
     ]
 
 
+@contextlib.contextmanager
+def _opened(source: Source) -> Iterator[Source]:
+    """A source that is closed in the end. That its file has changed explains any other error."""
+    with source:
+        try:
+            yield source
+        except DataError:
+            source.check_unchanged()
+            raise
+
+
 def _open_path(path: str, options: ReadOptions, stack: contextlib.ExitStack) -> Table:
-    source = stack.enter_context(Source(path, options.dialect.encoding))
+    source = stack.enter_context(_opened(Source(path, options.dialect.encoding)))
     content = source.open(twice=options.twice, all_keys=not options.streams_keys)
     known = KnownNames(options.names)
     if source.format == "parquet":

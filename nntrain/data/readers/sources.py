@@ -100,6 +100,11 @@ class Source:
             with spool.copy:
                 yield spool.whole()
 
+    def check_unchanged(self) -> None:
+        """Raise `DataError` for a file that is no longer what it was when it was opened."""
+        if self._file and not self._file.closed:
+            self._file.check_unchanged()
+
     def _needs_copy(self, head: bytes, *, twice: bool, all_keys: bool) -> bool:
         """Whether a pipe must be copied into a file, because it is not read from start to end."""
         if twice or self._compression == "zip" or head.startswith(PARQUET):
