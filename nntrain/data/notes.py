@@ -61,7 +61,10 @@ class CommentLines:
     n_lines: int
 
     def __str__(self) -> str:
-        return f"{self.table}: took {counted(self.n_lines, 'line')} above the header that begin with # for comments"
+        return (
+            f"{self.table}: took {counted(self.n_lines, 'line')} that begin with #, above the "
+            f"header, for comments"
+        )
 
 
 @dataclass(frozen=True)

@@ -155,18 +155,11 @@ def as_frame(table: Columns, _path: Path) -> TableLike:
 
 
 def as_nullable_frame(table: Columns, _path: Path) -> TableLike:
-    return (
-        arrow(table)
-        .to_pandas()
-        .assign(
-            integer=pd.array(table["integer"], "Int64"),
-            large=pd.array(table["large"], "Int64"),
-            code=pd.array(table["code"], "Int32"),
-            single=pd.Series(
-                [np.nan if v is None else v for v in table["single"]], dtype="float32"
-            ),
-        )
-    )
+    frame: pd.DataFrame = arrow(table).to_pandas()
+    for name, kind in {"integer": "Int64", "large": "Int64", "code": "Int32"}.items():
+        frame[name] = pd.array(table[name], kind)
+    frame["single"] = frame["single"].astype(np.float32)
+    return frame
 
 
 def as_frame_of_objects(table: Columns, _path: Path) -> TableLike:

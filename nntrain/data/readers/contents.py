@@ -22,6 +22,7 @@ COMPRESSIONS: dict[bytes, Compression] = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
     b"PK\3\4": "zip",
+    b"PK\5\6": "zip",
 }
 PARQUET = b"PAR1"
 UTF_8_MARK = b"\xef\xbb\xbf"
@@ -134,6 +135,9 @@ def encoding_of(head: bytes, encoding: str, name: str) -> str:
         marked = "utf-16"
     elif head.startswith(UTF_8_MARK):
         marked = "utf-8"
+    elif encoding == "utf-16":
+        # Characters of ASCII, as delimiters are, have their zero byte first where the high byte is.
+        return "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
     else:
         return encoding
     if encoding not in ("utf-8", marked):

@@ -12,7 +12,7 @@ import numpy as np
 
 from nntrain.arrays import Column
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.csv_block import BLOCK_BYTES, MAX_RECORD_BYTES, not_utf_8
+from nntrain.data.readers.csv_block import BLOCK_BYTES, BOM, MAX_RECORD_BYTES, not_utf_8
 from nntrain.data.readers.csv_header import check_width
 from nntrain.data.readers.names import NO_NAMES, KnownNames
 from nntrain.data.readers.sources import Source
@@ -158,6 +158,8 @@ class JsonLinesTable:
         """The objects as they arrive, block by block, each with its line."""
         pending, line = b"", 1
         while more := stream.read(BLOCK_BYTES):
+            if line == 1 and not pending:
+                more = more.removeprefix(BOM)
             *lines, pending = (pending + more).split(b"\n")
             records = [self._record(text, line + i) for i, text in enumerate(lines) if text.strip()]
             line += len(lines)

@@ -101,7 +101,7 @@ def _open_path(path: str, options: ReadOptions, stack: contextlib.ExitStack) -> 
     content = source.open(twice=options.twice, all_keys=not options.streams_keys)
     known = KnownNames(options.names)
     if source.format == "parquet":
-        return parquet_table(source, stack, options.cells, known)
+        return parquet_table(source, content, stack, options.cells, known)
     if source.format == "json lines":
         keeps_keys_open = source.may_wait and options.streams_keys
         return JsonLinesTable(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.names import NO_NAMES, KnownNames
 from nntrain.data.readers.sources import Source
+from nntrain.data.readers.streams import ByteStream
 from nntrain.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ NO_THREAD = "Failed to launch worker thread"
 
 def parquet_table(
     source: Source,
+    stream: ByteStream,
     files: contextlib.ExitStack,
     cells: CellFormat,
     known: KnownNames = NO_NAMES,
 ) -> FrameTable:
     """A Parquet file as a table, which stays open until `files` is closed.
 
+    `stream` is what `source.open` gave.
     Raises `DataError`, or `MissingExtraError` without pyarrow.
     """
     try:
@@ -59,7 +62,7 @@ def parquet_table(
                 raise MemoryError(f"{source.name}: {reason}") from None
             raise DataError(f"{source.name}: cannot be read as Parquet: {reason}") from None
 
-    content = files.enter_context(source.whole_file())
+    content = files.enter_context(source.whole_file(stream))
     with explained():
         schema = parquet.ParquetFile(content).schema_arrow
 

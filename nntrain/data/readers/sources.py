@@ -86,9 +86,8 @@ class Source:
         return raw if encoding == "utf-8" else Transcoded(raw, self.name, encoding)
 
     @contextlib.contextmanager
-    def whole_file(self) -> Iterator[Any]:
-        """The content as a file whose parts can be read in any order."""
-        content = self.open()
+    def whole_file(self, content: ByteStream) -> Iterator[Any]:
+        """What `open` gave, as a file whose parts can be read in any order."""
         if self._file and not self._compression:
             self._file.seek(0)
             yield self._file
