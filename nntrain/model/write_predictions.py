@@ -133,6 +133,8 @@ class _KeptColumns:
     def cells(self, chunk: Chunk, writer: RowWriter) -> list[Column]:
         """The cells of a chunk, as the texts that the writer takes."""
         columns, names = self.table.columns, self.names
+        if not names:
+            return []
         if self.keep is None:
             return writer.kept(chunk, range(len(columns)), names)
         present = [name for name in names if name in columns]

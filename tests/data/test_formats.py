@@ -79,7 +79,7 @@ def test_json_lines_give_the_same_model_as_the_csv(
         ("[1]\n", "t.jsonl, line 1: expects a JSON object, found another value"),
         ('{"x": [1], "y": 2}\n', "t.jsonl, line 1, key 'x': holds an array, an object or another "
          "value that is neither a number nor a text; give its parts columns of their own, or put "
-         "'x' under ignore"),
+         "the column under ignore"),
         ('{"x": 1, "y": 2}\n{"x": 3, "x": 3, "y": 2}\n', "t.jsonl, line 2: the key 'x' stands twice "
          "in one object; rename one"),
         ('{\n"x": 1,\n"y": 2}\n', "t.jsonl, line 1: is not JSON; expects each object whole on one "

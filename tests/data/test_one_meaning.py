@@ -156,7 +156,8 @@ def as_frame(table: Columns, _path: Path) -> TableLike:
 
 def as_nullable_frame(table: Columns, _path: Path) -> TableLike:
     frame: pd.DataFrame = arrow(table).to_pandas()
-    for name, kind in {"integer": "Int64", "large": "Int64", "code": "Int32"}.items():
+    kinds: dict[str, Any] = {"integer": "Int64", "large": "Int64", "code": "Int32"}
+    for name, kind in kinds.items():
         frame[name] = pd.array(table[name], kind)
     frame["single"] = frame["single"].astype(np.float32)
     return frame

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from nntrain.arrays import Column, Vector
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.names import NO_NAMES, KnownNames
-from nntrain.data.readers.table import Chunk, ColumnTypes, Place, nested_value
+from nntrain.data.readers.table import Chunk, ColumnTypes, Place, column_of_values
 from nntrain.data.readers.values import (
     cell_text,
     json_cell,
-    numbers_of,
     object_column,
     shortest_decimals,
     text_or_json,
@@ -97,12 +96,9 @@ class FrameTable:
             self.cells.blank_missing_numbers(numbers)
             return numbers
         values = _values(series)
-        texts = list(map(cell_text, values))
-        if None in texts:
-            raise nested_value(str(place(texts.index(None))), "column", name)
-        column = np.array(texts, dtype=object)
-        found = numbers_of(values, column, self.cells) if as_numbers else None
-        return column if found is None else found
+        return column_of_values(
+            values, place, f"column {name!r}", self.cells if as_numbers else None
+        )
 
 
 def frame_table(

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import numpy as np
 
 from nntrain.arrays import Column, Mask
 from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.values import cell_text, numbers_of
 from nntrain.errors import DataError
 
 if TYPE_CHECKING:
@@ -118,16 +121,23 @@ class Table(Protocol):
         ...
 
 
-def nested_value(place: str, kind: str, name: str) -> DataError:
-    """The error for an array or object in a column whose cells must be numbers or texts.
+def column_of_values(
+    values: Sequence[Any], place: Callable[[int], Place], subject: str, cells: CellFormat | None
+) -> Column:
+    """The texts (n_rows,) of values; with `cells`, their numbers if every one is a number.
 
-    `kind` is what the format calls a column.
+    `subject` is what messages call the column. Raises `DataError` for an array or object.
     """
-    return DataError(
-        f"{place}, {kind} {name!r}: holds an array, an object or another value that is "
-        f"neither a number nor a text; give its parts columns of their own, or put {name!r} "
-        f"under ignore"
-    )
+    texts = list(map(cell_text, values))
+    if None in texts:
+        raise DataError(
+            f"{place(texts.index(None))}, {subject}: holds an array, an object or another value "
+            f"that is neither a number nor a text; give its parts columns of their own, or put "
+            f"the column under ignore"
+        )
+    column = np.array(texts, dtype=object)
+    numbers = numbers_of(values, column, cells) if cells else None
+    return column if numbers is None else numbers
 
 
 def index_columns(table: Table) -> tuple[str, ...]:
