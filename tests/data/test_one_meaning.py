@@ -11,7 +11,6 @@ import decimal
 import gzip
 import io
 import json
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,7 +193,6 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_format_gives_the_same_model_predictions_and_cells(
     path: Path, table: Columns, block_bytes: int, rows: int
 ) -> None:
-    logging.getLogger("nntrain").setLevel(logging.ERROR)
     outcomes = {}
     with pytest.MonkeyPatch.context() as patch:
         read_in_blocks(patch, block_bytes)
