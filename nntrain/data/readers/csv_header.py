@@ -14,8 +14,8 @@ MAX_HEADER_LINES = 100
 MAX_COMMENT_BYTES = 1 << 20
 MAX_COLUMNS = 100_000
 DELIMITERS = ",;\t|"
-BLANK_LINES = re.compile(rb"\A(?:[ \t\r]*\n)+")
-COMMENT_LINES = re.compile(rb"\A(?:#[^\n]*\n|[ \t\r]*\n)+")
+BLANK_LINES = re.compile(rb"\A(?:[ \t\r]*+\n)++")
+COMMENT_LINES = re.compile(rb"\A(?:#[^\n]*+\n|[ \t\r]*+\n)++")
 DELIMITER_LINE = re.compile(rb"\Asep=(.)\r?\n")
 QUOTED_TEXT = re.compile(r'"[^"]*"')
 
@@ -126,7 +126,12 @@ def _skip_comments(reading: _Reading, delimiter: str | None, preferred: str) -> 
         comments = COMMENT_LINES.match(reading.data)
         end = comments.end() if comments else 0
         below = reading.data[end : reading.data.find(b"\n", end) + 1]
-        if below or len(reading.data) > MAX_COMMENT_BYTES or not reading.read_on():
+        if len(reading.data) > MAX_COMMENT_BYTES and not below:
+            raise DataError(
+                f"{reading.name}: more than 1 MiB of lines begin with #; expects a header line "
+                f"with the names of the columns"
+            )
+        if below or not reading.read_on():
             break
     lines = [line for line in reading.data[:end].split(b"\n") if line.startswith(b"#")]
     if not below or _is_header(lines[-1], below, delimiter, preferred):

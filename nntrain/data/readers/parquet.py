@@ -44,9 +44,13 @@ def parquet_table(
             f"pip install 'nntrain[parquet]'"
         ) from None
 
-    import pandas as pd  # noqa: PLC0415  (slow to load)
-
-    from nntrain.data.readers.frames import FrameTable  # noqa: PLC0415
+    from nntrain.data.readers.frames import FrameTable  # noqa: PLC0415  (which loads pandas)
+    from nntrain.data.readers.parquet_batches import (  # noqa: PLC0415
+        batches,
+        check_row_groups,
+        frames,
+        text_columns,
+    )
 
     damage = (pa.ArrowException, OSError, ValueError, KeyError)
 
@@ -64,25 +68,31 @@ def parquet_table(
 
     content = files.enter_context(source.whole_file(stream))
     with explained():
-        schema = parquet.ParquetFile(content).schema_arrow
+        file = parquet.ParquetFile(content, pre_buffer=False)
+        schema = file.schema_arrow
+        check_row_groups(file, source.name)
+        texts = text_columns(file)
 
-    def frames() -> Iterator[pd.DataFrame]:
+    def read_frames() -> Iterator[pd.DataFrame]:
+        first_row = 0
         with explained():
-            batches = parquet.ParquetFile(content).iter_batches()
+            # Texts stay numbered, so that one that is repeated takes its memory once.
+            opened = parquet.ParquetFile(content, pre_buffer=False, read_dictionary=texts)
+            remaining = batches(opened)
         while True:
             with explained():
-                batch = next(batches, None)
-                # The notes that pandas keeps in such files are not needed, and may be malformed.
-                if batch is None:
-                    return
-                frame = batch.to_pandas(ignore_metadata=True, types_mapper=pd.ArrowDtype)
-            yield frame
+                batch = next(remaining, None)
+                parts = [] if batch is None else list(frames(batch, first_row, source.name))
+            if batch is None:
+                return
+            yield from parts
+            first_row += batch.num_rows
 
     columns = known.spelled(schema.names, source.name)
     types = zip(columns, schema.types, strict=True)
     nested = {name: str(kind) for name, kind in types if pa.types.is_nested(kind)}
     index = _saved_index(schema.metadata)
-    return FrameTable(frames, source.name, columns, cells, nested, index)
+    return FrameTable(read_frames, source.name, columns, cells, nested, index)
 
 
 def _saved_index(metadata: dict[bytes, bytes] | None) -> tuple[str, ...]:
