@@ -11,7 +11,7 @@ import numpy as np
 
 from nntrain.arrays import RowNumbers
 from nntrain.data.checks import check_columns
-from nntrain.data.readers.cells import CellFormat, distinct_texts, group_names
+from nntrain.data.readers.cells import CellFormat, category, distinct_texts
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, open_table
 from nntrain.data.readers.table import TableLike
@@ -114,7 +114,7 @@ def _read(
             rows.sample.add(part.x, part.y_true, part.weights)
             if by is not None:
                 (texts,) = part.chunk.as_written([source.columns.index(by)])
-                rows.groups += group_names(texts[part.kept]).tolist()
+                rows.groups += map(category, texts[part.kept])
         if not sum(len(part.y_true) for part in rows.measured):
             raise DataError(f"{source.name}: has no row to evaluate on")
     return rows

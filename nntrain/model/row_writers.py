@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from nntrain.errors import DataError
 from nntrain.text import json_text
 
 if TYPE_CHECKING:  # Commands list the formats without loading NumPy.
@@ -81,7 +82,13 @@ class DelimitedWriter:
         for row in rows:
             writer = quoting if any("\r" in cell for cell in row) else plain
             writer.writerow(row)
-        return lines.getvalue().encode()
+        text = lines.getvalue()
+        if "\0" in text:
+            raise DataError(
+                "a cell to write holds a NUL character, which no CSV can carry; write JSON lines: "
+                "--format jsonl"
+            )
+        return text.encode()
 
 
 class JsonLinesWriter:

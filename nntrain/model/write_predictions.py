@@ -84,12 +84,13 @@ def write_predictions(
         with open_output() as file:
             file.write(writer.header)
             for block in itertools.chain(first, blocks):
+                if not source.is_complete:
+                    check_names(kept.names, names, options)
                 n_bad += 0 if block.bad is None else int(block.bad.sum())
                 skip = options.on_bad_row == "skip"
                 file.write(writer.rows(block.texts, block.values, block.bad, skip=skip))
                 file.flush()
         kept.check()
-        check_names(kept.names, names, options)
     if n_bad:
         done = "left out" if options.on_bad_row == "skip" else "left without a prediction"
         log.warning("%s that could not be predicted: %s", counted(n_bad, "row"), done)

@@ -265,7 +265,8 @@ def test_what_cannot_be_is_explained(
         ("a:b:y\n1:2:3\n", "t.csv: its header line was read as one column, 'a:b:y'; if ':' separates the "
          "cells, name it: --delimiter, or delimiter in a config"),
         ('[{"a": 1, "y": 2},\n {"a": 3, "y": 2}]\n', "t.csv: is one JSON array, and JSON lines have an "
-         "object on each line; convert it: jq -c '.[]' t.csv > table.jsonl"),
+         "object on each line; convert it: python -c 'import json, sys; [print(json.dumps(r)) for r in "
+         "json.load(sys.stdin)]' < t.csv > table.jsonl"),
         ("a,a,y\n1,2,3\n", "t.csv: the header names 'a' more than once, as columns 1, 2; rename one"),
         ("a,y\n1,2\n3\n", "t.csv, line 3: has 1 cell, the header has 2. Correct the line; a cell "
          "that holds the delimiter must stand in double quotes"),

@@ -103,8 +103,9 @@ def test_what_can_be_read_without_doubt_is_read_from_files_and_pipes(
          "the table as CSV"),
         (b"<!DOCTYPE html>\n<html>", "is a web page or XML, and no table; save the table as CSV (a "
          "download may have given the page of a login instead)"),
-        (b'[{"a": 1}]', "is one JSON array, and JSON lines have an object on each line; convert it: jq "
-         "-c '.[]' t > table.jsonl"),
+        (b'[{"a": 1}]', "is one JSON array, and JSON lines have an object on each line; convert it: "
+         "python -c 'import json, sys; [print(json.dumps(r)) for r in json.load(sys.stdin)]' < t > "
+         "table.jsonl"),
         (b"\xff\xfe\0\0a\0\0\0", "is UTF-32 text; convert it: iconv -f UTF-32 -t UTF-8 t"),
         (b"\xff\xfea\0,\0\n", "is not utf-16 text"),
     ],

@@ -225,3 +225,64 @@ def test_names_match_in_any_unicode_normalization(run: Run, folder: Path) -> Non
     both = f"{decomposed},{composed}\n9,1\n"
     first = expected.splitlines()[2]
     assert run("predict", stdin=both.encode()).out == f"predicted_y\n{first}\n"
+
+
+def test_columns_stand_in_the_order_of_the_keys_though_the_first_object_lacks_some(
+    folder: Path,
+) -> None:
+    full = '{"a": null, "b": 2, "y": 1}\n{"a": 2, "b": 1, "y": 2}\n{"a": 3, "b": 5, "y": 4}\n'
+    (folder / "full.jsonl").write_text(full)
+    (folder / "short.jsonl").write_text(full.replace('"a": null, ', ""))
+    config = nntrain.Config(target=("y",), epochs=1)
+    assert nntrain.fit("short.jsonl", config).checksum == nntrain.fit("full.jsonl", config).checksum
+
+
+def test_nan_is_null_and_an_infinite_number_is_an_error(folder: Path) -> None:
+    rows = ['{"c": %s, "y": %d}\n' % (value, i) for i, value in enumerate(['"u"', "null"] * 3)]
+    (folder / "null.jsonl").write_text("".join(rows))
+    (folder / "nan.jsonl").write_text("".join(rows).replace("null", "NaN"))
+    config = nntrain.Config(target=("y",), epochs=1)
+    assert nntrain.fit("nan.jsonl", config).checksum == nntrain.fit("null.jsonl", config).checksum
+    for number in ("Infinity", "1e999"):
+        (folder / "inf.jsonl").write_text(f'{{"x": {number}, "y": 1}}\n{{"x": 2, "y": 2}}\n')
+        with pytest.raises(
+            nntrain.NntrainError, match="line 1, column 'x': the number is infinite"
+        ):
+            nntrain.fit("inf.jsonl", config)
+
+
+def test_a_late_key_that_a_prediction_is_called_stops_before_its_row(
+    run: Run, folder: Path, model: nntrain.Model
+) -> None:
+    model.save("model.npz")
+    os.mkfifo("pipe.jsonl")
+    lines = ['{"a": 1, "b": 2}\n', '{"a": 1, "b": 2, "predicted_y": 5}\n']
+    threading.Thread(target=write_slowly, args=(folder / "pipe.jsonl", lines)).start()
+    result = run("predict", "pipe.jsonl", "--append", "--format", "jsonl")
+    assert (result.code, result.out.count("predicted_y")) == (2, 1)
+
+
+def test_a_character_that_no_csv_can_hold_is_an_error(run: Run, model: nntrain.Model) -> None:
+    model.save("model.npz")
+    line = '{"a": 1, "b": 2, "c": "x\\u0000y"}\n'
+    assert run("predict", "--append", "-q", stdin=line).err == (
+        "Error: a cell to write holds a NUL character, which no CSV can carry; write JSON lines: "
+        "--format jsonl\n"
+    )
+    assert run("predict", "--append", "--format", "jsonl", "-q", stdin=line).out.startswith(
+        '{"a": 1, "b": 2, "c": "x\\u0000y", '
+    )
+
+
+def test_keys_that_look_alike_are_told_apart_or_refused(run: Run, folder: Path) -> None:
+    composed, decomposed = "\u00e9", "e\u0301"
+    (folder / "t.csv").write_text(f"{composed},y\n1,1\n2,2\n9,4\n", encoding="utf-8")
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\n")
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q").code == 0
+    first = json.dumps({composed: 1}) + "\n"
+    both = json.dumps({composed: 2, decomposed: 9}) + "\n"
+    expected = run("predict", "-q", stdin=first + json.dumps({composed: 2}) + "\n").out
+    assert run("predict", "-q", stdin=first + both).out == expected
+    late = json.dumps({decomposed: 1}) + "\n" + both
+    refused = run("predict", "-q", stdin=late)
+    assert (refused.code, "two keys that look like" in refused.err) == (3, True)

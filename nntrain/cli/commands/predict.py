@@ -107,7 +107,8 @@ def predict(
     orders of the columns.
 
     DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
-    files are read as one table. JSON lines from a pipe are answered as they come.
+    files are read as one table. JSON lines from a pipe are
+    answered as they come, once every key that the model needs has been seen.
     """
     paths = input_paths(data, "predict")
     kept_names = _kept_names(append=append, keep=keep)

@@ -23,7 +23,7 @@ from nntrain.data.preprocessing.counted_rows import (
 from nntrain.data.preprocessing.feature_type import GrowingFeature
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
-from nntrain.data.readers.cells import distinct_texts, group_names
+from nntrain.data.readers.cells import distinct_categories
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
 
@@ -158,7 +158,7 @@ class _TableReader:
 
     def _group_numbers(self, chunk: Chunk, name: str) -> Vector:
         (cells,) = chunk.as_written([self.table.columns.index(name)])
-        codes, texts = distinct_texts(group_names(cells))
+        codes, texts = distinct_categories(cells)
         numbers = [self.groups.setdefault(text, len(self.groups)) for text in texts]
         return np.array(numbers, dtype=np.float64)[codes]
 

@@ -24,8 +24,10 @@ TRUTH_VALUES = {
 }
 WHOLE_NUMBER = re.compile(r"([+-]?\d+)\.0", re.ASCII)
 DATE_AND_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
+    r"(?:(\d{4,6}-\d\d-\d\d)[T ])?(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
+MIDNIGHT = " 00:00:00"
+WHOLE_DAYS = re.compile(r"-?\d+ days", re.ASCII)
 
 BLANKS = " \t\r\n\v\f"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
@@ -102,36 +104,30 @@ class CellFormat:
 def category(text: str) -> str:
     """The category that a text stands for: the text, but one spelling for what formats spell apart.
 
-    These are truth values (`True`, `TRUE`), whole numbers written with `.0`, and dates with times
-    in ISO 8601.
+    These are truth values (`True`, `TRUE`), whole numbers written with `.0`, dates and times in ISO
+    8601, and whole days.
 
     >>> category("TRUE"), category("10115.0"), category("2024-05-01T00:00:00")
     ('true', '10115', '2024-05-01')
     """
-    if not text or not (text[-1] in "eE0" or text[0].isdecimal()):
+    if not text or not (text[-1] in "eE0s" or text[0].isdecimal()):
         return text
     if text in TRUTH_VALUES:
         return TRUTH_VALUES[text]
     if whole := WHOLE_NUMBER.fullmatch(text):
-        return whole[1]
-    moment = DATE_AND_TIME.fullmatch(text)
-    return _moment(*moment.groups(default="")) if moment else text
+        return "0" if whole[1] == "-0" else whole[1]
+    if moment := DATE_AND_TIME.fullmatch(text):
+        return moment_text(*moment.groups(default="")).removesuffix(MIDNIGHT)
+    return text + MIDNIGHT if WHOLE_DAYS.fullmatch(text) else text
 
 
-def _moment(date: str, time: str, fraction: str, offset: str) -> str:
-    """A date and time in one spelling; the date alone at midnight of no named time zone."""
+def moment_text(date: str, time: str, fraction: str, offset: str) -> str:
+    """A date, a time or both in one spelling."""
     fraction = fraction.rstrip("0")
     if offset:
         hours, minutes = ("+00", "00") if offset == "Z" else (offset[:3], offset[-2:])
         offset = f"{hours}:{minutes}"
-    if time == "00:00:00" and not fraction and not offset:
-        return date
-    return f"{date} {time}" + (f".{fraction}" if fraction else "") + offset
-
-
-def group_names(column: Column) -> Column:
-    """The name of each cell's group (n_rows,): its text, with one spelling for truth values."""
-    return np.array([TRUTH_VALUES.get(text, text) for text in column], dtype=object)
+    return f"{date} {time}".lstrip() + (f".{fraction}" if fraction else "") + offset
 
 
 def distinct_categories(column: Column) -> tuple[NDArray[np.intp], list[str]]:

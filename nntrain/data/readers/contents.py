@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,12 +51,12 @@ FOREIGN = (
     Foreign(
         b"ARROW1",
         "an Arrow (Feather) file",
-        "convert it with pandas: pandas.read_feather({path!r}).to_parquet('table.parquet')",
+        "convert it with pandas: pandas.read_feather({name!r}).to_parquet('table.parquet')",
     ),
     Foreign(
         b"\x89HDF",
         "an HDF5 file",
-        "convert it with pandas: pandas.read_hdf({path!r}).to_csv('table.csv', index=False)",
+        "convert it with pandas: pandas.read_hdf({name!r}).to_csv('table.csv', index=False)",
     ),
     Foreign(
         b"SQLite format 3",
@@ -71,8 +72,9 @@ FOREIGN = (
         b"\x93NUMPY",
         "a NumPy array",
         "write it as CSV with a header line: "
-        "pandas.DataFrame(numpy.load({path!r})).to_csv('table.csv', index=False)",
+        "pandas.DataFrame(numpy.load({name!r})).to_csv('table.csv', index=False)",
     ),
+    Foreign(b"\xff\xff\xff\xff", "an Arrow stream", "write it as Parquet with pyarrow"),
     Foreign(b"\x80\x04\x95", "a Python pickle, which can run programs", "save the table as CSV"),
     Foreign(b"\x80\x05\x95", "a Python pickle, which can run programs", "save the table as CSV"),
     Foreign(b"%PDF", "a PDF", "save the table as CSV"),
@@ -102,13 +104,15 @@ def format_of(head: bytes, path: str, name: str) -> Format:
     """
     if head.startswith(PARQUET):
         return "parquet"
+    file = "FILE" if path == "-" else shlex.quote(path)
     for foreign in FOREIGN:
         if head.startswith(foreign.magic, foreign.offset):
-            remedy = foreign.remedy.format(path=path)
+            remedy = foreign.remedy.format(path=file, name="FILE" if path == "-" else path)
             raise DataError(f"{name}: is {foreign.name}, which is not read; {remedy}")
-    text = head.removeprefix(UTF_8_MARK)
-    if text.startswith(UTF_32_MARKS):
-        raise DataError(f"{name}: is UTF-32 text; convert it: iconv -f UTF-32 -t UTF-8 {path}")
+    if head.startswith(UTF_32_MARKS):
+        raise DataError(f"{name}: is UTF-32 text; convert it: iconv -f UTF-32 -t UTF-8 {file}")
+    is_utf_16 = head.startswith(UTF_16_MARKS)
+    text = head.decode("utf-16", "ignore").encode() if is_utf_16 else head.removeprefix(UTF_8_MARK)
     if MARKUP.match(text):
         raise DataError(
             f"{name}: is a web page or XML, and no table; save the table as CSV (a download may "
@@ -117,12 +121,12 @@ def format_of(head: bytes, path: str, name: str) -> Format:
     if JSON_ARRAY.match(text):
         raise DataError(
             f"{name}: is one JSON array, and JSON lines have an object on each line; convert it: "
-            f"jq -c '.[]' {path} > table.jsonl"
+            f"python -c 'import json, sys; [print(json.dumps(r)) for r in json.load(sys.stdin)]' "
+            f"< {file} > table.jsonl"
         )
     suffixes = {suffix.lower() for suffix in Path(path).suffixes[-2:]}
     if JSON_OBJECT.match(text) or suffixes & {".jsonl", ".ndjson"}:
         return "json lines"
-    is_utf_16 = text.startswith(UTF_16_MARKS)
     return "parquet" if suffixes & {".parquet", ".pq"} and not is_utf_16 else "delimited"
 
 
@@ -137,7 +141,10 @@ def encoding_of(head: bytes, encoding: str, name: str) -> str:
         marked = "utf-8"
     elif encoding == "utf-16":
         # Characters of ASCII, as delimiters are, have their zero byte first where the high byte is.
-        return "utf-16-be" if head[::2].count(0) > head[1::2].count(0) else "utf-16-le"
+        high_first, low_first = head[::2].count(0), head[1::2].count(0)
+        if not high_first and not low_first:
+            raise DataError(f"{name}: is said to be utf-16, and does not look like it")
+        return "utf-16-be" if high_first > low_first else "utf-16-le"
     else:
         return encoding
     if encoding not in ("utf-8", marked):

@@ -120,7 +120,7 @@ def _skip_comments(reading: _Reading, delimiter: str | None, preferred: str) -> 
     """Leave out lines that begin with `#` above the header; how many.
 
     The last of them is the header itself, such as `#id,x,y`, if it has as many cells as the line
-    below.
+    below, and that line holds a number.
     """
     while True:
         comments = COMMENT_LINES.match(reading.data)
@@ -144,10 +144,9 @@ def _skip_comments(reading: _Reading, delimiter: str | None, preferred: str) -> 
 def _is_header(comment: bytes, below: bytes, delimiter: str | None, preferred: str) -> bool:
     text, row = comment.decode("utf-8", "replace"), below.decode("utf-8", "replace").rstrip("\r\n")
     chosen = delimiter or sniff(row, preferred)
-    n_cells = _count_outside_quotes(row, chosen)
-    if n_cells == 0:  # One column: the row below tells whether it is a name or a value.
-        return bool(NUMBER.fullmatch(row.strip()))
-    return _count_outside_quotes(text, chosen) == n_cells
+    same_width = _count_outside_quotes(text, chosen) == _count_outside_quotes(row, chosen)
+    cells = (cell.strip(' "').replace(",", ".") for cell in row.split(chosen))
+    return same_width and any(NUMBER.fullmatch(cell) for cell in cells)
 
 
 def _header(reading: _Reading, delimiter: str | None, preferred: str, n_comments: int) -> Header:

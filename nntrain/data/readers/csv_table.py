@@ -150,7 +150,13 @@ class CsvTable:
             return [text_column(records, position) for position in positions]
 
         n_rows = len(next(iter(columns.values())))
-        return Chunk(n_rows, columns, self._place(block), as_written, partial(_as_json, as_written))
+        return Chunk(
+            n_rows,
+            columns,
+            self._place(block),
+            as_written,
+            partial(_as_json, as_written, self.cells.decimal),
+        )
 
     def _chunk_of_records(self, block: Block, types: ColumnTypes) -> Chunk:
         records, width = self._records(block), len(self.columns)
@@ -163,7 +169,7 @@ class CsvTable:
 
         columns = parse_cells(records, types, self._positions, self.cells)
         place = self._place(block)
-        as_json = partial(_as_json, as_written)
+        as_json = partial(_as_json, as_written, self.cells.decimal)
         return Chunk(len(records), columns, place, as_written, as_json, bad if bad.any() else None)
 
     def _records(self, block: Block) -> list[list[str]]:
@@ -176,7 +182,12 @@ class CsvTable:
 
 
 def _as_json(
-    as_written: Callable[[Sequence[int]], list[Column]], positions: Sequence[int]
+    as_written: Callable[[Sequence[int]], list[Column]],
+    decimal_mark: str,
+    positions: Sequence[int],
 ) -> list[Column]:
     """Columns, each cell in JSON."""
-    return [object_column(map(json_cell_of_text, column)) for column in as_written(positions)]
+    return [
+        object_column(json_cell_of_text(text, decimal_mark) for text in column)
+        for column in as_written(positions)
+    ]

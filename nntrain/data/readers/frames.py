@@ -136,12 +136,17 @@ def _values(series: pd.Series[Any]) -> list[Any]:
 
 def _is_narrow(series: pd.Series[Any]) -> bool:
     """Whether a column holds floating-point numbers of less than double precision."""
-    return series.dtype.kind == "f" and getattr(series.dtype, "itemsize", 8) < 8
+    return series.dtype.kind == "f" and _dtype(series).itemsize < 8
+
+
+def _dtype(series: pd.Series[Any]) -> Any:
+    """A column's type; that of the values, if the column is sparse."""
+    return getattr(series.dtype, "subtype", series.dtype)
 
 
 def _narrow(series: pd.Series[Any]) -> NDArray[np.floating[Any]]:
-    dtype: Any = series.dtype
-    values: Any = series.to_numpy(dtype=np.dtype(f"f{dtype.itemsize}"), na_value=np.nan)
+    dtype = np.dtype(f"f{_dtype(series).itemsize}")
+    values: Any = series.to_numpy(dtype=dtype, na_value=np.nan)
     return np.asarray(values)
 
 

@@ -187,13 +187,27 @@ class JsonLinesTable:
     def _with_known_keys(self, values: Record) -> Record:
         """The values, keys spelled as the columns are; new keys become columns."""
         if not values.keys() <= self._spellings.keys():
-            new = [key for key in values if key not in self._spellings]
-            for key, name in zip(new, self._known.spelled(new, self.name), strict=True):
-                self._spellings[key] = name
-                self._are_respelled |= key != name
-                if name not in self.columns:
-                    self.columns.append(name)
-            check_width(self.name, len(self.columns))
+            self._add_columns(list(values))
         if not self._are_respelled:
             return values
         return {self._spellings[key]: value for key, value in values.items()}
+
+    def _add_columns(self, keys: list[str]) -> None:
+        """Make columns of the keys of an object that are new, each before the known one after it.
+
+        So the columns stand in the order of the keys even if the first objects lack some.
+        """
+        new = [key for key in keys if key not in self._spellings]
+        for key, name in zip(new, self._known.spelled(new, self.name, self.columns), strict=True):
+            if name in self.columns:
+                raise DataError(
+                    f"{self.name}: has two keys that look like {name!r}, written with other "
+                    f"characters (Unicode normalization); rename one"
+                )
+            self._spellings[key] = name
+            self._are_respelled |= key != name
+            later = keys[keys.index(key) + 1 :]
+            next_known = next((self._spellings[k] for k in later if k in self._spellings), None)
+            place = self.columns.index(next_known) if next_known else len(self.columns)
+            self.columns.insert(place, name)
+        check_width(self.name, len(self.columns))

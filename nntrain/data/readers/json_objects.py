@@ -15,6 +15,9 @@ from nntrain.errors import DataError
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 """A surrogate without its other half, which JSON can escape and UTF-8 cannot write."""
 
+CONSTANTS = {"NaN": None, "Infinity": "Infinity", "-Infinity": "-Infinity"}
+"""What Python writes for numbers that JSON does not have."""
+
 MAX_DEPTH = 100
 """The most arrays and objects inside each other."""
 
@@ -31,7 +34,11 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-_decode = partial(json.loads, parse_constant=str, object_pairs_hook=_members)
+_decode = partial(
+    json.loads,
+    parse_constant=CONSTANTS.get,
+    object_pairs_hook=_members,
+)
 # A double of an integer is wanted, and Python refuses to make an integer of thousands of digits.
 _as_doubles = partial(_decode, parse_int=float)
 _as_written = partial(_decode, parse_int=NumberText, parse_float=NumberText)

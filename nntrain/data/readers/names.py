@@ -18,9 +18,12 @@ class KnownNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._by_normal_form = {unicodedata.normalize("NFC", name): name for name in names}
 
-    def spelled(self, names: Sequence[str], table: str) -> list[str]:
-        """A table's names, those that are known spelled as they are known; notes which were not."""
-        present = set(names)
+    def spelled(self, names: Sequence[str], table: str, others: Sequence[str] = ()) -> list[str]:
+        """A table's names, those that are known spelled as they are known; notes which were not.
+
+        `others` are names of columns that the table has too.
+        """
+        present = {*names, *others}
         spelled = []
         for name in names:
             known = self.spelling(name)

@@ -60,7 +60,12 @@ def open_table(table: TableLike, options: ReadOptions) -> Iterator[Table]:
             tables = _frame_tables(cast("list[pd.DataFrame]", parts), options)
         else:
             one_by_one = replace(options, streams_keys=options.streams_keys and len(parts) == 1)
-            tables = [_open_path(str(part), one_by_one, stack) for part in parts]
+            tables = []
+            for part in parts:
+                tables.append(_open_path(str(part), one_by_one, stack))
+                # The columns of the first are also those of the others.
+                names = (*options.names, *tables[0].columns)
+                one_by_one = replace(one_by_one, names=names)
         yield tables[0] if len(tables) == 1 else SeveralTables(tables)
 
 

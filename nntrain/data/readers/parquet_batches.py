@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from nntrain.arrays import Column, Vector
 from nntrain.data.readers.csv_block import MAX_RECORD_BYTES
 from nntrain.data.readers.frames import FRAME_ROWS
+from nntrain.data.readers.values import text_of_duration, tidy_moment
 from nntrain.errors import DataError, OutOfMemoryError
 from nntrain.memory_limit import memory_limit
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow import parquet
 
 BATCH_BYTES = 1 << 26
 """About how much memory a batch takes as cells."""
+
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+"""How many of a unit make a second."""
 
 TEXT_KINDS = ("STRING", "NONE", "ENUM", "JSON")
 """What Parquet calls columns of bytes that are texts."""
@@ -74,6 +78,8 @@ def frames(batch: pa.RecordBatch, first_row: int, name: str) -> Iterator[pd.Data
             values, lengths = _texts(column)
             columns[i] = pd.Series(values, dtype=object)  # pandas would copy each text
             sizes += lengths
+        elif pa.types.is_temporal(column.type):
+            columns[i] = pd.Series(_moments(column), dtype=object)
         else:
             columns[i] = pd.arrays.ArrowExtensionArray(column)
     if n_rows and sizes.max() > MAX_RECORD_BYTES:
@@ -84,6 +90,29 @@ def frames(batch: pa.RecordBatch, first_row: int, name: str) -> Iterator[pd.Data
     starts = np.flatnonzero(np.diff(parts, prepend=-1))
     for start, end in zip(starts, [*starts[1:], n_rows], strict=True):
         yield frame.iloc[start:end]
+
+
+def _moments(column: pa.Array) -> list[str | None]:
+    """The text of each date, time or duration, None where one is absent.
+
+    Python's own types hold neither nanoseconds nor years after 9999.
+    """
+    if pa.types.is_duration(column.type):
+        per_second = UNITS[column.type.unit]
+        counts = column.cast(pa.int64()).to_pylist()
+        return [None if count is None else _duration(count, per_second) for count in counts]
+    try:
+        texts = column.cast(pa.string()).to_pylist()
+    except pa.ArrowInvalid:  # Its time zone is not known here: the moment is given in UTC.
+        utc = column.cast(pa.timestamp(column.type.unit)).cast(pa.string()).to_pylist()
+        texts = [None if text is None else f"{text}+00:00" for text in utc]
+    return [None if text is None else tidy_moment(text) for text in texts]
+
+
+def _duration(count: int, per_second: int) -> str:
+    seconds, rest = divmod(count, per_second)
+    days, seconds = divmod(seconds, 86_400)
+    return text_of_duration(days, seconds, rest * (10**9 // per_second))
 
 
 def _texts(column: pa.DictionaryArray) -> tuple[Column, Vector]:

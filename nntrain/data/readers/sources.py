@@ -77,6 +77,8 @@ class Source:
             raw = self._copied(raw)
         if self._compression:
             head, raw = _peek(self._decompressed(raw, self._compression))
+            if compression_of(head):
+                raise DataError(f"{self.name}: is compressed twice; unpack it once")
         self.format = format_of(head, self.path, self.name)
         if self.format == "parquet":
             return raw

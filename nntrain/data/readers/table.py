@@ -135,6 +135,11 @@ def column_of_values(
             f"that is neither a number nor a text; give its parts columns of their own, or put "
             f"the column under ignore"
         )
+    if cells and cells.decimal != ".":  # Numbers of typed formats have a point all the same.
+        texts = [
+            text if type(value) is str else str(text).replace(".", cells.decimal)
+            for value, text in zip(values, texts, strict=True)
+        ]
     column = np.array(texts, dtype=object)
     numbers = numbers_of(values, column, cells) if cells else None
     return column if numbers is None else numbers

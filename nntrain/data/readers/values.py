@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Column, Vector
-from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.cells import DATE_AND_TIME, CellFormat, moment_text
 from nntrain.text import json_text
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-PANDAS_SCALARS = ("Timestamp", "Timedelta", "Period", "Interval")
+PANDAS_SCALARS = ("Period", "Interval")
 MIN_EXPONENT, MAX_EXPONENT = -14, 27
 """Decimal exponents whose scaling to 6 to 9 digits takes powers of ten that are exact doubles."""
 
@@ -41,15 +41,37 @@ def _decoded(value: bytes) -> str | None:
         return None
 
 
+def tidy_moment(text: str) -> str:
+    """A date and time, or a time, without zeros at its fraction's end, and with a full offset."""
+    found = DATE_AND_TIME.fullmatch(text)
+    return moment_text(*found.groups(default="")) if found else text
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """A duration as pandas writes it: `1 days 02:30:00`, then a fraction if there is one."""
+    nanoseconds = 1000 * value.microseconds + getattr(value, "nanoseconds", 0)
+    return text_of_duration(value.days, value.seconds, nanoseconds)
+
+
+def text_of_duration(days: int, seconds: int, nanoseconds: int) -> str:
+    """A duration as pandas writes it: days, seconds below a day, nanoseconds below a second."""
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
+    return f"{days} days {hour:02}:{minute:02}:{second:02}{fraction}"
+
+
 CONVERSIONS: tuple[tuple[Any, Callable[[Any], str | None]], ...] = (
     (str, str),
     (type(None), lambda _: ""),
     ((bool, np.bool_), lambda value: "true" if value else "false"),
     ((int, np.integer), lambda value: str(int(value))),
-    ((np.float16, np.float32), str),
+    ((np.float16, np.float32), lambda value: repr(float(str(value)))),
     ((float, np.floating), lambda value: repr(float(value))),
     (decimal.Decimal, lambda value: format(value, "f")),
-    ((dt.date, dt.time, dt.timedelta, uuid.UUID), str),
+    ((dt.datetime, dt.time), lambda value: tidy_moment(str(value))),
+    (dt.timedelta, duration_text),
+    ((dt.date, uuid.UUID), str),
     (bytes, _decoded),
 )
 """The text of each type of value; the first that fits counts."""
@@ -74,6 +96,8 @@ def json_cell(value: Any) -> str:
     if isinstance(value, (list, tuple, np.ndarray)):
         return "[" + ", ".join(map(json_cell, value)) + "]"
     text = cell_text(value)
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        return "null"
     if isinstance(value, NumberText) or text is None:
         return str(value) if text else json_text(str(value))
     if isinstance(value, (type(None), bool, np.bool_)):
@@ -82,9 +106,13 @@ def json_cell(value: Any) -> str:
     return text if is_number and JSON_NUMBER.fullmatch(text) else json_text(text)
 
 
-def json_cell_of_text(text: str) -> str:
-    """A cell of delimited text in JSON: a number if it is written as JSON writes one, or a text."""
-    return text if JSON_NUMBER.fullmatch(text) else json_text(text)
+def json_cell_of_text(text: str, decimal_mark: str) -> str:
+    """A cell of delimited text in JSON: a number if it is written as JSON writes one, or a text.
+
+    Where the decimal mark is a comma, `1.234` is a text.
+    """
+    is_number = JSON_NUMBER.fullmatch(text) and (decimal_mark == "." or "." not in text)
+    return text if is_number else json_text(text)
 
 
 def text_or_json(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import zipfile
+from pathlib import PurePosixPath
 from typing import Any
 
 from nntrain.data.readers.decompressed import DAMAGE, Decompressed
@@ -20,7 +22,9 @@ def only_member(file: Any, path: str, name: str) -> Decompressed:
         members = [
             info.filename
             for info in archive.infolist()
-            if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+            if not info.is_dir()
+            and not info.filename.startswith("__MACOSX/")
+            and not PurePosixPath(info.filename).name.startswith(".")
         ]
         _check(members, path, name)
         return Decompressed(archive.open(members[0]), name, lambda: True)
@@ -29,7 +33,8 @@ def only_member(file: Any, path: str, name: str) -> Decompressed:
 
 
 def _check(members: list[str], path: str, name: str) -> None:
-    convert = f"libreoffice --headless --convert-to csv {path}"
+    file = "FILE" if path == "-" else shlex.quote(path)
+    convert = f"libreoffice --headless --convert-to csv {file}"
     if "[Content_Types].xml" in members and any(m.startswith("xl/") for m in members):
         problem = f"is an Excel workbook, which is not read; save the sheet as CSV: {convert}"
     elif "mimetype" in members:
@@ -39,7 +44,7 @@ def _check(members: list[str], path: str, name: str) -> None:
     elif len(members) > 1:
         problem = (
             f"is a zip archive of {len(members)} files, {quoted(members, 3)}; unpack the one "
-            f"meant: unzip -p {path} {members[0]}"
+            f"meant: unzip -p {file} {shlex.quote(members[0])}"
         )
     elif not members:
         problem = "is a zip archive without a file in it"
