@@ -55,7 +55,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "rich": ("cli.terminal", "cli.training_display"),
     "click": ("cli",),
     "pandas": ("data.readers", "model"),
-    "pyarrow": ("data.readers.parquet",),
+    "pyarrow": ("data.readers.parquet", "data.readers.parquet_batches"),
     "numba": ("engine.compiled.kernels", "engine.compiled.exp", "engine.compiled.cache"),
     "llvmlite": ("engine.compiled.exp", "engine.compiled.cache"),
     "matplotlib": ("report.axes", "report.chart_file"),

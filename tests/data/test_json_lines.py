@@ -238,7 +238,7 @@ def test_columns_stand_in_the_order_of_the_keys_though_the_first_object_lacks_so
 
 
 def test_nan_is_null_and_an_infinite_number_is_an_error(folder: Path) -> None:
-    rows = ['{"c": %s, "y": %d}\n' % (value, i) for i, value in enumerate(['"u"', "null"] * 3)]
+    rows = [f'{{"c": {value}, "y": {i}}}\n' for i, value in enumerate(['"u"', "null"] * 3)]
     (folder / "null.jsonl").write_text("".join(rows))
     (folder / "nan.jsonl").write_text("".join(rows).replace("null", "NaN"))
     config = nntrain.Config(target=("y",), epochs=1)
