@@ -23,12 +23,15 @@ import numpy as np
 
 from nntrain._version import __version__
 from nntrain.arrays import Array
-from nntrain.errors import ModelFileError
+from nntrain.errors import ModelFileError, UsageError
 from nntrain.files import replacing
+from nntrain.files.paths import is_special
 from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import FORMAT_VERSION
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+FIRST_BYTES, FIRST_MEMBER, LONGEST_MEMBER_HEADER = b"PK\x03\x04", b"header.npy", 60
+"""How a model file begins: as a zip archive, with the name of its first member near the start."""
 DAMAGE = (
     zipfile.BadZipFile,
     ValueError,
@@ -69,6 +72,25 @@ def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
     members = _read_members(Path(path))
     header = _parse_header(members.pop("header", None))
     return header, members
+
+
+def check_replaceable(path: str | Path) -> None:
+    """Raise `UsageError` for a file that a model must not replace: one that is no model.
+
+    An empty file may be replaced, and a model that is damaged: it begins as models begin.
+    """
+    if is_special(path):
+        return
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            start = file.read(len(FIRST_BYTES) + LONGEST_MEMBER_HEADER)
+    except OSError:
+        return
+    if start and not (start.startswith(FIRST_BYTES) and FIRST_MEMBER in start):
+        raise UsageError(
+            f"{path}: exists and is not a model, which would replace it; remove it, or name "
+            f"another file with --model"
+        )
 
 
 def checksum(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:
