@@ -261,4 +261,6 @@ def check_no_input(option: str, output: str, inputs: Sequence[str]) -> None:
     written = STDOUT if output == "-" else output
     for path in inputs:
         if same_file(written, STDIN if path == "-" else path):
+            if output == "-":
+                raise UsageError("standard output is a file that this run reads; name another")
             raise UsageError(f"{option} {output} would overwrite an input of this run")

@@ -56,8 +56,21 @@ def write_archive(path: str | Path, header: dict[str, Any], arrays: Mapping[str,
     """
     signed = {**header, "checksum": checksum(header, arrays)}
     text = json.dumps(signed, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in {"header": np.array(text), **arrays}.items():
+    members = {"header": np.array(text), **arrays}
+    with replacing(path) as file:
+        if is_special(path):
+            # A pipe cannot go back, where a zip archive's sizes are filled in.
+            whole = io.BytesIO()
+            _write_zip(whole, members)
+            file.write(whole.getbuffer())
+        else:
+            _write_zip(file, members)
+
+
+def _write_zip(file: IO[bytes], members: Mapping[str, Array]) -> None:
+    """Write the arrays of an archive."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in members.items():
             member = io.BytesIO()
             np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())

@@ -35,13 +35,18 @@ class LogFile:
         self._resumable = companion(self._target, "resumable")
         self._is_written = False
 
+    @property
+    def has_older(self) -> bool:
+        """Whether an older log waits for the end of a run, maybe of one that was killed."""
+        return not self.is_special and self._older.exists()
+
     def recover(self, *, is_finished: bool, is_resumable: bool) -> None:
         """Put back the older log, if the run that put it aside was killed.
 
         `is_finished`: that run wrote its model, and the older log is of no more use.
         `is_resumable`: that run has a checkpoint, and its log is kept.
         """
-        if self.is_special or not self._older.exists():
+        if not self.has_older:
             return
         with explained(self.path):
             if is_finished:
@@ -89,7 +94,7 @@ class LogFile:
 
     def fail(self, *, is_resumable: bool) -> None:
         """Put back the older log, if there was one, in place of what this run has written."""
-        if self._is_written and not self.is_special and self._older.exists():
+        if self._is_written and self.has_older:
             with explained(self.path):
                 self._put_back(is_resumable=is_resumable)
 

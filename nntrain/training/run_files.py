@@ -43,7 +43,7 @@ class RunFiles:
         `UsageError` for what cannot be resumed.
         """
         checkpointer, log_file = self.checkpointer, self._log_file
-        if log_file:
+        if log_file and log_file.has_older:
             exists = checkpointer.path is not None and checkpointer.path.exists()
             is_finished = not exists and _is_log_of(log_file.path, checkpointer.model_path)
             log_file.recover(is_finished=is_finished, is_resumable=exists)
