@@ -7,14 +7,13 @@ import io
 import os
 import stat
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from nntrain.engine.progress import EpochResult
 from nntrain.errors import OutputError
-from nntrain.files import explained
 from nntrain.files.disk import sync_file
+from nntrain.files.paths import explained, target_of
 
 COLUMNS = ["epoch", "iterations", "loss", "validation_loss", "largest_update", "seconds"]
 
@@ -57,7 +56,7 @@ class LossLog:
         with explained(self.path), contextlib.suppress(io.UnsupportedOperation):
             descriptor = self._file.fileno()
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                sync_file(descriptor, Path(self.path).parent)
+                sync_file(descriptor, target_of(self.path).parent)
 
     def close(self) -> None:
         """Close the file; later calls do nothing. Raises `OutputError`."""

@@ -376,6 +376,25 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_file
         (["-m", "-"], 2, "a model is not written to stdout; name a file with --model"),
         (["-m", TABLE], 2, f"--model {TABLE} would overwrite an input of this run"),
         (["-l", CONFIG], 2, f"--log {CONFIG} would overwrite an input of this run"),
+        (["-l", "m.checkpoint", "-m", "m"], 2, "--log m.checkpoint is the checkpoint of --model m"),
+        (["-m", "/dev/stdout", "-l", "-"], 2, "--model and --log are the same file, /dev/stdout"),
+        (
+            ["-l", ".model.npz.nntrain-lock"],
+            2,
+            ".model.npz.nntrain-lock: is a name of nntrain's own files; choose another name",
+        ),
+        (
+            ["--validation", "model.npz.checkpoint"],
+            2,
+            "model.npz.checkpoint is the checkpoint that "
+            "this run writes; continue its run with --resume, or name it otherwise",
+        ),
+        (
+            ["-m", "m", "--from", "m.checkpoint"],
+            2,
+            "m.checkpoint is the checkpoint that this run "
+            "writes; continue its run with --resume, or name it otherwise",
+        ),
     ],
 )
 def test_outputs_are_tried_before_anything_is_read(
