@@ -20,6 +20,9 @@ from nntrain.files import same_file, try_output
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+STDIN, STDOUT = 0, 1
+"""The descriptors of the standard streams that `-` names."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 TABLE_HELP = (
@@ -27,8 +30,19 @@ TABLE_HELP = (
     "files with the same columns are read as one table."
 )
 
-FILE = click.Path(readable=False)
-"""The type of a file's name, which shells complete; whoever opens the file checks it."""
+
+class FileName(click.Path):
+    """A file's name, which shells complete; whoever opens the file checks it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The name as it is; an error if it is empty."""
+        if not value:
+            self.fail("expects the name of a file, found an empty text", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = FileName(readable=False)
+"""The type of a file's name."""
 
 
 class Verbosity(Enum):
@@ -235,11 +249,18 @@ def input_paths(
 def check_output(output: str, inputs: Sequence[str]) -> None:
     """Check, before any work is done, that an output can be written and is none of the inputs.
 
-    Raises `UsageError` or `OutputError`; `-` is always fine.
+    Raises `UsageError` or `OutputError`. Standard streams (`-`) may be files, too.
     """
-    if output == "-":
-        return
+    check_no_input("--output", output, inputs)
+    if output != "-":
+        try_output(output)
+
+
+def check_no_input(option: str, output: str, inputs: Sequence[str]) -> None:
+    """Raise `UsageError` for an output that is the same file as an input, by any name."""
+    written = STDOUT if output == "-" else output
     for path in inputs:
-        if path != "-" and same_file(output, path):
-            raise UsageError(f"--output {output} would overwrite an input of this run")
-    try_output(output)
+        if same_file(written, STDIN if path == "-" else path):
+            if output == "-":
+                raise UsageError("standard output is a file that this run reads; name another")
+            raise UsageError(f"{option} {output} would overwrite an input of this run")

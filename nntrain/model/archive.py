@@ -23,12 +23,15 @@ import numpy as np
 
 from nntrain._version import __version__
 from nntrain.arrays import Array
-from nntrain.errors import ModelFileError
+from nntrain.errors import ModelFileError, UsageError
 from nntrain.files import replacing
+from nntrain.files.paths import is_special
 from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import FORMAT_VERSION
 
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+FIRST_BYTES, FIRST_MEMBER, LONGEST_MEMBER_HEADER = b"PK\x03\x04", b"header.npy", 60
+"""How a model file begins: as a zip archive, with the name of its first member near the start."""
 DAMAGE = (
     zipfile.BadZipFile,
     ValueError,
@@ -53,8 +56,21 @@ def write_archive(path: str | Path, header: dict[str, Any], arrays: Mapping[str,
     """
     signed = {**header, "checksum": checksum(header, arrays)}
     text = json.dumps(signed, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in {"header": np.array(text), **arrays}.items():
+    members = {"header": np.array(text), **arrays}
+    with replacing(path) as file:
+        if is_special(path):
+            # A pipe cannot go back, where a zip archive's sizes are filled in.
+            whole = io.BytesIO()
+            _write_zip(whole, members)
+            file.write(whole.getbuffer())
+        else:
+            _write_zip(file, members)
+
+
+def _write_zip(file: IO[bytes], members: Mapping[str, Array]) -> None:
+    """Write the arrays of an archive."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in members.items():
             member = io.BytesIO()
             np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_EPOCH), member.getvalue())
@@ -69,6 +85,25 @@ def read_archive(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
     members = _read_members(Path(path))
     header = _parse_header(members.pop("header", None))
     return header, members
+
+
+def check_replaceable(path: str | Path) -> None:
+    """Raise `UsageError` for a file that a model must not replace: one that is no model.
+
+    An empty file may be replaced, and a model that is damaged: it begins as models begin.
+    """
+    if is_special(path):
+        return
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            start = file.read(len(FIRST_BYTES) + LONGEST_MEMBER_HEADER)
+    except OSError:
+        return
+    if start and not (start.startswith(FIRST_BYTES) and FIRST_MEMBER in start):
+        raise UsageError(
+            f"{path}: exists and is not a model, which would replace it; remove it, or name "
+            f"another file with --model"
+        )
 
 
 def checksum(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> str:

@@ -14,10 +14,12 @@ from nntrain.config.keys import Config
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.progress import EpochResult
 from nntrain.files import locked, try_output
+from nntrain.model.archive import check_replaceable
 from nntrain.model.model import Model
 from nntrain.training.checkpoint import Checkpointer
-from nntrain.training.loss_log import LossLog, open_log
+from nntrain.training.log_file import check_is_log
 from nntrain.training.run import TrainingRun
+from nntrain.training.run_files import RunFiles
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def fit_session(
 
     `log` is where to write the loss log: a file's path, or an open text stream, which is closed
     when training ends. Raises `OutputError` for a file that cannot be written, before any work is
-    done; `DataError` and `UsageError` as `TrainingRun.from_table` and `TrainingRun.resume` do.
+    done, and `UsageError` for one that exists and is something else; `DataError` and
+    `UsageError` as `TrainingRun.from_table` and `TrainingRun.resume` do. Where the run fails, an
+    older log and an older checkpoint are back as they were.
 
     >>> with fit_session("data.csv", config, "model.npz", "loss.csv") as session:
     ...     for results in session.epochs():
@@ -72,15 +76,26 @@ def fit_session(
     """
     options = options or SessionOptions()
     began = options.clock()
-    with locked(model_path):
+    with locked(model_path), _checked_log(log):
         try_output(model_path)
-        if isinstance(log, (str, Path)):
-            try_output(log)
+        check_replaceable(model_path)
         run = TrainingRun.from_table(table, config, options.validation, options.start)
         checkpointer = Checkpointer(run, os.fspath(model_path), options.clock)
-        checkpointer.begin(resume=options.resume)
-        with open_log(log, run.epochs_done, config.ensemble) as loss_log:
-            yield FitSession(run, checkpointer, loss_log, options, began)
+        with RunFiles(checkpointer, log) as files:
+            files.begin(resume=options.resume)
+            yield FitSession(run, files, options, began)
+
+
+@contextlib.contextmanager
+def _checked_log(log: str | Path | IO[str] | None) -> Iterator[None]:
+    """Keep other processes from writing a log's file, after a check that this run may write it."""
+    if not isinstance(log, (str, Path)):
+        yield
+        return
+    with locked(log, "--log"):
+        try_output(log)
+        check_is_log(log)
+        yield
 
 
 class FitSession:
@@ -90,15 +105,10 @@ class FitSession:
     """
 
     def __init__(
-        self,
-        run: TrainingRun,
-        checkpointer: Checkpointer,
-        log: LossLog,
-        options: SessionOptions,
-        began: float,
+        self, run: TrainingRun, files: RunFiles, options: SessionOptions, began: float
     ) -> None:
         self.run = run
-        self._checkpointer, self._log = checkpointer, log
+        self._files = files
         self._should_stop, self._clock = options.should_stop, options.clock
         self._deadline = None if options.max_seconds is None else began + options.max_seconds
         self._is_time_over = False
@@ -113,12 +123,12 @@ class FitSession:
         began = self._clock()
         for results in self.run.epochs(self._should_stop):
             self._is_saved = False
-            self._log.add(results, self._clock() - began)
+            self._files.log.add(results, self._clock() - began)
             yield results
             self._is_time_over = self._deadline is not None and self._clock() >= self._deadline
             if self._is_time_over or self._should_stop():
                 break
-            if not self.run.is_finished and self._checkpointer.is_due():
+            if not self.run.is_finished and self._files.checkpointer.is_due():
                 self._save_checkpoint()
         if not self.run.is_finished or self._should_stop():
             self._save_checkpoint()
@@ -129,22 +139,19 @@ class FitSession:
         A run is interrupted where `should_stop` returns True, or where the caller took no further
         epochs. Raises `OutputError`, `DataError`.
         """
-        self._log.close()
-        path = self._checkpointer.path
+        path = self._files.checkpointer.path
         is_finished = self.run.is_finished
         if self._should_stop() or not (is_finished or self._is_time_over):
             if not self._is_saved:
                 self._save_checkpoint()
+            self._files.leave()
             return Outcome("interrupted", None, path)
         model = self.run.model("" if is_finished else "time")
-        model.save(self._checkpointer.model_path)
+        self._files.finish(model, keep_checkpoint=not is_finished)
         if not is_finished:
             return Outcome("time", model, path)
-        self._checkpointer.remove()
         return Outcome("finished", model, None)
 
     def _save_checkpoint(self) -> None:
-        # A resumed run continues the log, which must hold every epoch that the checkpoint has.
-        self._log.sync()
-        self._checkpointer.save()
+        self._files.save_checkpoint()
         self._is_saved = True

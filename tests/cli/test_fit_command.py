@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from support.command import COMMAND, ROOT, Result, Run, environment
 from support.ensembles import frame
-from support.resumed import CONFIG, TABLE
+from support.resumed import CONFIG, OLDER_LOG, OLDER_MODEL, TABLE, names
 
 import nntrain
 from nntrain.cli.fit_messages import print_interruption
@@ -291,12 +291,13 @@ def test_a_table_that_cannot_be_learned_from_says_where_and_why(
 ) -> None:
     (folder / "t.csv").write_text(table, newline="")
     (folder / "c.yaml").write_text("target: y\n")
-    (folder / "model.npz").write_text("older")
-    (folder / "loss.csv").write_text("older")
+    (folder / "model.npz").write_bytes(OLDER_MODEL)
+    (folder / "loss.csv").write_bytes(OLDER_LOG)
     overrides = [word for each in extra for word in ("--set", each)]
     result = run("fit", "t.csv", "-c", "c.yaml", *overrides)
     assert (result.code, result.out, result.err) == (3, "", f"Error: {message}\n")
-    assert (folder / "model.npz").read_text() == (folder / "loss.csv").read_text() == "older"
+    assert (folder / "model.npz").read_bytes() == OLDER_MODEL
+    assert (folder / "loss.csv").read_bytes() == OLDER_LOG
 
 
 def test_a_table_whose_columns_all_tell_nothing_is_refused(run: Run, folder: Path) -> None:
@@ -348,10 +349,11 @@ def test_a_config_cannot_steer_the_terminal_that_its_line_is_shown_on(
     )
 
 
-def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_model(
+def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_files(
     run: Run, folder: Path
 ) -> None:
-    (folder / "model.npz").write_text("older")
+    (folder / "model.npz").write_bytes(OLDER_MODEL)
+    (folder / "loss.csv").write_bytes(OLDER_LOG)
     result = run("fit", TABLE, "-c", CONFIG, "--set", "alpha=1e6", "--set", "activation=identity")
     assert result.code == 5
     assert result.err == (
@@ -359,7 +361,9 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_mode
         "a finite number. The learning rate is too large for this network and data; try --set "
         "alpha=0.1\n"
     )
-    assert (folder / "model.npz").read_text() == "older"
+    assert (folder / "model.npz").read_bytes() == OLDER_MODEL
+    assert (folder / "loss.csv").read_bytes() == OLDER_LOG
+    assert names(folder) == {"loss.csv", "model.npz"}
 
 
 @pytest.mark.parametrize(
@@ -372,6 +376,25 @@ def test_a_divergence_names_epoch_iteration_and_remedy_and_leaves_the_older_mode
         (["-m", "-"], 2, "a model is not written to stdout; name a file with --model"),
         (["-m", TABLE], 2, f"--model {TABLE} would overwrite an input of this run"),
         (["-l", CONFIG], 2, f"--log {CONFIG} would overwrite an input of this run"),
+        (["-l", "m.checkpoint", "-m", "m"], 2, "--log m.checkpoint is the checkpoint of --model m"),
+        (["-m", "/dev/stdout", "-l", "-"], 2, "--model and --log are the same file, /dev/stdout"),
+        (
+            ["-l", ".model.npz.nntrain-lock"],
+            2,
+            ".model.npz.nntrain-lock: is a name of nntrain's own files; choose another name",
+        ),
+        (
+            ["--validation", "model.npz.checkpoint"],
+            2,
+            "model.npz.checkpoint is the checkpoint that "
+            "this run writes; continue its run with --resume, or name it otherwise",
+        ),
+        (
+            ["-m", "m", "--from", "m.checkpoint"],
+            2,
+            "m.checkpoint is the checkpoint that this run "
+            "writes; continue its run with --resume, or name it otherwise",
+        ),
     ],
 )
 def test_outputs_are_tried_before_anything_is_read(

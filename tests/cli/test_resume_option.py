@@ -82,7 +82,8 @@ def test_a_run_beside_an_older_checkpoint_says_so(run: Run) -> None:
     interrupted(run)
     result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=2")
     assert result.err.startswith(
-        "Note: model.npz.checkpoint: belongs to an earlier run, which --resume would have continued\n"
+        "Note: model.npz.checkpoint: belongs to an earlier run, which --resume would have continued; "
+        "until this run has a checkpoint of its own it is .model.npz.checkpoint.nntrain-older\n"
     )
 
 
@@ -93,16 +94,27 @@ HEAD = "epoch,iterations,loss,validation_loss,largest_update,seconds\n"
     "content",
     [None, "other", "epoch,iterations\n1,2\n", HEAD, f"{HEAD}1,33,0.5", f"{HEAD}1,33,,,,soon\n"],
 )
-def test_a_log_that_lacks_the_epochs_before_begins_with_the_next(
+def test_a_log_that_lacks_the_epochs_before_is_refused_and_left(
     run: Run, folder: Path, content: str | None
 ) -> None:
     interrupted(run)
     (folder / "loss.csv").unlink()
     if content is not None:
         (folder / "loss.csv").write_text(content)
-    result = run("fit", TABLE, "-c", CONFIG, "-s", "epochs=30", "--resume")
-    assert result.code == 0
-    assert (
-        "Note: loss.csv: does not hold the epochs up to 1; begins with the next one\n" in result.err
+    command = ["fit", TABLE, "-c", CONFIG, "-s", "epochs=30", "--resume", "-q"]
+    result = run(*command)
+    reason = (
+        "exists and is not a loss log, which would replace it; remove it, or name another file "
+        "with --log"
+        if content == "other"
+        else "does not hold the epochs up to 1 of the run that is to be resumed; name its log with "
+        "--log, - or /dev/null for one that begins with the next epoch, or start anew without "
+        "--resume"
     )
-    assert log_without_seconds(folder / "loss.csv")[1].startswith("2,")
+    assert (result.code, result.err) == (2, f"Error: loss.csv: {reason}\n")
+    if content is None:
+        assert not (folder / "loss.csv").exists()
+    else:
+        assert (folder / "loss.csv").read_text() == content
+    result = run(*command, "--log", "-")
+    assert (result.code, result.out.splitlines()[1][:2]) == (0, "2,")

@@ -227,7 +227,7 @@ PLANTED = [
     ("model/summary.py", "if TYPE_CHECKING:\n    from nntrain.training.run import TrainingRun", "model stands below training"),
     ("report/sections.py", "from nntrain.cli.messages import print_note", "report stands below cli"),
     ("errors.py", "from nntrain.config.choices import ENGINES", "errors stands below config"),
-    ("files.py", "def f():\n    import nntrain.cli.main", "files stands below cli"),
+    ("files/paths.py", "def f():\n    import nntrain.cli.main", "files stands below cli"),
     ("data/readers/table.py", "from nntrain.data.checks import check_columns", "data.readers stands below data.checks"),
     ("stats/ridge.py", "import nntrain", "import from the module itself"),
     ("model/model.py", "from nntrain import fit", "import from the module itself"),

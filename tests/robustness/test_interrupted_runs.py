@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 from support.command import COMMAND, Run, environment
-from support.resumed import CONFIG, TABLE, log_without_seconds, names
+from support.resumed import CONFIG, OLDER_MODEL, TABLE, log_without_seconds, names
 
-from nntrain import files
 from nntrain.cli.main import main
+from nntrain.files import temporary
 from nntrain.training import run as fitting
 from nntrain.training.loss_log import LossLog
 from nntrain.training.run import TrainingRun
@@ -79,7 +79,7 @@ def test_a_signal_leaves_a_checkpoint_and_says_how_to_go_on(
 ) -> None:
     options = ["-s", "epochs=600", "-s", "engine=numpy"]
     assert run("fit", TABLE, "-c", CONFIG, *options, "-m", "whole.npz", "-l", "whole.csv").code == 0
-    (folder / "model.npz").write_text("older")
+    (folder / "model.npz").write_bytes(OLDER_MODEL)
     process = start(*options)
     wait_for(lambda: Path("loss.csv").exists() and Path("loss.csv").stat().st_size > 200, process)
     process.send_signal(number)
@@ -91,7 +91,7 @@ def test_a_signal_leaves_a_checkpoint_and_says_how_to_go_on(
         "Error: model.npz.checkpoint holds the run; the same command with --resume goes on",
         f"Error: the checkpoint is a model too: nntrain predict {TABLE} --model model.npz.checkpoint",
     ]
-    assert (folder / "model.npz").read_text() == "older"
+    assert (folder / "model.npz").read_bytes() == OLDER_MODEL
     assert names(folder) == {
         "loss.csv", "model.npz", "model.npz.checkpoint", "whole.csv", "whole.npz",
     }  # fmt: skip
@@ -161,7 +161,7 @@ def test_a_second_signal_ends_the_run_at_once(folder: Path) -> None:
         "TrainingRun.checkpoint = lambda self: (print('saving', flush=True), time.sleep(60))\n"
         "run()\n"
     )
-    (folder / "model.npz").write_text("older")
+    (folder / "model.npz").write_bytes(OLDER_MODEL)
     process = subprocess.Popen(
         [sys.executable, "slow.py", "fit", TABLE, "-c", CONFIG, "-s", "epochs=1e6"],
         stdout=subprocess.PIPE,
@@ -177,7 +177,7 @@ def test_a_second_signal_ends_the_run_at_once(folder: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (130, "Error: interrupted\n")
-    assert (folder / "model.npz").read_text() == "older"
+    assert (folder / "model.npz").read_bytes() == OLDER_MODEL
     assert names(folder) == {"loss.csv", "model.npz", "slow.py"}
 
 
@@ -193,7 +193,7 @@ def test_the_model_of_a_run_that_is_going_is_not_written_by_another(run: Run, fo
     process.kill()
     process.communicate()
     assert run("fit", TABLE, "-c", CONFIG, "-s", "epochs=1", "-q").code == 0
-    assert names(folder) == {"first.csv", "loss.csv", "model.npz"}
+    assert names(folder) == {".first.csv.nntrain-lock", "first.csv", "loss.csv", "model.npz"}
 
 
 CRASHES = [
@@ -328,10 +328,10 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
     reason: str,
 ) -> None:
     """Each operation on the model and its checkpoint fails in turn, then all that follow."""
-    (folder / "model.npz").write_text("older")
+    (folder / "model.npz").write_bytes(OLDER_MODEL)
     error = OSError(number, reason)
     if where == "open":
-        monkeypatch.setattr(files, "_open_new", failing(files._open_new, times, error))
+        monkeypatch.setattr(temporary, "_open_new", failing(temporary._open_new, times, error))
     elif where == "write":
         writes = failing(io.FileIO.write, 5 * times, error)
 
@@ -339,7 +339,7 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
             def write(self, data: Any) -> int:
                 return int(writes(self, data))
 
-        monkeypatch.setattr(files, "_open_new", lambda path: FullFile(path, "w"))
+        monkeypatch.setattr(temporary, "_open_new", lambda descriptor: FullFile(descriptor, "w"))
     elif where == "log":
         files_write = failing(io.TextIOWrapper.write, times, error)
 
@@ -350,8 +350,10 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
         opened = LossLog.__init__
 
         def on_full_disk(log: LossLog, path: str, _file: Any, *given: Any, **named: Any) -> None:
-            _file.close()
-            opened(log, path, FullText(io.FileIO(path, "w")), *given, **named)
+            if _file is not None:
+                _file.close()
+                _file = FullText(io.FileIO(path, "w"))
+            opened(log, path, _file, *given, **named)
 
         monkeypatch.setattr(LossLog, "__init__", on_full_disk)
     else:
@@ -363,7 +365,7 @@ def test_a_write_that_fails_is_exit_code_7_and_loses_no_older_file(
     assert re.fullmatch(
         rf"Error: (model\.npz(\.checkpoint)?|loss\.csv): cannot be written: {reason}\n", err
     )
-    assert (folder / "model.npz").read_text() == "older" or where == "fsync"
+    assert (folder / "model.npz").read_bytes() == OLDER_MODEL or where == "fsync"
     assert names(folder) - {"loss.csv", "model.npz", "model.npz.checkpoint"} == set()
 
 

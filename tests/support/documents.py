@@ -51,6 +51,7 @@ ROOMS = (
     "data",
     "data/readers",
     "data/preprocessing",
+    "files",
     ".",
 )
 """The folders of the package, top to bottom, as the architecture guide lists them."""

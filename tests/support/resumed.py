@@ -6,6 +6,8 @@ from pathlib import Path
 
 TABLE = "sample_data/concrete.csv"
 CONFIG = "configs/mini-batch.yaml"
+OLDER_MODEL = b"PK\x03\x04" + bytes(26) + b"header.npy and the rest of an older model"
+OLDER_LOG = b"epoch,iterations,loss,validation_loss,largest_update,seconds\n1,1,7.5,,0.5,0.001\n"
 
 
 def names(folder: Path) -> set[str]:

@@ -57,9 +57,28 @@ def test_a_run_that_is_not_to_be_resumed_starts_and_says_so(
     Checkpointer(run, str(path)).begin(resume=False)
     assert run.epochs_done == 0
     assert caplog.messages == [
-        f"{path}.checkpoint: belongs to an earlier run, which --resume would have continued"
+        f"{path}.checkpoint: belongs to an earlier run, which --resume would have continued; until "
+        f"this run has a checkpoint of its own it is .model.npz.checkpoint.nntrain-older"
     ]
-    assert (tmp_path / "model.npz.checkpoint").exists()
+    assert [each.name for each in tmp_path.iterdir()] == [".model.npz.checkpoint.nntrain-older"]
+
+
+def test_the_checkpoint_of_an_earlier_run_is_back_where_a_run_fails_without_its_own(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "model.npz"
+    checkpointed(path)
+    checkpoint = tmp_path / "model.npz.checkpoint"
+    content = checkpoint.read_bytes()
+    checkpointer = Checkpointer(new_run(), str(path))
+    checkpointer.begin(resume=False)
+    checkpointer.put_back()
+    assert checkpoint.read_bytes() == content
+    checkpointer.begin(resume=False)
+    checkpointer.save()
+    checkpointer.put_back()
+    assert checkpoint.read_bytes() != content
+    assert list(tmp_path.iterdir()) == [checkpoint]
 
 
 def test_without_a_checkpoint_a_run_starts(
@@ -90,7 +109,7 @@ def test_the_checkpoint_of_another_run_or_a_damaged_one_stays(tmp_path: Path) ->
 
 
 def test_the_leftover_of_a_killed_process_is_removed(tmp_path: Path) -> None:
-    leftover = tmp_path / ".model.npz.checkpoint.nntrain-part"
+    leftover = tmp_path / ".model.npz.checkpoint.nntrain-part-0a1b2c3d"
     leftover.write_bytes(b"half")
     Checkpointer(new_run(), str(tmp_path / "model.npz")).begin(resume=False)
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import errno
 import io
-import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ import nntrain
 from nntrain.config.choices import DTYPES
 from nntrain.engine.progress import EpochResult
 from nntrain.errors import OutputError
-from nntrain.training.loss_log import LossLog, cut_log, header, open_log
+from nntrain.training.loss_log import LossLog, header
 
 rng = np.random.default_rng(0)
 FRAME = pd.DataFrame({"x": rng.normal(size=40), "y": rng.normal(size=40) + 1000.0})
@@ -131,103 +130,3 @@ def test_a_closed_log_is_written_no_further() -> None:
     log.add([RESULT], 0.0)
     log.sync()
     assert file.closed
-
-
-# Continuing a log
-
-
-def lines(*epochs: int) -> str:
-    return "".join(f"{epoch},{4 * epoch},0.5,,0.1,{epoch}.250\n" for epoch in epochs)
-
-
-@pytest.mark.parametrize(
-    ("content", "left", "seconds"),
-    [
-        (lines(1, 2), lines(1, 2), 2.25),
-        (lines(1, 2, 3, 4), lines(1, 2), 2.25),
-        (lines(1, 2) + "3,12,0.", lines(1, 2), 2.25),
-        (lines(1, 2) + "no epoch\n" + lines(3), lines(1, 2), 2.25),
-        (lines(1), None, None),
-        (lines(1) + "2,8,0.5,,0.1,2.250", None, None),
-        (lines(2, 3), None, None),
-        ("", None, None),
-    ],
-)
-def test_a_log_is_cut_after_the_epochs_that_are_done(
-    tmp_path: Path, content: str, left: str | None, seconds: float | None
-) -> None:
-    path = tmp_path / "loss.csv"
-    path.write_text(HEADER + content)
-    assert cut_log(str(path), 2) == seconds
-    assert path.read_text() == HEADER + (content if left is None else left)
-
-
-def test_a_log_of_an_ensemble_is_cut_after_the_last_network(tmp_path: Path) -> None:
-    path = tmp_path / "loss.csv"
-    kept = "1,1,4,0.5,,0.1,0.250\n1,2,4,0.5,,0.1,0.250\n2,2,8,0.5,,0.1,0.500\n"
-    path.write_text(f"{MEMBER_HEADER}{kept}3,2,12,0.5,,0.1,0.750\n")
-    assert cut_log(str(path), 2, networks=2) == 0.5
-    assert path.read_text() == MEMBER_HEADER + kept
-    assert cut_log(str(path), 2, networks=1) is None
-
-
-def test_no_log_is_none_to_cut(tmp_path: Path) -> None:
-    assert cut_log(str(tmp_path / "none.csv"), 2) is None
-    assert cut_log(str(tmp_path), 2) is None
-
-
-def test_opening_a_log_continues_it_or_begins_anew(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "loss.csv"
-    path.write_text(HEADER + lines(1, 2, 3))
-    caplog.set_level(logging.WARNING, "nntrain")
-    with open_log(path, 2, 1) as log:
-        log.add([replace(RESULT, epoch=3)], 0.5)
-    assert path.read_text() == f"{HEADER}{lines(1, 2)}3,2,0.30000000000000004,,5e-324,2.750\n"
-    assert caplog.messages == []
-    with open_log(path, 5, 1):
-        pass
-    assert path.read_text() == HEADER
-    assert caplog.messages == [
-        f"{path}: does not hold the epochs up to 5; begins with the next one"
-    ]
-    path.write_text(HEADER + lines(1))
-    with open_log(str(path), 0, 1):
-        pass
-    assert path.read_text() == HEADER
-
-
-def test_a_log_in_no_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError) as caught:
-        open_log(tmp_path / "none" / "loss.csv", 0, 1)
-    assert str(caught.value) == (
-        f"{tmp_path / 'none' / 'loss.csv'}: cannot be written: No such file or directory"
-    )
-
-
-def test_a_log_can_go_to_a_stream_or_nowhere() -> None:
-    file = io.StringIO()
-    open_log(file, 0, 2).add([RESULT], 0.0)
-    assert file.getvalue().startswith(MEMBER_HEADER)
-    with open_log(None, 0, 1) as log:
-        log.add([RESULT], 0.0)
-        log.sync()
-
-
-def test_a_log_of_several_networks_is_cut_after_an_epoch(tmp_path: Path) -> None:
-    path = tmp_path / "loss.csv"
-    names = "epoch,member,iterations,loss,validation_loss,largest_update,seconds\n"
-    lines = [
-        f"{epoch},{member},1,1.0,,1.0,{epoch}.{member}00\n"
-        for epoch in (1, 2, 3)
-        for member in (1, 3)
-    ]
-    whole = names + "".join(lines)
-    path.write_text(whole)
-    assert cut_log(str(path), 2, 3) == 2.3
-    assert path.read_text() == names + "".join(lines[:4])
-    for other in (whole.replace("2,1,1", "4,1,1"), whole.replace("member,", ""), names):
-        path.write_text(other)
-        assert cut_log(str(path), 2, 3) is None
-        assert path.read_text() == other

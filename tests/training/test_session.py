@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.resumed import OLDER_MODEL
 
 import nntrain
 from nntrain.engine import epoch_slices
@@ -88,7 +89,7 @@ def test_a_session_ends_after_the_epoch_in_which_its_time_is_over() -> None:
 
 
 def test_a_session_that_is_told_to_stop_leaves_its_checkpoint_alone() -> None:
-    Path("model.npz").write_text("older")
+    Path("model.npz").write_bytes(OLDER_MODEL)
     asked: list[bool] = []
 
     def should_stop() -> bool:
@@ -98,7 +99,7 @@ def test_a_session_that_is_told_to_stop_leaves_its_checkpoint_alone() -> None:
     taken, outcome = run_session(SessionOptions(should_stop=should_stop))
     assert taken == [1, 2]
     assert outcome == Outcome("interrupted", None, Path("model.npz.checkpoint"))
-    assert Path("model.npz").read_text() == "older"
+    assert Path("model.npz").read_bytes() == OLDER_MODEL
     assert names() == {"loss.csv", "model.npz", "model.npz.checkpoint"}
     assert asked
 
@@ -203,7 +204,7 @@ def test_a_file_that_cannot_be_written_is_an_error_before_any_work(model: str, l
 
 
 def test_an_error_leaves_no_lock_and_no_older_file_lost() -> None:
-    Path("model.npz").write_text("older")
+    Path("model.npz").write_bytes(OLDER_MODEL)
     with pytest.raises(DataError), fit_session(FRAME[["y"]], CONFIG, "model.npz", "loss.csv"):
         pass
     assert names() == {"model.npz"}
@@ -214,7 +215,7 @@ def test_an_error_leaves_no_lock_and_no_older_file_lost() -> None:
     ):
         list(session.epochs())
     assert names() == {"loss.csv", "model.npz"}
-    assert Path("model.npz").read_text() == "older"
+    assert Path("model.npz").read_bytes() == OLDER_MODEL
 
 
 def test_the_checkpoint_of_another_run_is_refused() -> None:

@@ -9,6 +9,7 @@ import click
 from nntrain.cli.messages import print_next_command, set_options
 from nntrain.cli.options import (
     FILE,
+    STDOUT,
     check_output,
     config_option,
     input_paths,
@@ -25,6 +26,7 @@ from nntrain.config.keys import Config
 from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing
+from nntrain.files.paths import same_stream
 from nntrain.text import format_number, format_ratio, json_text
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ def cv(
 
 
 def _check_predictions_file(output: str, inputs: list[str]) -> None:
-    if output == "-":
+    if output == "-" or same_stream(output, STDOUT):
         raise UsageError("stdout carries the report of cv; name a file for the predictions")
     check_output(output, inputs)
 

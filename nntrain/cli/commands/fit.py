@@ -14,6 +14,8 @@ from nntrain.cli.fit_messages import print_interruption, print_summary, print_wr
 from nntrain.cli.messages import model_options, print_next_command, reading_options
 from nntrain.cli.options import (
     FILE,
+    STDOUT,
+    check_no_input,
     config_option,
     input_paths,
     is_quiet,
@@ -28,6 +30,7 @@ from nntrain.config.yaml_file import load_config
 from nntrain.config.yaml_text import default_text
 from nntrain.errors import UsageError
 from nntrain.files import same_file
+from nntrain.files.paths import descriptor_of, same_stream
 
 
 def _config_help() -> str:
@@ -123,7 +126,7 @@ def fit(
     """
     paths = input_paths(data, "fit")
     others = [path for path in (config_path, validation_path, start_path) if path]
-    _check_outputs(model_path, log_path, [path for path in (*paths, *others) if path != "-"])
+    _check_outputs(model_path, log_path, paths, others)
     config = load_config(config_path, overrides)
 
     from nntrain.cli.training_display import TrainingDisplay
@@ -159,17 +162,30 @@ def fit(
     print_next_command("predict", next_table, words, then=" > predictions.csv")
 
 
-def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
-    """Raise `UsageError` for outputs that would overwrite an input or each other."""
+def _check_outputs(model_path: str, log_path: str, paths: list[str], others: list[str]) -> None:
+    """Raise `UsageError` for outputs that would overwrite an input or each other.
+
+    `paths` and `others` are the inputs, of which `others` are never standard input.
+    """
     if model_path == "-":
         raise UsageError("a model is not written to stdout; name a file with --model")
-    outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
-    for option, path in outputs:
-        for used in inputs:
-            if same_file(path, used):
-                raise UsageError(f"{option} {path} would overwrite an input of this run")
-    if len(outputs) == 2 and same_file(model_path, log_path):
+    checkpoint, inputs = f"{model_path}.checkpoint", [*paths, *others]
+    check_no_input("--model", model_path, inputs)
+    check_no_input("--log", log_path, inputs)
+    if log_path != "-" and same_file(checkpoint, log_path):
+        raise UsageError(f"--log {log_path} is the checkpoint of --model {model_path}")
+    for path in inputs:
+        if path != "-" and same_file(checkpoint, path):
+            raise UsageError(
+                f"{path} is the checkpoint that this run writes; continue its run with --resume, "
+                f"or name it otherwise"
+            )
+    log = STDOUT if log_path == "-" else log_path
+    if same_file(model_path, log) or same_stream(model_path, log):
         raise UsageError(f"--model and --log are the same file, {model_path}")
+    descriptor = descriptor_of(model_path)
+    if descriptor is not None and os.isatty(descriptor):
+        raise UsageError(f"--model {model_path} is a terminal; name a file with --model")
 
 
 @contextlib.contextmanager
