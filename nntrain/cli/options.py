@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -27,8 +28,32 @@ TABLE_HELP = (
     "files with the same columns are read as one table."
 )
 
-FILE = click.Path(readable=False)
-"""The type of a file's name, which shells complete; whoever opens the file checks it."""
+
+class FileName(click.Path):
+    """A file's name, which shells complete; whoever opens the file checks it.
+
+    No file has an empty name: it is what a shell makes of a variable that is not set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(readable=False)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The name. Raises click's error of usage for one that no file can have."""
+        name = os.fspath(value)
+        if not name:
+            self.fail("an empty text names no file", param, ctx)
+        if "\0" in name:
+            self.fail(f"{name!r} holds a NUL character, which no file's name can", param, ctx)
+        return name
+
+
+FILE = FileName()
 
 
 class Verbosity(Enum):

@@ -26,7 +26,7 @@ from nntrain.cli.signals import Duration, StopSignal, exit_by
 from nntrain.config.keys import MEANINGS, VALUE_TYPES
 from nntrain.config.yaml_file import load_config
 from nntrain.config.yaml_text import default_text
-from nntrain.errors import UsageError
+from nntrain.errors import OutputError, UsageError
 from nntrain.files import same_file
 
 
@@ -160,11 +160,16 @@ def fit(
 
 
 def _check_outputs(model_path: str, log_path: str, inputs: list[str]) -> None:
-    """Raise `UsageError` for outputs that would overwrite an input or each other."""
+    """Raise `UsageError` for outputs that would overwrite an input or each other.
+
+    Raises `OutputError` for a folder.
+    """
     if model_path == "-":
         raise UsageError("a model is not written to stdout; name a file with --model")
     outputs = [("--model", model_path)] + ([("--log", log_path)] if log_path != "-" else [])
     for option, path in outputs:
+        if os.path.isdir(path):  # noqa: PTH112
+            raise OutputError(f"{path}: cannot be written: it is a folder")
         for used in inputs:
             if same_file(path, used):
                 raise UsageError(f"{option} {path} would overwrite an input of this run")
