@@ -17,6 +17,10 @@ ON_BAD_ROW = ("error", "skip", "blank")
 """What can be done with a row that cannot be predicted."""
 
 
+NO_JSON = dict.fromkeys(("", "inf", "-inf", "nan"), "null")
+"""Numbers that JSON cannot write, and what stands for them."""
+
+
 class RowWriter(Protocol):
     """Turns rows into bytes; `header` comes first."""
 
@@ -110,13 +114,13 @@ class JsonLinesWriter:
         *,
         skip: bool,
     ) -> bytes:
-        """See `RowWriter.rows`; a blank prediction is null."""
+        """See `RowWriter.rows`; a blank, infinite or undefined number is null."""
         n_kept = len(columns)
         lines = []
         for cells in _cells(columns, values, bad, skip=skip):
             members = list(filter(None, cells[:n_kept]))
             predictions = zip(self.keys, cells[n_kept:], strict=True)
-            members += [f"{key}: {text or 'null'}" for key, text in predictions]
+            members += [f"{key}: {NO_JSON.get(text, text)}" for key, text in predictions]
             lines.append("{" + ", ".join(members) + "}\n")
         return "".join(lines).encode()
 
