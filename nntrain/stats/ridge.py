@@ -93,7 +93,7 @@ def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
 
     The penalty is for weights of inputs scaled to deviation 1; intercepts are not penalized. An
     input that is constant but for rounding gets the weight 0. None where there are too many inputs,
-    a sum overflows, or all rows have weight 0.
+    a sum or a product overflows, or all rows have weight 0.
     """
     if sums.products is None or sums.count <= 0:
         return None
@@ -101,7 +101,10 @@ def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
         return None
     n_inputs = len(sums.products)
     centre: NDArray[Any] = sums.sums / sums.count
-    centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
+    if not np.isfinite(centred).all():
+        return None
     gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
     variances = np.maximum(np.diag(gram) / sums.count, 0.0)
     constant = variances <= _rounding_of_variances(sums.count, centre[:n_inputs])
