@@ -77,6 +77,7 @@ def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) ->
     return Sums(count, sums, products)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def add_sums(parts: Iterable[Sums]) -> Sums:
     """The sums over all rows, from the sums over parts of them."""
     parts = list(parts)
@@ -88,6 +89,7 @@ def add_sums(parts: Iterable[Sums]) -> Sums:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
     """The regression that minimises the squared error plus `penalty` times the squared weights.
 
@@ -101,17 +103,19 @@ def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
         return None
     n_inputs = len(sums.products)
     centre: NDArray[Any] = sums.sums / sums.count
-    with np.errstate(over="ignore", invalid="ignore"):
-        centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
-    if not np.isfinite(centred).all():
-        return None
+    centred: NDArray[Any] = sums.products - sums.count * np.outer(centre[:n_inputs], centre)
     gram, right = centred[:, :n_inputs], centred[:, n_inputs:]
     variances = np.maximum(np.diag(gram) / sums.count, 0.0)
     constant = variances <= _rounding_of_variances(sums.count, centre[:n_inputs])
     gram[constant] = gram[:, constant] = right[constant] = 0.0
     penalties = penalty * np.where(constant, 1.0, variances)
-    weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalties), right).T
-    return Ridge(weights, centre[n_inputs:] - weights @ centre[:n_inputs])
+    penalized = gram + np.diag(penalties)
+    if not np.isfinite(penalized).all():
+        return None
+    weights: NDArray[Any] = np.linalg.solve(penalized, right).T
+    intercepts = centre[n_inputs:] - weights @ centre[:n_inputs]
+    is_finite = np.isfinite(weights).all() and np.isfinite(intercepts).all()
+    return Ridge(weights, intercepts) if is_finite else None
 
 
 def _rounding_of_variances(count: float, means: Matrix) -> Matrix:

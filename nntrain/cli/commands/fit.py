@@ -11,7 +11,12 @@ from typing import IO
 import click
 
 from nntrain.cli.fit_messages import print_interruption, print_summary, print_written
-from nntrain.cli.messages import model_options, print_next_command, reading_options
+from nntrain.cli.messages import (
+    model_options,
+    path_word,
+    print_next_command,
+    reading_options,
+)
 from nntrain.cli.options import (
     FILE,
     config_option,
@@ -148,7 +153,7 @@ def fit(
             for results in session.epochs():
                 display.show(results)
         outcome = session.finish()
-    next_table = ["new.csv"] if "-" in paths else paths
+    next_table = ["new.csv"] if "-" in paths else list(map(path_word, paths))
     if outcome.model is None:
         print_interruption(session.run, outcome, model_path, next_table)
         exit_by(stop.number)
