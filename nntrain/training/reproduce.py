@@ -14,6 +14,7 @@ from nntrain.engine.network import Network
 from nntrain.engine.progress import EpochResult
 from nntrain.errors import UsageError
 from nntrain.model.model import Model
+from nntrain.training.arithmetic import list_differences
 from nntrain.training.run import TrainingRun
 
 
@@ -44,7 +45,10 @@ class Reproduction:
                     return
 
     def difference(self) -> str:
-        """The first difference between the model and the repeated run; empty if they are equal."""
+        """The first difference between the model and the repeated run; empty if they are equal.
+
+        With all that computes otherwise than when the model was made.
+        """
         summary = self.model.summary
         if summary.fingerprint is None:
             return "data: the model keeps no fingerprint of it; an older nntrain made it"
@@ -55,9 +59,8 @@ class Reproduction:
             return ""
         now = {"nntrain": __version__, **self.run.results.versions}
         before = {"nntrain": self.model.nntrain_version, **summary.versions}
-        for name, version in before.items():
-            if now.get(name) != version:
-                return f"{name}: {version} made the model, this is {now.get(name)}; {weight}"
+        if differences := list(list_differences(before, now, "the model")):
+            return "; ".join([*differences, weight])
         if self.run.epochs_done != summary.epochs_trained:
             return f"epochs: {summary.epochs_trained} in the model, {self.run.epochs_done} now"
         return weight
