@@ -139,11 +139,8 @@ def _describe_numba() -> dict[str, str]:
     from importlib import metadata  # noqa: PLC0415  (slow to load)
 
     found = {"numba": metadata.version("numba")}
-    try:
-        from numba.core.registry import cpu_target  # noqa: PLC0415  (optional)
+    with contextlib.suppress(ImportError, AttributeError, TypeError, ValueError):
+        from nntrain.engine.compiled.cache import compiled_for  # noqa: PLC0415  (optional)
 
-        _, name, features = cpu_target.target_context.codegen().magic_tuple()
-    except (ImportError, AttributeError, TypeError, ValueError):
-        return found
-    used = [feature[1:] for feature in str(features).split(",") if feature.startswith("+")]
-    return found | {"numba_cpu": str(name), "numba_features": " ".join(used)}
+        found["numba_cpu"], found["numba_features"] = compiled_for()
+    return found

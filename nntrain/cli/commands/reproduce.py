@@ -41,7 +41,8 @@ def reproduce(
 
     Trains with the config and the engine of the model, up to the epoch where its run stopped.
     Prints `identical`, or exits with code 6 and the first difference: the data, or a weight, with
-    all that computes otherwise: versions, BLAS kernels, processor, variables. A model made with --from cannot be reproduced. Writes no files.
+    all that computes otherwise: versions, BLAS kernels, processor, variables. A model made with
+    --from cannot be reproduced. Writes no files.
     """
     paths = input_paths(data, "reproduce")
 
