@@ -112,6 +112,15 @@ def test_other_bytes_are_explained_by_all_that_computes_otherwise() -> None:
         )
 
 
+def test_rows_that_another_kernel_encodes_are_not_said_to_be_other_rows_alone() -> None:
+    model = nntrain.fit(FRAME, CONFIG)
+    model.summary.versions["numpy"] = "1.0"
+    assert Reproduction(model, FRAME[::-1]).difference() == (
+        f"data: these are not the rows that the model was trained on and validated by, or they are "
+        f"encoded otherwise: numpy: 1.0 made the model, this is {np.__version__}"
+    )
+
+
 def test_a_run_goes_on_under_another_arithmetic_with_a_note(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
