@@ -142,12 +142,29 @@ def printable_cell(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    r"""A value as JSON on one line, with every character escaped that does not print.
+    r"""A value as strict JSON on one line, with every character escaped that does not print.
 
-    >>> print(json_text({"city": "Zürich", "note": "a\u2028b"}))
-    {"city": "Zürich", "note": "a\u2028b"}
+    JSON has no infinite or undefined numbers: they become null.
+
+    >>> print(json_text({"city": "Zürich", "note": "a\u2028b", "rmse": math.inf}))
+    {"city": "Zürich", "note": "a\u2028b", "rmse": null}
     """
-    return escaped_json(json.dumps(value, ensure_ascii=False))
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_with_nulls(value), ensure_ascii=False, allow_nan=False)
+    return escaped_json(text)
+
+
+def _with_nulls(value: Any) -> Any:
+    """The same JSON value with None for each number that is not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _with_nulls(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_nulls(item) for item in value]
+    return value
 
 
 def escaped_json(text: str) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import print_error, print_findings
+from nntrain.cli.messages import (
+    command_line,
+    is_pasteable,
+    path_word,
+    print_error,
+    print_findings,
+)
 from nntrain.text import counted, printable
 
 if TYPE_CHECKING:
@@ -66,5 +71,6 @@ def print_interruption(
         print_error(f"{model_path} is no regular file, so no checkpoint was kept: the run is lost")
         return
     print_error(f"{path} holds the run; the same command with --resume goes on")
-    command = shlex.join(["nntrain", "predict", *tables, "--model", str(path)])
-    print_error(f"the checkpoint is a model too: {command}")
+    words = ["predict", *tables, "--model", path_word(str(path))]
+    how = command_line(words) if all(map(is_pasteable, words)) else "nntrain predict --model"
+    print_error(f"the checkpoint is a model too: {how}")

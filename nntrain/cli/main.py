@@ -13,6 +13,7 @@ import click
 
 from nntrain._version import __version__
 from nntrain.cli.commands.completion import COMPLETION_VARIABLE
+from nntrain.cli.failures import explain_system_error, show_click_error
 from nntrain.cli.messages import print_error, print_note
 from nntrain.cli.options import Verbosity, is_verbose, set_verbosity
 from nntrain.cli.signals import Terminated, raise_terminated
@@ -133,13 +134,10 @@ def main(arguments: list[str]) -> int:
     except click.exceptions.Exit as ended:
         code = ended.exit_code
     except click.ClickException as error:
-        error.show()
+        show_click_error(error)
         code = error.exit_code
     except NntrainError as error:
-        if is_verbose():
-            traceback.print_exc()
-        print_error(str(error))
-        code = error.exit_code
+        code = _failed(error)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and str(error) != NO_THREAD:
             raise
@@ -147,6 +145,8 @@ def main(arguments: list[str]) -> int:
         code = UsageError.exit_code
     except BrokenPipeError:
         discard_stdout()
+    except OSError as error:
+        code = _failed(explain_system_error(error))
     except KeyboardInterrupt:
         print_error("interrupted")
         code = 130
@@ -154,6 +154,14 @@ def main(arguments: list[str]) -> int:
         print_error(f"ended by {ended.name}")
         code = 128 + ended.number
     return code
+
+
+def _failed(error: NntrainError) -> int:
+    """The exit code of an error, which is printed, with --verbose after its traceback."""
+    if is_verbose():
+        traceback.print_exc()
+    print_error(str(error))
+    return error.exit_code
 
 
 class _NoteHandler(logging.Handler):

@@ -37,12 +37,56 @@ def print_findings(findings: Iterable[Finding]) -> None:
 def print_next_command(*words: str | Sequence[str], then: str = "") -> None:
     """Print on stderr the command to type next, unless quiet.
 
-    Lists among the words are flattened. `then` is shell syntax that follows, such as ` > FILE`.
+    Lists among the words are flattened. `then` is shell syntax that follows, such as ` > FILE`. A
+    command with a word that cannot be pasted, such as a name with a line break, is left out.
     """
+    if is_quiet():
+        return
     flat = [word for group in words for word in ([group] if isinstance(group, str) else group)]
-    if not is_quiet():
-        command = " ".join(shlex.quote(word) for word in ("nntrain", *flat))
-        click.echo(printable(f"Next: {command}{then}"), err=True)
+    if odd := [word for word in flat if not is_pasteable(word)]:
+        print_note(
+            f"the next command, nntrain {flat[0]}, is not shown: {odd[0]!r} holds characters that "
+            f"no quotes carry through every terminal and shell"
+        )
+    else:
+        click.echo(f"Next: {command_line(flat)}{then}", err=True)
+
+
+def is_pasteable(word: str) -> bool:
+    """Whether a word is the same after it was printed, copied, and pasted into a shell.
+
+    A control character is not, nor are bytes that are no UTF-8: not every `sh` knows `$'..'`.
+    """
+    return word.isprintable()
+
+
+def command_line(words: Sequence[str]) -> str:
+    """The `nntrain` command with these words, quoted for sh, bash and zsh.
+
+    >>> command_line(["predict", "my table.csv"])
+    "nntrain predict 'my table.csv'"
+    """
+    return " ".join(map(shell_word, ("nntrain", *words)))
+
+
+def shell_word(word: str) -> str:
+    """A word in quotes, where it needs them, so that a shell takes it as it is.
+
+    >>> print(shell_word("t.csv"), shell_word("$HOME!.csv"), shell_word("=t.csv"))
+    t.csv '$HOME!.csv' '=t.csv'
+    """
+    quoted = shlex.quote(word)
+    # zsh takes `=t.csv` for the place of a command.
+    return f"'{word}'" if quoted.startswith("=") else quoted
+
+
+def path_word(path: str) -> str:
+    """A file's name that no command takes for an option: `./` before one that begins with `-`.
+
+    >>> path_word("-x.csv"), path_word("x.csv"), path_word("-")
+    ('./-x.csv', 'x.csv', '-')
+    """
+    return f"./{path}" if path.startswith("-") and path != "-" else path
 
 
 def model_options(model_path: str) -> list[str]:
@@ -51,7 +95,7 @@ def model_options(model_path: str) -> list[str]:
     >>> model_options("model.npz"), model_options("a.npz")
     ([], ['--model', 'a.npz'])
     """
-    return [] if model_path == "model.npz" else ["--model", model_path]
+    return [] if model_path == "model.npz" else ["--model", path_word(model_path)]
 
 
 def set_options(overrides: Sequence[str]) -> list[str]:

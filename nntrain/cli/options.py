@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -32,17 +33,30 @@ TABLE_HELP = (
 
 
 class FileName(click.Path):
-    """A file's name, which shells complete; whoever opens the file checks it."""
+    """A file's name, which shells complete; whoever opens the file checks it.
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The name as it is; an error if it is empty."""
-        if not value:
-            self.fail("expects the name of a file, found an empty text", param, ctx)
-        return super().convert(value, param, ctx)
+    No file has an empty name: it is what a shell makes of a variable that is not set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(readable=False)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The name. Raises click's error of usage for one that no file can have."""
+        name = os.fspath(value)
+        if not name:
+            self.fail("an empty text names no file", param, ctx)
+        if "\0" in name:
+            self.fail(f"{name!r} holds a NUL character, which no file's name can", param, ctx)
+        return name
 
 
-FILE = FileName(readable=False)
-"""The type of a file's name."""
+FILE = FileName()
 
 
 class Verbosity(Enum):

@@ -12,7 +12,7 @@ import click
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 """Signals that Python leaves to end the process as it stands, with nothing cleaned up."""
 SIGNALS = (signal.SIGINT, *ENDING)
-DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.ASCII)
+DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?", re.ASCII)
 
 
 class Terminated(BaseException):
@@ -92,6 +92,10 @@ class Duration(click.ParamType[float]):
             return value
         match = DURATION.fullmatch(value)
         if not value or match is None:
-            self.fail(f"{value!r} is no time; write it as 90s, 10m or 1h30m", param, ctx)
+            self.fail(
+                f"{value!r} is no time; write it as 90s, 10m or 1h30m, with at most 9 digits each",
+                param,
+                ctx,
+            )
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return float(3600 * hours + 60 * minutes + seconds)

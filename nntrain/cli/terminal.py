@@ -77,7 +77,7 @@ def print_markdown(text: str) -> None:
     if not _is_styled(console, err=False):
         click.echo(text, nl=False)
         return
-    for is_table, lines in groupby(text.splitlines(), lambda line: line.startswith("| ")):
+    for is_table, lines in groupby(text.splitlines(), lambda line: line.startswith("|")):
         if is_table:
             console.print("", _markdown_table(list(lines), console.width), "", sep="\n")
         else:

@@ -9,6 +9,8 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from nntrain.config.column_choice import (
     ColumnChoice,
     choose_columns,
@@ -120,7 +122,8 @@ def _profile(table: TableLike, options: ReadOptions, targets: Sequence[str]) -> 
             raise DataError(f"{source.name}: {hint}")
         check_unique(source, [name for name in source.columns if name])
         n_nameless = source.columns.count("") + len(index_columns(source))
-        found = TableProfile(source.name, profile(source), n_nameless, tuple(source.nested))
+        with np.errstate(over="ignore", invalid="ignore"):  # of differences between rows
+            found = TableProfile(source.name, profile(source), n_nameless, tuple(source.nested))
     if not found.n_rows:
         raise DataError(f"{found.name}: has no rows to look at")
     return found

@@ -5,8 +5,9 @@ Nothing else reads YAML.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -43,12 +44,19 @@ def read_entries(source: str, name: str) -> Iterator[Entry]:
     """
     lines = LINE_BREAK.split(source)
     place = Place(name)
+    _refuse_directive(lines, name)
     try:
         events = _content(yaml.parse(source, Loader=yaml.SafeLoader))
         for event in events:
             place = _place(name, lines, _line(event))
             if not isinstance(event, yaml.ScalarEvent):
                 text = f"expects `key: value`, found {_describe(event)}"
+                raise ConfigError(Mistake(text, place=place))
+            if _is_marked(event):
+                text = "has a YAML tag or anchor; write the key alone"
+                raise ConfigError(Mistake(text, event.value, place))
+            if event.value == "<<" and event.style is None:
+                text = "`<<` merges YAML mappings, which a config has not; write its keys out"
                 raise ConfigError(Mistake(text, place=place))
             yield Entry(place, event.value, _read_value(events, place, event.value))
     except yaml.MarkedYAMLError as error:
@@ -88,19 +96,32 @@ def _place(name: str, lines: list[str], number: int) -> Place:
 def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
     """The events inside the one mapping of the one document; none for an empty file."""
     for event in events:
+        if isinstance(event, yaml.NodeEvent) and _is_marked(event):
+            raise _NotAConfigError("a config has no tag, anchor or alias; remove it", event)
         if isinstance(event, yaml.MappingStartEvent):
+            yield from itertools.takewhile(_is_content, events)
             break
         if isinstance(event, yaml.ScalarEvent) and event.value == "":
-            return
-        if isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.AliasEvent)):
-            raise _NotAConfigError("a config is lines of `key: value`", event)
-    for event in events:
-        if isinstance(event, yaml.MappingEndEvent):
             break
-        yield event
+        if isinstance(event, yaml.NodeEvent):
+            raise _NotAConfigError("a config is lines of `key: value`", event)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             raise _NotAConfigError("a second document starts", event)
+
+
+def _is_content(event: yaml.Event) -> bool:
+    """Whether the mapping goes on; what nests in it is refused before its end comes."""
+    return not isinstance(event, yaml.MappingEndEvent)
+
+
+def _refuse_directive(lines: Sequence[str], name: str) -> None:
+    """Raise `ConfigError` for a line such as `%YAML 1.1` or `%TAG` before the document."""
+    for number, line in enumerate(lines, start=1):
+        if line.lstrip("\ufeff").startswith("%"):
+            raise _not_yaml("a config has no % directives", _place(name, list(lines), number))
+        if line.strip() and not line.startswith(("#", "...")):
+            return
 
 
 class _NotAConfigError(yaml.MarkedYAMLError):
@@ -119,6 +140,7 @@ def _read_value(events: Iterator[yaml.Event], place: Place, key: str) -> EntryVa
     if not isinstance(event, yaml.SequenceStartEvent):
         text = f"expects a value or a list, found {_describe(event)}"
         raise ConfigError(Mistake(text, key, place))
+    _check_alone(event, place, key)
     items = []
     for item in events:
         if isinstance(item, yaml.SequenceEndEvent):
@@ -131,10 +153,21 @@ def _read_value(events: Iterator[yaml.Event], place: Place, key: str) -> EntryVa
 
 
 def _read_scalar(event: yaml.ScalarEvent, place: Place, key: str) -> Scalar:
-    if event.tag not in (None, "!") or event.anchor:
+    _check_alone(event, place, key)
+    return Scalar(event.value, plain=event.style is None)
+
+
+def _check_alone(event: yaml.NodeEvent, place: Place, key: str) -> None:
+    """Raise `ConfigError` for a value with a tag or an anchor."""
+    if _is_marked(event):
         text = "has a YAML tag or anchor; write the value alone"
         raise ConfigError(Mistake(text, key, place))
-    return Scalar(event.value, plain=event.style is None)
+
+
+def _is_marked(event: yaml.NodeEvent) -> bool:
+    """Whether a YAML tag (`!!str`, `!`) or an anchor (`&a`) stands before this."""
+    tag: Any = getattr(event, "tag", None)
+    return tag is not None or event.anchor is not None
 
 
 def _line(event: yaml.Event) -> int:

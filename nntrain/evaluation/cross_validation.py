@@ -143,10 +143,16 @@ class Estimate:
 
 
 def estimate_mean(values: list[float]) -> Estimate:
-    """The mean of n values and its standard error s / √n, with s² = Σ (value - mean)² / (n - 1)."""
+    """The mean of n values and its standard error s / √n, with s² = Σ (value - mean)² / (n - 1).
+
+    Sums and squares of huge values would overflow: those are taken in a unit of 2⁶⁰⁰.
+    """
     n = len(values)
-    standard_error = float(np.std(values, ddof=1)) / math.sqrt(n) if n > 1 else 0.0
-    return Estimate(float(np.mean(values)), standard_error)
+    unit = 2.0**600 if max(map(abs, values)) > 1e150 else 1.0
+    in_units = np.array(values) / unit
+    with np.errstate(invalid="ignore"):  # Metrics may be infinite.
+        standard_error = float(np.std(in_units, ddof=1)) / math.sqrt(n) if n > 1 else 0.0
+    return Estimate(float(np.mean(in_units)) * unit, standard_error * unit)
 
 
 def summarize(results: list[FoldResult], target: str) -> dict[str, Estimate]:

@@ -75,7 +75,7 @@ class Predictor:
         """
         assert self.intervals is not None
         lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
-        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
+        return np.stack([lower, upper], axis=2).reshape(len(x), 2 * y_pred.shape[1])
 
     def measure(self, x: Array, y_true: Matrix, weights: Vector | None) -> Measured:
         """True values (n_rows, n_targets) of encoded rows x, with the model's and the baseline's

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from nntrain.errors import DataError
@@ -16,6 +17,10 @@ if TYPE_CHECKING:  # Commands list the formats without loading NumPy.
 
 ON_BAD_ROW = ("error", "skip", "blank")
 """What can be done with a row that cannot be predicted."""
+
+
+NO_JSON = dict.fromkeys(("", "inf", "-inf", "nan"), "null")
+"""Numbers that JSON cannot write, and what stands for them."""
 
 
 class RowWriter(Protocol):
@@ -42,17 +47,42 @@ class RowWriter(Protocol):
         ...
 
 
-class DelimitedWriter:
-    """CSV or TSV; every number reads back to the same double."""
+FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠]")
+"""What a cell begins with that a spreadsheet may run as a formula (OWASP, CSV injection)."""
+SPREADSHEET_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII)
+"""A number, which a spreadsheet takes as such though it begins with a sign."""
 
-    def __init__(self, delimiter: str, names: Sequence[str]) -> None:
-        self.delimiter = delimiter
-        self.header = self._lines([names])
+
+def safe_cell(text: str) -> str:
+    """The text of a cell that no spreadsheet runs: one that could be a formula gets an apostrophe.
+
+    >>> [safe_cell(text) for text in ("=1+1", "-5", "-5+A1", "a=b")]
+    ["'=1+1", '-5', "'-5+A1", 'a=b']
+    """
+    is_formula = FORMULA.match(text) and not SPREADSHEET_NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
+
+
+class DelimitedWriter:
+    """CSV or TSV; every number reads back to the same double.
+
+    With `safe_cells`, texts and names are as `safe_cell` has them.
+    """
+
+    def __init__(self, delimiter: str, names: Sequence[str], *, safe_cells: bool = False) -> None:
+        self.delimiter, self.safe_cells = delimiter, safe_cells
+        # Spreadsheets of some countries split at semicolons, whatever the file's delimiter is.
+        self.quoted = re.compile("[\r;\t]" if safe_cells else "\r")
+        self.header = self._lines([list(map(safe_cell, names)) if safe_cells else names])
 
     def kept(self, chunk: Chunk, positions: Sequence[int], names: Sequence[str]) -> list[Column]:
         """See `RowWriter.kept`."""
         del names  # They stand in the header.
-        return chunk.as_written(positions)
+        columns = chunk.as_written(positions)
+        if self.safe_cells:
+            for column in columns:
+                column[:] = list(map(safe_cell, column))
+        return columns
 
     def rows(
         self,
@@ -80,7 +110,7 @@ class DelimitedWriter:
             lines, delimiter=self.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL
         )
         for row in rows:
-            writer = quoting if any("\r" in cell for cell in row) else plain
+            writer = quoting if any(map(self.quoted.search, row)) else plain
             writer.writerow(row)
         text = lines.getvalue()
         if "\0" in text:
@@ -117,13 +147,13 @@ class JsonLinesWriter:
         *,
         skip: bool,
     ) -> bytes:
-        """See `RowWriter.rows`; a blank prediction is null."""
+        """See `RowWriter.rows`; a blank, infinite or undefined number is null."""
         n_kept = len(columns)
         lines = []
         for cells in _cells(columns, values, bad, skip=skip):
             members = list(filter(None, cells[:n_kept]))
             predictions = zip(self.keys, cells[n_kept:], strict=True)
-            members += [f"{key}: {text or 'null'}" for key, text in predictions]
+            members += [f"{key}: {NO_JSON.get(text, text)}" for key, text in predictions]
             lines.append("{" + ", ".join(members) + "}\n")
         return "".join(lines).encode()
 
@@ -146,13 +176,14 @@ def _cells(
     ]
 
 
-FORMATS: dict[str, Callable[[Sequence[str], Sequence[str]], RowWriter]] = {
-    "csv": lambda kept_names, names: DelimitedWriter(",", [*kept_names, *names]),
-    "tsv": lambda kept_names, names: DelimitedWriter("\t", [*kept_names, *names]),
-    "jsonl": lambda _kept_names, names: JsonLinesWriter(names),
-}
+FORMATS: dict[str, str] = {"csv": ",", "tsv": "\t", "jsonl": ""}
+"""The formats of the output, each with what separates its cells; no such thing in JSON lines."""
 
 
-def row_writer(format_name: str, kept_names: Sequence[str], names: Sequence[str]) -> RowWriter:
+def row_writer(
+    format_name: str, kept_names: Sequence[str], names: Sequence[str], *, safe_cells: bool = False
+) -> RowWriter:
     """The writer of a format, for columns of the table and for predictions of these names."""
-    return FORMATS[format_name](kept_names, names)
+    if format_name == "jsonl":
+        return JsonLinesWriter(names)
+    return DelimitedWriter(FORMATS[format_name], [*kept_names, *names], safe_cells=safe_cells)

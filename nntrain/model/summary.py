@@ -15,8 +15,8 @@ class Summary:
     `loss` and `validation_loss` are those of the last epoch, None without one. `started_from` is
     the checksum of the model whose weights training started from, if any. `kept_epochs` are the
     epochs whose weights the networks have, where the validation loss chose them. `fingerprint`
-    identifies the training and validation rows; `versions` are those of the packages that do the
-    arithmetic.
+    identifies the training and validation rows; `versions` say what does the arithmetic
+    (`nntrain.training.arithmetic`): packages, kernels, processor features, variables that are set.
 
     For an ensemble, `epochs_trained` and `stopped_by` are those of the network that trained
     longest, `iterations` is the sum over the networks, and the losses are their means. A row that

@@ -34,6 +34,7 @@ class OutputOptions:
 
     `keep` names the columns of the table that are written before the predictions, None for all of
     them; `prefix` stands before a target's name in the header; `format_name` is one of `FORMATS`.
+    `safe_cells` marks texts that a spreadsheet might run.
     A row that cannot be predicted is an error, left out or left blank (`ON_BAD_ROW`). `dialect`
     says how the table's text is read.
     """
@@ -44,6 +45,7 @@ class OutputOptions:
     format_name: str = "csv"
     on_bad_row: str = "error"
     dialect: Dialect = PLAIN
+    safe_cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def write_predictions(
     with model.predicting(table, reading) as (source, parts):
         kept = _KeptColumns(source, options.keep)
         check_names(kept.names, names, options)
-        writer = row_writer(options.format_name, kept.names, names)
+        writer = row_writer(options.format_name, kept.names, names, safe_cells=options.safe_cells)
         blocks = _blocks(parts, columns, lambda part: kept.cells(part.chunk, writer))
         first = list(itertools.islice(blocks, 1))
         with open_output() as file:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nntrain.config.keys import DEFAULTS, Config
 from nntrain.evaluation.importance import Importance
 from nntrain.model.model import Model
 from nntrain.text import format_number
 
+LONGEST_FEATURES = 100
 IMPORTANCE_HEADER = ["column", "RMSE added", "±"]
 
 
@@ -18,6 +19,18 @@ def network_text(model: Model) -> str:
     sizes = "-".join(map(str, model.networks[0].layer_sizes))
     activation = f", {config.activation}" if config.hidden_layers else ""
     return f"{sizes}{activation}, {config.dtype}"
+
+
+def arithmetic_text(versions: Mapping[str, str]) -> str:
+    """What computed a model, in a line: `numpy 2.4.6, blas_kernel Haswell`; `-` if it is not known.
+
+    Of the many features of a processor that Numba compiles for, only how many they are.
+    """
+    parts = [
+        f"{name} {len(text.split())}" if len(text) > LONGEST_FEATURES else f"{name} {text}"
+        for name, text in versions.items()
+    ]
+    return ", ".join(parts) or "-"
 
 
 def changed_keys(config: Config) -> set[str]:

@@ -11,7 +11,7 @@ from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed
 from nntrain.report.blocks import Block, Details, Facts, Figure, Figures, Paragraph, Section, Table
 from nntrain.report.chart_file import Chart
-from nntrain.report.description import changed_keys, network_text
+from nntrain.report.description import arithmetic_text, changed_keys, network_text
 from nntrain.report.loss_charts import largest_updates, training_losses
 from nntrain.report.measure import DataReport
 from nntrain.report.target_section import MOST_COLUMNS, target_blocks
@@ -62,13 +62,12 @@ def _model_facts(model: Model) -> Facts:
     n_networks, n_weights = len(model.networks), model.networks[0].parameters.vector.size
     several = f"{n_networks} networks, averaged, each " if n_networks > 1 else ""
     each = " each" if n_networks > 1 else ""
-    versions = ", ".join(f"{name} {version}" for name, version in summary.versions.items())
     epochs = f"{summary.epochs_trained:,} of {counted(config.epochs, 'epoch')}"
     reason = STOPPED_BY[summary.stopped_by] if summary.stopped_by else "the run is unfinished"
     pairs = [
         ("targets" if len(config.target) > 1 else "target", ", ".join(config.target)),
         ("made by", f"nntrain {model.nntrain_version}, {summary.engine} engine"),
-        ("versions", versions or "-"),
+        ("versions", arithmetic_text(summary.versions)),
         ("rows", _rows_text(model)),
         ("layers", several + network_text(model)),
         ("weights", f"{n_weights:,}{each}, biases included"),

@@ -88,12 +88,14 @@ class Intervals:
     scores: Matrix
     fingerprint: str
 
+    @np.errstate(over="ignore")
     def bounds(
         self, level: float, x: NDArray[Any], y_pred: Matrix, preprocessing: Preprocessing
     ) -> tuple[Matrix, Matrix]:
         """The lower and upper bounds (n_rows, n_targets) around predictions of encoded rows x.
 
-        In the targets' units; not clamped to any range. Raises `UsageError` as `quantile` does.
+        In the targets' units; not clamped to any range but that of a double. Raises `UsageError`
+        as `quantile` does.
         """
         centre = _to_learned_scale(y_pred, preprocessing)
         half = self.quantile(level) * self.expected_error.predict(x)

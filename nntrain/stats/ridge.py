@@ -77,6 +77,7 @@ def sum_rows(x: NDArray[Any], y: NDArray[Any], sample_weights: Matrix | None) ->
     return Sums(count, sums, products)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def add_sums(parts: Iterable[Sums]) -> Sums:
     """The sums over all rows, from the sums over parts of them."""
     parts = list(parts)
@@ -88,12 +89,13 @@ def add_sums(parts: Iterable[Sums]) -> Sums:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
     """The regression that minimises the squared error plus `penalty` times the squared weights.
 
     The penalty is for weights of inputs scaled to deviation 1; intercepts are not penalized. An
     input that is constant but for rounding gets the weight 0. None where there are too many inputs,
-    a sum overflows, or all rows have weight 0.
+    a sum or a product overflows, or all rows have weight 0.
     """
     if sums.products is None or sums.count <= 0:
         return None
@@ -107,8 +109,13 @@ def solve_ridge(sums: Sums, penalty: float) -> Ridge | None:
     constant = variances <= _rounding_of_variances(sums.count, centre[:n_inputs])
     gram[constant] = gram[:, constant] = right[constant] = 0.0
     penalties = penalty * np.where(constant, 1.0, variances)
-    weights: NDArray[Any] = np.linalg.solve(gram + np.diag(penalties), right).T
-    return Ridge(weights, centre[n_inputs:] - weights @ centre[:n_inputs])
+    penalized = gram + np.diag(penalties)
+    if not np.isfinite(penalized).all():
+        return None
+    weights: NDArray[Any] = np.linalg.solve(penalized, right).T
+    intercepts = centre[n_inputs:] - weights @ centre[:n_inputs]
+    is_finite = np.isfinite(weights).all() and np.isfinite(intercepts).all()
+    return Ridge(weights, intercepts) if is_finite else None
 
 
 def _rounding_of_variances(count: float, means: Matrix) -> Matrix:

@@ -14,6 +14,7 @@ from nntrain.engine.network import Network
 from nntrain.engine.progress import EpochResult
 from nntrain.errors import UsageError
 from nntrain.model.model import Model
+from nntrain.training.arithmetic import list_differences
 from nntrain.training.run import TrainingRun
 
 
@@ -44,23 +45,33 @@ class Reproduction:
                     return
 
     def difference(self) -> str:
-        """The first difference between the model and the repeated run; empty if they are equal."""
+        """The first difference between the model and the repeated run; empty if they are equal.
+
+        With all that computes otherwise than when the model was made.
+        """
         summary = self.model.summary
         if summary.fingerprint is None:
             return "data: the model keeps no fingerprint of it; an older nntrain made it"
+        others = self._other_arithmetic()
         if self.has_other_data:
-            return "data: these are not the rows that the model was trained on and validated by"
+            rows = "data: these are not the rows that the model was trained on and validated by"
+            # The last bits of encoded rows are those of means, which are sums.
+            reason = f", or they are encoded otherwise: {'; '.join(others)}" if others else ""
+            return rows + reason
         weight = self._first_other_weight()
         if not weight:
             return ""
-        now = {"nntrain": __version__, **self.run.results.versions}
-        before = {"nntrain": self.model.nntrain_version, **summary.versions}
-        for name, version in before.items():
-            if now.get(name) != version:
-                return f"{name}: {version} made the model, this is {now.get(name)}; {weight}"
+        if others:
+            return "; ".join([*others, weight])
         if self.run.epochs_done != summary.epochs_trained:
             return f"epochs: {summary.epochs_trained} in the model, {self.run.epochs_done} now"
         return weight
+
+    def _other_arithmetic(self) -> list[str]:
+        """What computes otherwise now than when the model was made."""
+        now = {"nntrain": __version__, **self.run.results.versions}
+        before = {"nntrain": self.model.nntrain_version, **self.model.summary.versions}
+        return list(list_differences(before, now, "the model"))
 
     def _first_other_weight(self) -> str:
         """The first weight or bias that is not the same, with both values; empty for none."""

@@ -20,6 +20,7 @@ from nntrain.stats.conformal import Intervals, absolute_errors, calibrate, expec
 from nntrain.stats.metrics import Measured
 from nntrain.stats.ridge import held_out_ridge
 from nntrain.threads import available_cores
+from nntrain.training.arithmetic import describe_arithmetic
 from nntrain.training.fingerprint import fingerprint
 from nntrain.training.run_data import RunData, weight_vector
 
@@ -53,13 +54,8 @@ class RunResults:
 
     @property
     def versions(self) -> dict[str, str]:
-        """The packages that do the arithmetic, with their versions."""
-        versions = {"numpy": np.__version__}
-        if self.engine == "compiled":
-            from importlib import metadata  # noqa: PLC0415  (slow to load)
-
-            versions["numba"] = metadata.version("numba")
-        return versions
+        """What does the arithmetic: packages with their versions, and all that chooses kernels."""
+        return describe_arithmetic(self.engine)
 
     def model(self, stopped_by: str = "") -> Model:
         """The model, with its errors and, where rows were kept for them, its intervals.
@@ -78,7 +74,6 @@ class RunResults:
             training=training.metrics(config.target),
             validation=measured.metrics(config.target) if held_out else {},
             fingerprint=data.fingerprint,
-            versions=self.versions,
         )
         return replace(model, summary=summary, intervals=self._intervals(model, x, measured))
 
@@ -107,6 +102,7 @@ class RunResults:
             training={},
             validation={},
             kept_epochs=tuple(best.epoch for best in bests if best) if keeps_best else (),
+            versions=self.versions,
         )
         return Model(self.config, data.preprocessing, networks, data.baseline, summary)
 

@@ -15,11 +15,12 @@ from nntrain.data.readers.table import TableLike
 from nntrain.engine.batches import Samples
 from nntrain.engine.ensemble import epochs_done, is_over, train_together
 from nntrain.engine.progress import EpochResult
-from nntrain.errors import DivergedError
+from nntrain.errors import DivergedError, UsageError
 from nntrain.model.model import Model
 from nntrain.model.summary import Unfinished
 from nntrain.text import counted
 from nntrain.threads import available_cores
+from nntrain.training.arithmetic import list_differences
 from nntrain.training.history import LossHistory
 from nntrain.training.members import make_trainings
 from nntrain.training.prepare import Prepared, prepare
@@ -178,8 +179,24 @@ class TrainingRun:
         """Continue an interrupted run from its checkpoint; it then ends as it would have ended.
 
         This run must have been made from the same table and config, though `epochs` may be larger
-        and `tau` another. Raises `UsageError` with the differences otherwise.
+        and `tau` another. Raises `UsageError` with the differences otherwise. Logs what computes
+        otherwise now, which may change last bits.
         """
-        unfinished = check_same_run(self.checkpoint(), checkpoint)
+        others = self._other_arithmetic(checkpoint)
+        try:
+            unfinished = check_same_run(self.checkpoint(), checkpoint)
+        except UsageError as error:
+            if checkpoint.unfinished is None:
+                raise
+            raise UsageError("\n".join([str(error), *others])) from None
+        for other in others:
+            log.warning("%s; the last bits of the model may be others for it", other)
         restore(self.trainings, unfinished.progress, checkpoint.networks)
         self._smallest_update = unfinished.smallest_update
+
+    def _other_arithmetic(self, checkpoint: Model) -> list[str]:
+        """What computes otherwise now than it did for a checkpoint of the same engine."""
+        before = checkpoint.summary
+        if before.engine != self.results.engine:
+            return []
+        return list(list_differences(before.versions, self.results.versions, "the checkpoint"))

@@ -101,8 +101,11 @@ class Trace:
         n_iterations = max(n, self._n_iterations)
         optimizer = make_optimizer(hyperparameters, network.parameters, state, n_iterations)
         for number in range(1, n + 1):
-            with np.errstate(over="ignore"):
-                yield _trace_iteration(network, self.samples, optimizer, number)
+            # Each number is shown as it comes, infinite ones too. Not around `yield`: whoever takes
+            # the iteration would compute without warnings.
+            with np.errstate(all="ignore"):
+                iteration = _trace_iteration(network, self.samples, optimizer, number)
+            yield iteration
 
 
 def _trace_iteration(

@@ -14,6 +14,7 @@ from support.transforms import CONFIG, frame
 
 import nntrain
 from nntrain.config.keys import DEFAULTS, WITHOUT_EFFECT
+from nntrain.report.description import arithmetic_text
 
 TABLE = "size,color,price\n" + "".join(
     f"{i if i % 4 else ''},{'red' if i % 3 else 'blue'},{2 * i + i % 3}\n" for i in range(1, 41)
@@ -75,7 +76,9 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
     result = run("inspect")
     figures = [f"{of.rmse:.4g}", f"{of.mae:.4g}", f"{of.r2:.3f}", f"{of.largest_error:.4g}"]
     ridge = f"{of.ridge_rmse:.4g}"
-    error_lines = result.out.split("\n")[2:5]
+    lines = result.out.split("\n")
+    assert lines[2] == f"Computed by {arithmetic_text(model.summary.versions)}."
+    error_lines = lines[3:6]
     assert [line.split() for line in error_lines] == [
         ["Error", "of", "price"],
         ["rows", "of", "rows", "RMSE", "MAE", "R²", "max", "error", "mean's", "RMSE", "ridge's", "RMSE"],
@@ -84,7 +87,7 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
     assert result.out == (
         "Network 4-3-2-1, tanh, float64: 26 weights (biases included).\n"
         "Trained on 40 rows for 4 epochs of 4, 8 iterations; stopped by epochs; numpy engine.\n"
-        + "\n".join(error_lines)
+        + "\n".join(lines[2:6])
         + "\n\n"
         "column  type          missing  minimum  maximum  mean\n"
         "size    number          25.0%        1       39    20\n"
@@ -140,7 +143,7 @@ def test_the_validation_rows_come_first(run: Run, folder: Path) -> None:
     config = nntrain.Config(target=("strength_mpa",), epochs=2, validation_fraction=0.2)
     nntrain.fit("sample_data/concrete.csv", config).save("model.npz")
     lines = run("inspect").out.split("\n")
-    assert [line.split()[:2] for line in lines[4:6]] == [["validation", "206"], ["training", "824"]]
+    assert [line.split()[:2] for line in lines[5:7]] == [["validation", "206"], ["training", "824"]]
 
 
 def test_several_targets_have_a_table_each(run: Run, folder: Path) -> None:

@@ -538,3 +538,11 @@ def test_one_network_has_no_spread(run: Run, folder: Path) -> None:
         "Error: a spread needs an ensemble, and the model has one network; fit an ensemble with "
         "--set ensemble=5\n"
     )
+
+
+def test_cells_for_a_spreadsheet_are_those_of_csv_and_tsv(run: Run, folder: Path) -> None:
+    result = run("predict", "sample_data/concrete.csv", "--safe-cells", "--format", "jsonl")
+    assert (result.code, result.err) == (
+        2,
+        "Error: --safe-cells is for spreadsheets, which read --format csv or tsv\n",
+    )

@@ -108,4 +108,4 @@ def test_the_fingerprint_and_the_versions_are_in_the_file(run: Run, folder: Path
     summary = nntrain.load_model("model.npz").summary
     assert summary.fingerprint is not None
     assert re.fullmatch("[0-9a-f]{64}", summary.fingerprint)
-    assert summary.versions.keys() == {"numpy", "numba"}
+    assert {"numpy", "numba"} <= summary.versions.keys()

@@ -388,3 +388,46 @@ def test_from_dict_refuses_unknown_keys_and_a_missing_target() -> None:
         "unknown key 'lr': did you mean alpha, the learning rate?",
         "the key target is missing: name the column to predict, as in `target: price`",
     ]
+
+
+ALONE = "has a YAML tag or anchor; write the value alone"
+BEFORE_MAPPING = "is not YAML: a config has no tag, anchor or alias; remove it"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("target: !!python/object/apply:os.system [y]", f"c.yaml, line 1: target {ALONE}"),
+        ("target: &a [y]", f"c.yaml, line 1: target {ALONE}"),
+        ("target: ! [y]", f"c.yaml, line 1: target {ALONE}"),
+        ("target: [!!str y]", f"c.yaml, line 1: target {ALONE}"),
+        ("target: [&a y]", f"c.yaml, line 1: target {ALONE}"),
+        ("target: ! y", f"c.yaml, line 1: target {ALONE}"),
+        ("target: !<tag:yaml.org,2002:str> y", f"c.yaml, line 1: target {ALONE}"),
+        ("target: *a", "c.yaml, line 1: target expects a value or a list, found a YAML alias"),
+        ("target: [*a]", "c.yaml, line 1: target expects plain values in its list, found a YAML alias"),
+        ("!!str target: y", "c.yaml, line 1: target has a YAML tag or anchor; write the key alone"),
+        ("&a target: y", "c.yaml, line 1: target has a YAML tag or anchor; write the key alone"),
+        ("*a : y", "c.yaml, line 1: expects `key: value`, found a YAML alias"),
+        ("!!map\ntarget: y", f"c.yaml, line 1: {BEFORE_MAPPING}"),
+        ("--- &a\ntarget: y", f"c.yaml, line 1: {BEFORE_MAPPING}"),
+        ("!x {target: y}", f"c.yaml, line 1: {BEFORE_MAPPING}"),
+        ("&a", f"c.yaml, line 1: {BEFORE_MAPPING}"),
+        ("*a", f"c.yaml, line 1: {BEFORE_MAPPING}"),
+        ("target: y\n<<: 1", "c.yaml, line 2: `<<` merges YAML mappings, which a config has not; write its keys out"),
+        ("%YAML 1.1\n---\ntarget: y", "c.yaml, line 1: is not YAML: a config has no % directives"),
+        ("# a\n%TAG ! x\n---\ntarget: y", "c.yaml, line 2: is not YAML: a config has no % directives"),
+        ("\ufeff%OTHER\n---\ntarget: y", "c.yaml, line 1: is not YAML: a config has no % directives"),
+        ("---\n---\ntarget: y", "c.yaml, line 2: is not YAML: a second document starts"),
+        ("target: y\n...\n---\n", "c.yaml, line 3: is not YAML: a second document starts"),
+    ],
+)  # fmt: skip
+def test_what_yaml_adds_to_values_is_refused_wherever_it_stands(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, "c.yaml")
+    assert str(caught.value).split("\n")[0] == message
+
+
+@pytest.mark.parametrize("text", ["---\ntarget: y\n...\n", "{target: y}", '"target": "y"', "# %\ntarget: y"])  # fmt: skip
+def test_other_ways_to_write_one_flat_mapping_stay_legal(text: str) -> None:
+    assert parse_config(text).target == ("y",)

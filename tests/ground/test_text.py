@@ -94,6 +94,28 @@ def test_what_is_printed_can_be_printed(text: str) -> None:
     assert json.loads(escaped_json(json.dumps([text], ensure_ascii=False))) == [text]
 
 
+JSON_VALUES = st.recursive(
+    st.floats() | st.text() | st.none() | st.integers(),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON_VALUES)
+def test_json_is_strict_and_null_stands_for_what_it_cannot_write(value: object) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    assert json.loads(json_text(value), parse_constant=refuse) == expected_json(value)
+
+
+def expected_json(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return [expected_json(item) for item in value]
+    if isinstance(value, dict):
+        return {name: expected_json(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def test_a_long_cell_is_cut() -> None:
     assert printable_cell("x" * LONGEST_CELL) == "x" * LONGEST_CELL
     assert printable_cell("x" * (LONGEST_CELL + 1)) == "x" * LONGEST_CELL + "…"

@@ -96,3 +96,44 @@ def test_two_columns_of_one_name_are_refused(
 
 def test_a_delimited_table_may_keep_the_same_name_twice() -> None:
     check_names(["a", "a"], ["p"], OutputOptions(keep=None))
+
+
+RUN = [
+    "=1+1",
+    "+A1",
+    "-A1",
+    "@SUM(A1)",
+    "\tx",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    "=1",
+    "-1-1",
+    "--5",
+    '="a"',
+    "-",
+    "+",
+]
+LEFT = ["-5", "+5", "-1e5", "-.5", "-1,5", "a=b", "", " =1", "a;=1+1", "'=1"]
+
+
+@pytest.mark.parametrize(("format_name", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_no_cell_and_no_name_is_run_by_a_spreadsheet(format_name: str, delimiter: str) -> None:
+    cells = [*RUN, *LEFT]
+    x = [float(i) for i in range(len(cells))]
+    table = pd.DataFrame({"=x": x, "=note": cells, "-y": [i % 5 for i in range(len(cells))]})
+    config = nntrain.Config(target=("-y",), features=("=x",), epochs=1, engine="numpy")
+    model = nntrain.fit(table, config)
+    options = OutputOptions(None, prefix="+", format_name=format_name, safe_cells=True)
+    text = written(model, table, options)
+    header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    assert header == ["'=x", "'=note", "'-y", "'+-y"]
+    assert [row[1] for row in rows] == [*(f"'{cell}" for cell in RUN), *LEFT]
+    assert [float(row[0]) for row in rows] == x
+    assert '"a;=1+1"' in text
+    predicted = model.predict(table)["predicted_-y"].tolist()
+    assert [float(row[3]) for row in rows] == predicted
+    plain = written(model, table, OutputOptions(None, prefix="+", format_name=format_name))
+    assert [row[1] for row in csv.reader(io.StringIO(plain, newline=""), delimiter=delimiter)] == [
+        "=note", *cells,
+    ]  # fmt: skip

@@ -309,9 +309,9 @@ def test_a_header_of_impossible_characters_is_refused(model: Path) -> None:
     ("text", "message"),
     [
         ('target: "\\UFFFFFFFF"\n', 'c.yaml, line 1: is not YAML: an escape or version out of range\n    target: "\\UFFFFFFFF"'),
-        ("%YAML 1." + "1" * 5000 + "\n---\ntarget: y\n", "c.yaml: is not YAML: an escape or version out of range"),
+        ("%YAML 1." + "1" * 5000 + "\n---\ntarget: y\n", "c.yaml, line 1: is not YAML: a config has no % directives\n    %YAML 1." + "1" * 62 + "…"),
         ("target: y\nalpha: &a 1\nepochs: *a\n", "c.yaml, line 2: alpha has a YAML tag or anchor; write the value alone\n    alpha: &a 1"),
-        ("a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "c.yaml, line 1: unknown key 'a'"),
+        ("a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "c.yaml, line 1: a has a YAML tag or anchor; write the value alone\n    a: &a [x]"),
         ("target: y\nalpha: 1e400\n", "c.yaml, line 2: alpha expects a number above 0, found '1e400'\n    alpha: 1e400"),
         ("target: y\nalpha: 1\nalpha: 2\n", "c.yaml, line 3: alpha stands twice; first at c.yaml, line 2\n    alpha: 2"),
     ],
@@ -319,10 +319,7 @@ def test_a_header_of_impossible_characters_is_refused(model: Path) -> None:
 def test_a_hostile_config_is_named(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(text, "c.yaml")
-    if "unknown" in message:
-        assert str(caught.value).startswith((message, "c.yaml, line 2: b expects"))
-    else:
-        assert str(caught.value) == message
+    assert str(caught.value) == message
 
 
 @pytest.mark.heavy

@@ -272,7 +272,7 @@ def test_an_input_is_not_overwritten_by_another_name(folder: Path, line: str, me
 def test_an_empty_name_is_explained(run: Run, words: list[str]) -> None:
     result = run(*words, "")
     assert result.code == 2
-    assert result.err.endswith(": expects the name of a file, found an empty text\n")
+    assert result.err.endswith(": an empty text names no file\n")
 
 
 def test_a_working_folder_that_was_removed_is_explained(folder: Path) -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import model_options, print_next_command, reading_options, set_options
+from nntrain.cli.messages import (
+    model_options,
+    path_word,
+    print_next_command,
+    reading_options,
+    set_options,
+)
 from nntrain.cli.options import (
     FILE,
     dialect_options,
@@ -89,23 +95,23 @@ def check(
 
     if config_path is not None:
         check_table = partial(check_with_config, paths, load_config(config_path, overrides))
-        next_words = ["fit", *paths, "--config", config_path, *set_options(overrides)]
+        options = ["--config", path_word(config_path), *set_options(overrides)]
     else:
         model = load_model(str(model_path))
         check_table = partial(check_with_model, paths, model, dialect)
         options = model_options(str(model_path)) + reading_options(dialect)
-        next_words = ["predict", *paths, *options]
+    purpose = "fit" if config_path is not None else "predict"
     verdict = _verdict(check_table)
     if as_json:
         click.echo(json_text(verdict.as_dict()))
     elif verdict.columns:
-        _print_verdict(verdict, "fit" if config_path else "predict")
+        _print_verdict(verdict, purpose)
     if verdict.error:
         raise DataError(verdict.error)
     if strict and verdict.warnings:
         raise CheckFailedError(f"--strict: {counted(len(verdict.warnings), 'warning')}")
     if not as_json and "-" not in paths:
-        print_next_command(next_words)
+        print_next_command(purpose, list(map(path_word, paths)), options)
 
 
 def _verdict(check_table: Callable[[], Verdict]) -> Verdict:

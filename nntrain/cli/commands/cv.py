@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nntrain.cli.messages import print_next_command, set_options
+from nntrain.cli.messages import path_word, print_next_command, set_options
 from nntrain.cli.options import (
     FILE,
     STDOUT,
@@ -111,7 +111,8 @@ def cv(
         return
     _print_results(results, config)
     if "-" not in paths:
-        print_next_command("fit", paths, "--config", config_path, set_options(overrides))
+        config_words = ["--config", path_word(config_path), *set_options(overrides)]
+        print_next_command("fit", list(map(path_word, paths)), config_words)
 
 
 def _check_predictions_file(output: str, inputs: list[str]) -> None:

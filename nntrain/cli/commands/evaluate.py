@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import print_findings, print_next_command
+from nntrain.cli.messages import path_word, print_findings, print_next_command
 from nntrain.cli.options import (
     dialect_options,
     input_paths,
@@ -103,7 +103,7 @@ def evaluate(
     if any(messages):
         raise CheckFailedError("\n".join(filter(None, messages)))
     if not as_json:
-        print_next_command("inspect", [] if model_path == "model.npz" else [model_path])
+        print_next_command("inspect", [] if model_path == "model.npz" else [path_word(model_path)])
 
 
 @dataclass(frozen=True)

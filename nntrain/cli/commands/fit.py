@@ -11,7 +11,12 @@ from typing import IO
 import click
 
 from nntrain.cli.fit_messages import print_interruption, print_summary, print_written
-from nntrain.cli.messages import model_options, print_next_command, reading_options
+from nntrain.cli.messages import (
+    model_options,
+    path_word,
+    print_next_command,
+    reading_options,
+)
 from nntrain.cli.options import (
     FILE,
     STDOUT,
@@ -28,7 +33,7 @@ from nntrain.cli.signals import Duration, StopSignal, exit_by
 from nntrain.config.keys import MEANINGS, VALUE_TYPES
 from nntrain.config.yaml_file import load_config
 from nntrain.config.yaml_text import default_text
-from nntrain.errors import UsageError
+from nntrain.errors import OutputError, UsageError
 from nntrain.files import same_file
 from nntrain.files.paths import descriptor_of, same_stream
 
@@ -112,7 +117,7 @@ def fit(
       cat sample_data/concrete.csv | nntrain fit - -c configs/concrete.yaml --log - | tail -n 1
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --resume --max-time 10m
 
-    DATA is a CSV file (.gz, .bz2 and .xz too), .jsonl, .parquet, or - for standard input; several
+    DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
     files with the same columns are read as one table.
 
     During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a closed
@@ -151,7 +156,7 @@ def fit(
             for results in session.epochs():
                 display.show(results)
         outcome = session.finish()
-    next_table = ["new.csv"] if "-" in paths else paths
+    next_table = ["new.csv"] if "-" in paths else list(map(path_word, paths))
     if outcome.model is None:
         print_interruption(session.run, outcome, model_path, next_table)
         exit_by(stop.number)
@@ -165,10 +170,14 @@ def fit(
 def _check_outputs(model_path: str, log_path: str, paths: list[str], others: list[str]) -> None:
     """Raise `UsageError` for outputs that would overwrite an input or each other.
 
-    `paths` and `others` are the inputs, of which `others` are never standard input.
+    Raises `OutputError` for a folder. `paths` and `others` are the inputs, of which `others` are
+    never standard input.
     """
     if model_path == "-":
         raise UsageError("a model is not written to stdout; name a file with --model")
+    for path in (model_path, log_path):
+        if os.path.isdir(path):  # noqa: PTH112
+            raise OutputError(f"{path}: cannot be written: it is a folder")
     checkpoint, inputs = f"{model_path}.checkpoint", [*paths, *others]
     check_no_input("--model", model_path, inputs)
     check_no_input("--log", log_path, inputs)

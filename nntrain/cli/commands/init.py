@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nntrain.cli.messages import print_next_command
+from nntrain.cli.messages import path_word, print_next_command
 from nntrain.cli.options import (
     FILE,
     check_output,
@@ -75,6 +75,5 @@ def init(
         with replacing(output) as file:
             file.write(text.encode())
     config = output or "config.yaml"
-    print_next_command(
-        "cv", [path for path in paths if path != "-"] or ["data.csv"], "--config", config
-    )
+    tables = [path_word(path) for path in paths if path != "-"] or ["data.csv"]
+    print_next_command("cv", tables, "--config", path_word(config))

@@ -75,6 +75,13 @@ from nntrain.text import printable
     help="For a row with a text where a number belongs, or too few or too many cells: stop with an "
     "error, skip the row, or leave its prediction blank.",
 )
+@click.option(
+    "--safe-cells",
+    is_flag=True,
+    help="For spreadsheets: write an apostrophe before cells and names that begin with = + - @ tab "
+    "or a line break, but for numbers, so that none is run as a formula. They then read back with "
+    "the apostrophe.",
+)
 @dialect_options
 @verbosity_options
 def predict(
@@ -114,6 +121,8 @@ def predict(
     kept_names = _kept_names(append=append, keep=keep)
     if not is_utf8(options["prefix"]):
         raise UsageError(f"--prefix expects UTF-8 text, found {options['prefix']!r}")
+    if options["safe_cells"] and options["format_name"] == "jsonl":
+        raise UsageError("--safe-cells is for spreadsheets, which read --format csv or tsv")
     check_output(output, [*paths, model_path])
 
     from nntrain.model.model import load_model

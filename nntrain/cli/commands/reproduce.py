@@ -40,8 +40,9 @@ def reproduce(
       nntrain reproduce sample_data/concrete.csv --model model.npz && echo as promised
 
     Trains with the config and the engine of the model, up to the epoch where its run stopped.
-    Prints `identical`, or exits with code 6 and the first difference: the data, a version of a
-    package, or a weight. A model made with --from cannot be reproduced. Writes no files.
+    Prints `identical`, or exits with code 6 and the first difference: the data, or a weight, with
+    all that computes otherwise: versions, BLAS kernels, processor, variables. A model made with
+    --from cannot be reproduced. Writes no files.
     """
     paths = input_paths(data, "reproduce")
 

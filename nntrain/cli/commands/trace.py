@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from nntrain.engine.hyperparameters import Hyperparameters
     from nntrain.training.trace import IterationTrace, Trace
 
+ROWS = re.compile(r"(\d{1,18}):(\d{1,18})", re.ASCII)
+"""Two row numbers, of no more digits than a count of rows can have."""
 MOST_ROWS, MOST_COLUMNS = 6, 5
 """The most rows and columns to show of a matrix; more would not fit 80 columns."""
 
@@ -96,12 +99,13 @@ def _rows(row: int | None, rows: str | None) -> tuple[int, int]:
     """The first and the last row that --row or --rows asks for."""
     if rows is None:
         return row or 1, row or 1
-    first, _, last = rows.partition(":")
-    if row is not None or not (first.isdecimal() and last.isdecimal()) or int(first) < 1:
+    match = ROWS.fullmatch(rows)
+    first, last = map(int, match.groups()) if match else (0, 0)
+    if row is not None or first < 1:
         raise UsageError("--rows expects A:B, such as 1:3, rows counted from 1, and no --row")
-    if int(last) < int(first):
+    if last < first:
         raise UsageError(f"--rows {rows}: the last row comes before the first")
-    return int(first), int(last)
+    return first, last
 
 
 def _as_dict(iteration: IterationTrace) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tu
     check_columns(table, roles.ignore, "ignore")
     check_columns(table, roles.categorical, "categorical")
     check_columns(table, [roles.weight] if roles.weight else [], "weight")
-    check_columns(table, [roles.group] if roles.group else [], "--group")
+    check_columns(table, [] if roles.group is None else [roles.group], "--group")
     left_out = {*roles.ignore, *(() if roles.features else (*roles.targets, roles.weight))}
     nameless = tuple(i for i, name in enumerate(table.columns, start=1) if name == "")
     if nameless and roles.features is None:
@@ -66,6 +66,6 @@ def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tu
         raise DataError(
             f"{table.name}: no column is left to learn from; see `features` and `ignore`"
         )
-    others = [name for name in (roles.weight, roles.group) if name]
+    others = [name for name in (roles.weight, roles.group) if name is not None]
     check_unique(table, list(dict.fromkeys([*features, *roles.targets, *others])))
     return features

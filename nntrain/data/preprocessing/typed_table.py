@@ -153,7 +153,7 @@ class _TableReader:
             part[:] = values
         if rows.weights is not None:
             others[n_targets][:] = rows.weights
-        if self.roles.group:
+        if self.roles.group is not None:
             others[-1][:] = self._group_numbers(rows.chunk, self.roles.group)
 
     def _group_numbers(self, chunk: Chunk, name: str) -> Vector:

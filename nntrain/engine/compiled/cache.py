@@ -29,6 +29,7 @@ import llvmlite
 import numba
 import numpy as np
 from numba.core.compiler import CompileResult
+from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
 from nntrain.engine.compiled import SwitchedOffError
@@ -127,6 +128,13 @@ class KernelCache:
         """Do nothing: no file is ever outdated."""
 
     enable = disable = flush
+
+
+def compiled_for() -> tuple[str, str]:
+    """The processor that Numba compiles for, and those of its features that code may use."""
+    _, name, features = cpu_target.target_context.codegen().magic_tuple()
+    used = [feature[1:] for feature in str(features).split(",") if feature.startswith("+")]
+    return str(name), " ".join(used)
 
 
 @cache
