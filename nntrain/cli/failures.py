@@ -22,7 +22,7 @@ WRITERS = (
     "nntrain.training.checkpoint",
     "nntrain.cli.streams",
 )
-"""The modules and packages that write: an error on the way through one of them is one of writing."""
+"""The modules and packages that write: an error on the way through one of them is theirs."""
 
 
 def explain_system_error(error: OSError) -> NntrainError:
