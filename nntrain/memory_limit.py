@@ -7,6 +7,8 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from nntrain.errors import OutOfMemoryError
+
 PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 """Where Linux shows processes, and the groups that they are limited in."""
 
@@ -78,3 +80,27 @@ def _process_limits() -> Iterator[int]:
             limit, _ = resource.getrlimit(getattr(resource, name))
             if limit != resource.RLIM_INFINITY:
                 yield limit
+
+
+def memory_left() -> int:
+    """The bytes of memory that this process may still take."""
+    return memory_limit() - _resident()
+
+
+def check_fits(n_bytes: int, what: str, remedy: str) -> None:
+    """Raise `OutOfMemoryError` if this many more bytes may not be taken.
+
+    `what` begins the message, and names what takes them; `remedy` ends it.
+    """
+    left = memory_left()
+    if n_bytes > left:
+        raise OutOfMemoryError(
+            f"{what} {n_bytes / 1e9:,.2f} GB, and this process may take "
+            f"{max(left, 0) / 1e9:,.2f} GB more; {remedy}"
+        )
+
+
+def _resident() -> int:
+    """The bytes of memory that this process has taken; 0 where the system does not tell."""
+    pages = _text(PROC / "self" / "statm").split()
+    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if len(pages) > 1 else 0

@@ -125,7 +125,8 @@ def _padded(network: Network) -> Network:
 
 def prediction_block_rows(network: Network) -> int:
     """How many rows a network predicts in one block; depends on the network alone."""
-    block_rows = 1 << round(math.log2(PREDICTION_PRODUCTS / network.parameters.vector.size))
+    products = PREDICTION_PRODUCTS / network.parameters.vector.size
+    block_rows = 1 << max(0, round(math.log2(products)))
     return min(max(block_rows, 128), 512)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
+from nntrain.data.preprocessing.encode_chunks import held_rows
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
@@ -115,7 +116,7 @@ def _read(model: Model, table: TableLike, dialect: Dialect) -> tuple[Array, Matr
     """The encoded rows of a table, their true values and their weights."""
     options = model.preprocessing.read_options(dialect)
     with open_table(table, options) as source:
-        parts = list(model.labelled(source))
+        parts = list(held_rows(model.labelled(source), source.name))
         if sum(len(part.x) for part in parts) < 2:
             raise DataError(f"{source.name}: has too few rows to shuffle")
     weights = [part.weights for part in parts if part.weights is not None]

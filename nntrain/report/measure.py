@@ -8,6 +8,7 @@ import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
 from nntrain.data.preprocessing.encode import Encoded
+from nntrain.data.preprocessing.encode_chunks import held_rows
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
@@ -108,7 +109,7 @@ def _read(model: Model, table: TableLike, dialect: Dialect) -> _Rows:
     options = model.preprocessing.read_options(dialect)
     rows = _Rows()
     with open_table(table, options) as source:
-        for part in model.labelled(source):
+        for part in held_rows(model.labelled(source), source.name):
             measured = model.measured(part.x, part.y_true, part.weights)
             rows.x.append(part.x)
             rows.values.append(part.values)

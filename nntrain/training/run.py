@@ -23,6 +23,7 @@ from nntrain.threads import available_cores
 from nntrain.training.arithmetic import list_differences
 from nntrain.training.history import LossHistory
 from nntrain.training.members import make_trainings
+from nntrain.training.memory_use import check_networks_fit
 from nntrain.training.prepare import Prepared, prepare
 from nntrain.training.results import RunResults
 from nntrain.training.resume import check_same_run, restore
@@ -71,6 +72,8 @@ class TrainingRun:
     def __init__(self, config: Config, prepared: Prepared, start: Model | None = None) -> None:
         """A run on prepared rows; `start` is a model of the same architecture to start from."""
         self.config = config
+        x = prepared.training.x
+        check_networks_fit(config, x.shape[1], len(x))
         self.data = data = make_run_data(config, prepared)
         if start:
             check_calibration_unseen(data.calibration, start)

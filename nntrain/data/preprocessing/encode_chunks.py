@@ -5,7 +5,7 @@ Predicting, measuring and training on from a start model all read their tables t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.unusual_cells import UnusualCells
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
+from nntrain.memory_limit import check_fits
 
 
 @dataclass(frozen=True)
@@ -115,3 +116,15 @@ def _counted_chunks(
 
 def _bad_rows(chunk: Chunk) -> Mask:
     return np.zeros(chunk.n_rows, dtype=bool) if chunk.bad is None else chunk.bad
+
+
+def held_rows(parts: Iterable[EncodedRows], table_name: str) -> Iterator[EncodedRows]:
+    """Encoded rows that the caller keeps in memory, all of them, and then puts into one array.
+
+    Raises `OutOfMemoryError` as soon as that array would not fit.
+    """
+    n_bytes = 0
+    for part in parts:
+        n_bytes += part.x.nbytes
+        check_fits(n_bytes, f"{table_name}: all its rows are needed, and take", "name fewer rows")
+        yield part
