@@ -28,8 +28,8 @@ from nntrain.errors import DataError
 MAX_BLOCK_CELLS = 1 << 25
 """The most cells in a block. If there are more, nearly all are empty, and take gigabytes."""
 
-MAX_OBJECTS_AHEAD = 10_000
-"""The most objects that are read before the first is used, to find a key that they all lack."""
+MAX_OBJECTS_AHEAD, MAX_BYTES_AHEAD = 10_000, 1 << 24
+"""About the most that is read before the first object is used, to find a key that all lack."""
 
 Record: TypeAlias = dict[str, Any]
 """The values of an object by key."""
@@ -107,11 +107,13 @@ class JsonLinesTable:
 
         So a table that lacks a key that is needed is refused before its first row is used.
         """
-        first, n_objects = [], 0
+        first, n_objects, n_bytes = [], 0, 0
         for block, records in parsed:
             first.append((block, records))
             n_objects += len(records)
-            if set(names) <= set(self.columns) or n_objects >= MAX_OBJECTS_AHEAD:
+            n_bytes += sum(len(text) for _, text in block)
+            are_many = n_objects >= MAX_OBJECTS_AHEAD or n_bytes >= MAX_BYTES_AHEAD
+            if are_many or set(names) <= set(self.columns):
                 return first
         self.is_complete = True
         return first
