@@ -59,17 +59,19 @@ def check_nothing_is_lost(folder: Path, whole: bytes) -> None:
         assert OLDER_LOG in [path.read_bytes() for path in logs if path.exists()]
 
 
-def attack(fit: Fit, folder: Path, chosen: random.Random, seconds: float) -> tuple[int, int]:
-    """How often a run was killed, and how often a run that failed came between, until it ended."""
-    whole, kills, failures = (folder / "whole.npz").read_bytes(), 0, 0
+def attack(fit: Fit, folder: Path, chosen: random.Random, seconds: float) -> Counter[str]:
+    """How often a run was killed, with a checkpoint, and how often a run that failed came between."""
+    whole, kills, done = (folder / "whole.npz").read_bytes(), 0, Counter(runs=1)
     (folder / "model.npz").write_bytes(OLDER_MODEL)
     (folder / "loss.csv").write_bytes(OLDER_LOG)
     result = fit("--resume", killed_after=chosen.random() * seconds)
     while result.code == KILLED:
         kills += 1
+        done["kills"] += 1
+        done["checkpoints"] += (folder / "model.npz.checkpoint").exists()
         check_nothing_is_lost(folder, whole)
         if chosen.random() < 0.2 and (folder / "model.npz").read_bytes() == OLDER_MODEL:
-            failures += 1
+            done["failures"] += 1
             assert fit(words=DIVERGING).code == 5
             assert (folder / "loss.csv").read_bytes() == OLDER_LOG
             check_nothing_is_lost(folder, whole)
@@ -79,7 +81,7 @@ def attack(fit: Fit, folder: Path, chosen: random.Random, seconds: float) -> tup
     assert (folder / "model.npz").read_bytes() == whole
     log, other = folder / "loss.csv", folder / "whole.csv"
     assert log_without_seconds(log) == log_without_seconds(other)
-    return kills, failures
+    return done
 
 
 @pytest.mark.heavy
@@ -109,18 +111,19 @@ def test_a_run_of_any_config_killed_at_any_moment_ends_as_one_that_was_not(
             refused.append(result.err)
             continue
         try:
-            kills, failures = attack(fit, folder, chosen, seconds)
+            done += attack(fit, folder, chosen, seconds)
         except AssertionError as error:
             error.add_note(f"case {case} of seed {seed}: {keys}")
             raise
-        done += Counter(runs=1, kills=kills, failures=failures)
         left = {table.name, "c.yaml", "whole.npz", "whole.csv", "model.npz", "loss.csv"}
         assert names(folder) == left, case
         for name in left:
             (folder / name).unlink()
     tell(
-        f"{done['kills']} kills of {done['runs']} runs that trained, of {n_cases}; "
+        f"{done['kills']} kills, {done['checkpoints']} of them after a checkpoint, of {done['runs']} "
+        f"runs that trained, of {n_cases}; "
         f"{done['failures']} times a run that failed came between"
     )
     assert done["runs"] >= 3 * n_cases / 4 - 1, refused
     assert done["kills"] >= done["runs"]
+    assert done["checkpoints"] >= done["kills"] / 10

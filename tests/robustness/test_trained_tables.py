@@ -52,6 +52,9 @@ def test_both_engines_both_formats_and_single_rows_agree_on_tables_that_train(
     for case in range(n_cases):
         chosen = random.Random(f"{seed} {case}")
         columns, keys = sound_table(chosen), sound_config(chosen)
+        if keys["optimizer"] == "adam":
+            # With a small epsilon, adam makes steps of gradients that are nothing but rounding.
+            keys["epsilon"] = 1e-3
         table.write_text(as_csv(columns, chosen), "utf-8", newline="")
         same.write_text(as_json_lines(columns), "utf-8")
         model = fitted(table, keys, "numpy")
