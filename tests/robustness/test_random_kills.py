@@ -92,6 +92,8 @@ def test_a_run_of_any_config_killed_at_any_moment_ends_as_one_that_was_not(
     done, refused = Counter[str](), list[str]()
     for case in range(n_cases):
         chosen = random.Random(f"{seed} {case}")
+        for name in names(folder):
+            (folder / name).unlink()
         columns, keys = sound_table(chosen), long_config(chosen)
         table = folder / chosen.choice(("t.csv", "t.jsonl"))
         is_csv = table.suffix == ".csv"
@@ -117,8 +119,6 @@ def test_a_run_of_any_config_killed_at_any_moment_ends_as_one_that_was_not(
             raise
         left = {table.name, "c.yaml", "whole.npz", "whole.csv", "model.npz", "loss.csv"}
         assert names(folder) == left, case
-        for name in left:
-            (folder / name).unlink()
     tell(
         f"{done['kills']} kills, {done['checkpoints']} of them after a checkpoint, of {done['runs']} "
         f"runs that trained, of {n_cases}; "

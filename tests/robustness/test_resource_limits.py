@@ -39,7 +39,7 @@ LIMITS = {
     "RLIMIT_DATA": tuple(150 * MIB + 10 * MIB * i for i in range(60)),
     "RLIMIT_MEMLOCK": (0,),
 }
-"""For each limit the values to choose from."""
+"""For each limit the values to choose from. With less memory than these, libraries cannot load."""
 
 
 @pytest.fixture

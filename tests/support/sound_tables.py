@@ -118,8 +118,10 @@ def as_csv(columns: dict[str, Column], chosen: random.Random) -> str:
     """A table as CSV, with quotes where they are needed, or around every cell."""
     text = io.StringIO(newline="")
     end = chosen.choice(("\n", "\r\n"))
-    plain, quoted = csv.QUOTE_MINIMAL, csv.QUOTE_ALL
-    writer = csv.writer(text, quoting=chosen.choice((plain, quoted)), lineterminator=end)
+    if chosen.random() < 0.5:
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=end)
+    else:
+        writer = csv.writer(text, lineterminator=end)
     writer.writerow(columns)
     writer.writerows(zip(*(column.cells for column in columns.values()), strict=True))
     return text.getvalue()
