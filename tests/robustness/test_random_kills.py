@@ -85,7 +85,7 @@ def attack(fit: Fit, folder: Path, chosen: random.Random, seconds: float) -> Cou
 
 
 @pytest.mark.heavy
-@lengths(3, 400)
+@lengths(3, 200)
 def test_a_run_of_any_config_killed_at_any_moment_ends_as_one_that_was_not(
     command_forks: CommandForks, folder: Path, seed: int, n_cases: int
 ) -> None:
