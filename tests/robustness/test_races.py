@@ -107,7 +107,7 @@ def test_a_reader_of_a_file_that_two_write_sees_one_or_the_other_whole(
         while time.monotonic() < end:
             seen[path.read_bytes()] += 1
             time.sleep(0.0005)
-    assert set(seen) == whole
+    assert set(seen) <= whole
     assert [set(of_writer) for of_writer in codes] == [{0}, {0}]
     assert path.read_bytes() in whole
     assert names(place) == {
@@ -164,7 +164,7 @@ def test_a_model_that_is_replaced_meanwhile_predicts_as_the_old_or_the_new_one(
             code, out, err = call("predict", "t.csv", "--append", "-q")
             assert (code, err) == (0, "")
             seen[out] += 1
-    assert set(seen) == whole
+    assert set(seen) <= whole
     assert {code for of_writer in codes for code in of_writer} <= {0, 7}
     assert any(0 in of_writer for of_writer in codes)
     (last,) = [seed for seed in "01" if nntrain.load_model(f"{seed}.npz").checksum
