@@ -79,10 +79,20 @@ class CommandForks:
         self._server.wait(timeout=TIMEOUT)
         self._settings.cleanup()
 
-    def run(self, arguments: Sequence[str], stdin: bytes, folder: Path) -> Result:
-        """Run the command in a folder.
+    def run(
+        self,
+        arguments: Sequence[str],
+        stdin: bytes,
+        folder: Path,
+        *,
+        limits: Mapping[str, int] | None = None,
+        killed_after: float | None = None,
+    ) -> Result:
+        """Run the command in a folder, maybe within limits such as `RLIMIT_AS`.
 
-        In an environment that matters before anything is imported, it is started afresh.
+        After the seconds `killed_after` the system ends it without warning; its code is then
+        `-signal.SIGALRM`. In an environment that matters before anything is imported, it is started
+        afresh, without limits.
         """
         variables = environment()
         words = [str(COMMAND), *arguments]
@@ -92,7 +102,10 @@ class CommandForks:
                 timeout=TIMEOUT, check=False,
             )  # fmt: skip
             return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
-        request = {"words": words, "folder": str(folder), "environment": variables}
+        request = {
+            "words": words, "folder": str(folder), "environment": variables,
+            "limits": dict(limits or {}), "killed_after": killed_after,
+        }  # fmt: skip
         theirs, ours = _pipes()
         try:
             socket.send_fds(self._ours, [json.dumps(request).encode() + b"\n"], theirs)

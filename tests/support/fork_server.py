@@ -3,7 +3,7 @@
 What a command does in a forked process is what it does in one started afresh, without the imports,
 which take most of a short command's time. Each request comes over the socket that is standard input:
 the arguments, the working folder and the environment, with the descriptors that become the standard
-streams. The answers are the new process's number and, once it has ended, its wait status.
+streams; and maybe limits to what the system gives, and a moment at which to die. The answers are the new process's number and, once it has ended, its wait status.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import pkgutil
+import resource
 import signal
 import socket
 import sys
@@ -74,6 +75,11 @@ def become_command(request: dict[str, Any], streams: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["words"]
+    for name, limit in request["limits"].items():
+        resource.setrlimit(getattr(resource, name), (limit, limit))
+    if request["killed_after"] is not None:
+        # Nothing handles SIGALRM: the system ends the process wherever it is, as SIGKILL does.
+        signal.setitimer(signal.ITIMER_REAL, max(request["killed_after"], 1e-6))
 
 
 def serve(connection: socket.socket) -> bool:
