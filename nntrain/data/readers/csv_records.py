@@ -25,22 +25,54 @@ def read_blocks(
     stream: ByteStream, name: str, delimiter: str, n_columns: int, first_line: int, rest: bytes
 ) -> Iterator[Block]:
     """The records after the header, in blocks; `rest` are the bytes read along with the header."""
-    pending = b""
+    waiting = _Waiting()
     for more, at_end in _arrivals(stream, rest):
-        if at_end and pending:
-            more = b"\n"  # noqa: PLW2901  (the last line may end without one)
-        end = more.rfind(b"\n") + 1
-        data = b"".join((pending, memoryview(more)[:end])) if end else b""
-        pending = more[end:] if end else pending + more
-        block = Block(data, name, first_line, delimiter, n_columns)
-        if b'"' in data and not block.regular:
+        waiting.add(b"\n" if at_end and waiting.size else more)  # The last line may end without.
+        if not at_end and waiting.is_to_wait():
+            continue
+        data = waiting.joined()
+        end = data.rfind(b"\n") + 1
+        block = Block(data[:end], name, first_line, delimiter, n_columns)
+        if b'"' in block.data and not block.regular:
             block = block.without_open_record(at_end=at_end)
-            pending = data[len(block.data) :] + pending
-        if len(pending) > MAX_RECORD_BYTES:
+        waiting = _Waiting(data[len(block.data) :], is_open=len(block.data) < end)
+        if waiting.size > MAX_RECORD_BYTES:
             raise DataError(f"{name}, line {first_line}: the line is longer than 16 MiB")
         block.check_length()
         yield from without_blank_runs(block)
         first_line += count_lines(block.data)
+
+
+class _Waiting:
+    """The bytes that are in no block yet, as they came.
+
+    If they hold a record that is open because of a quote (`is_open`), it takes another quote to end
+    it, and a long one is not looked at again before it is twice as long.
+    """
+
+    def __init__(self, data: bytes = b"", *, is_open: bool = False) -> None:
+        self.pieces = [data]
+        self.size = len(data)
+        self.open_size = self.size if is_open else 0
+        self.has_quote = self.has_line = False
+
+    def add(self, more: bytes) -> None:
+        """Add bytes that have come."""
+        self.pieces.append(more)
+        self.size += len(more)
+        self.has_quote |= b'"' in more
+        self.has_line |= b"\n" in more
+
+    def is_to_wait(self) -> bool:
+        """Whether no record can have ended with the bytes that were added."""
+        if self.size > MAX_RECORD_BYTES:
+            return False
+        is_long = self.open_size > BLOCK_BYTES and self.size < 2 * self.open_size
+        return not self.has_line or (self.open_size > 0 and (is_long or not self.has_quote))
+
+    def joined(self) -> bytes:
+        """All bytes."""
+        return b"".join(self.pieces)
 
 
 def without_blank_runs(block: Block) -> Iterator[Block]:
