@@ -65,6 +65,15 @@ def import_ahead() -> None:
     sys.meta_path.remove(later)
 
 
+def stop_measuring_coverage() -> None:
+    """Keep coverage, if it is measured, from writing under limits that are meant for the command."""
+    module = sys.modules.get("coverage")
+    current = module.Coverage.current() if module else None
+    if current:
+        current.stop()
+        atexit.unregister(current._atexit)
+
+
 def become_command(request: dict[str, Any], streams: Sequence[int]) -> None:
     """Make this process what a shell would have started."""
     for number, descriptor in enumerate(streams):
@@ -75,6 +84,8 @@ def become_command(request: dict[str, Any], streams: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["words"]
+    if request["limits"]:
+        stop_measuring_coverage()
     for name, limit in request["limits"].items():
         resource.setrlimit(getattr(resource, name), (limit, limit))
     if request["killed_after"] is not None:
