@@ -182,3 +182,14 @@ class _Pieces:
 
     def read(self, size: int, /) -> bytes:
         return next(self.pieces, b"")
+
+
+@pytest.mark.parametrize("first", ["PAR1", "ORC", "ORCID", "BZh9", "ARROW1", "%PDF", "PK", "sep"])
+def test_a_header_that_begins_like_another_format_is_a_header(
+    run: Run, folder: Path, first: str
+) -> None:
+    (folder / "t.csv").write_text(f"{first},y\n1,2\n2,3\n4,5\n")
+    (folder / "c.yaml").write_text("target: y\nepochs: 1\n")
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q").code == 0
+    piped = run("predict", "-q", stdin=f"{first}\n1\n")
+    assert (piped.code, piped.out.count("\n")) == (0, 2)

@@ -57,17 +57,18 @@ def encode_chunks(
     what its column holds; with `tolerate_bad_rows`, rows with a bad feature are marked instead. A
     number too large for `dtype` becomes an infinite input, which raises `DataError` if targets are
     read. Logs in the end how many cells were missing, of an unseen category or far from the
-    training range, and how many rows
-    were left out.
+    training range, and how many rows were left out.
     """
     names = [target.name for target in preprocessing.targets] if targets else []
     options = targets or TargetOptions()
     numbers = options.numbers(names)
     preprocessing.check(table, numbers)
+    keys_are_open = not table.is_complete
     unusual, left_out = UnusualCells(), LeftOutRows()
     types = preprocessing.column_types(numbers)
     for rows, whole in _counted_chunks(table, types, names, options, left_out):
-        preprocessing.check(table, numbers)  # More keys of JSON lines may be known now.
+        if keys_are_open:  # More keys of JSON lines are known now.
+            preprocessing.check(table, numbers)
         bad = _bad_rows(rows.chunk) if tolerate_bad_rows else None
         values = preprocessing.values_of(rows.chunk, table.cells, unusual, bad)
         x = np.empty((len(values), len(preprocessing.input_names)), dtype)

@@ -20,12 +20,15 @@ MAGIC_BYTES = 8
 
 COMPRESSIONS: dict[bytes, Compression] = {
     b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
     b"PK\3\4": "zip",
     b"PK\5\6": "zip",
 }
-PARQUET = b"PAR1"
+BZIP2 = re.compile(rb"BZh[1-9](?:1AY&|\x17rE8)")
+PARQUET, ORC = b"PAR1", b"ORC"
+CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")
+"""Bytes that no text holds: they tell Parquet and ORC from a header line such as `PAR1,PAR2`."""
+
 UTF_8_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_32_MARKS = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
@@ -49,7 +52,7 @@ FOREIGN = (
     Foreign(b"\x04\x22\x4d\x18", "compressed by lz4", "unpack it: lz4 -dc {path}"),
     Foreign(b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it: 7z x {path}"),
     Foreign(
-        b"ARROW1",
+        b"ARROW1\0\0",
         "an Arrow (Feather) file",
         "convert it with pandas: pandas.read_feather({name!r}).to_parquet('table.parquet')",
     ),
@@ -59,7 +62,7 @@ FOREIGN = (
         "convert it with pandas: pandas.read_hdf({name!r}).to_csv('table.csv', index=False)",
     ),
     Foreign(
-        b"SQLite format 3",
+        b"SQLite format 3\0",
         "an SQLite database",
         "write a table of it as CSV: sqlite3 -header -csv {path} 'select * from TABLE' > table.csv",
     ),
@@ -77,8 +80,8 @@ FOREIGN = (
     Foreign(b"\xff\xff\xff\xff", "an Arrow stream", "write it as Parquet with pyarrow"),
     Foreign(b"\x80\x04\x95", "a Python pickle, which can run programs", "save the table as CSV"),
     Foreign(b"\x80\x05\x95", "a Python pickle, which can run programs", "save the table as CSV"),
-    Foreign(b"%PDF", "a PDF", "save the table as CSV"),
-    Foreign(b"ORC", "an ORC file", "convert it to Parquet, for example with pyarrow.orc"),
+    Foreign(b"%PDF-", "a PDF", "save the table as CSV"),
+    Foreign(ORC, "an ORC file", "convert it to Parquet, for example with pyarrow.orc"),
     Foreign(b"Obj\1", "an Avro file", "convert it to Parquet or JSON lines"),
     Foreign(b"ustar", "a tar archive", "unpack it: tar -xf {path}", offset=257),
 )
@@ -86,7 +89,14 @@ FOREIGN = (
 
 def compression_of(head: bytes) -> Compression | None:
     """How data that begin with these bytes are compressed, if they are."""
+    if BZIP2.match(head):
+        return "bzip2"
     return next((name for magic, name in COMPRESSIONS.items() if head.startswith(magic)), None)
+
+
+def is_parquet(head: bytes) -> bool:
+    """Whether data that begin with these bytes are Parquet."""
+    return head.startswith(PARQUET) and bool(CONTROL.search(head))
 
 
 def is_enough(head: bytes) -> bool:
@@ -102,11 +112,12 @@ def format_of(head: bytes, path: str, name: str) -> Format:
     `name` is what messages call the data. Raises `DataError` for a format that is not read, with
     the command that converts it.
     """
-    if head.startswith(PARQUET):
+    if is_parquet(head):
         return "parquet"
     file = "FILE" if path == "-" else shlex.quote(path)
     for foreign in FOREIGN:
-        if head.startswith(foreign.magic, foreign.offset):
+        is_sure = foreign.magic != ORC or CONTROL.search(head)
+        if is_sure and head.startswith(foreign.magic, foreign.offset):
             remedy = foreign.remedy.format(path=file, name="FILE" if path == "-" else path)
             raise DataError(f"{name}: is {foreign.name}, which is not read; {remedy}")
     if head.startswith(UTF_32_MARKS):

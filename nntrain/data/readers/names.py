@@ -11,8 +11,8 @@ from nntrain.data.notes import NormalizedName, log_note
 class KnownNames:
     """The names that a config or a model knows, to which a table's names are matched.
 
-    A letter such as `é` can be written as one character or as two,
-    which look the same: names that differ by that alone mean the same column.
+    A letter such as `é` can be written as one character or as two, which look the same: names that
+    differ by that alone mean the same column.
     """
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nntrain.data.readers.cells import CellFormat
@@ -32,8 +33,7 @@ def parquet_table(
 ) -> FrameTable:
     """A Parquet file as a table, which stays open until `files` is closed.
 
-    `stream` is what `source.open` gave.
-    Raises `DataError`, or `MissingExtraError` without pyarrow.
+    `stream` is what `source.open` gave. Raises `DataError`, or `MissingExtraError` without pyarrow.
     """
     try:
         import pyarrow as pa  # noqa: PLC0415  (an optional package)
@@ -52,20 +52,7 @@ def parquet_table(
         text_columns,
     )
 
-    damage = (pa.ArrowException, OSError, ValueError, KeyError)
-
-    @contextlib.contextmanager
-    def explained() -> Iterator[None]:
-        try:
-            yield
-        except MemoryError as error:
-            raise MemoryError(f"{source.name}: {str(error) or 'no room for its rows'}") from None
-        except damage as error:
-            reason = str(error).split("\n")[0]
-            if NO_THREAD in reason:
-                raise MemoryError(f"{source.name}: {reason}") from None
-            raise DataError(f"{source.name}: cannot be read as Parquet: {reason}") from None
-
+    explained = partial(_explained, source.name, (pa.ArrowException, OSError, ValueError, KeyError))
     content = files.enter_context(source.whole_file(stream))
     with explained():
         file = parquet.ParquetFile(content, pre_buffer=False)
@@ -93,6 +80,20 @@ def parquet_table(
     nested = {name: str(kind) for name, kind in types if pa.types.is_nested(kind)}
     index = _saved_index(schema.metadata)
     return FrameTable(read_frames, source.name, columns, cells, nested, index)
+
+
+@contextlib.contextmanager
+def _explained(name: str, damage: tuple[type[Exception], ...]) -> Iterator[None]:
+    """Turn what pyarrow raises into `DataError`, or `MemoryError` where memory is short."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(f"{name}: {str(error) or 'no room for its rows'}") from None
+    except damage as error:
+        reason = str(error).split("\n")[0]
+        if NO_THREAD in reason:
+            raise MemoryError(f"{name}: {reason}") from None
+        raise DataError(f"{name}: cannot be read as Parquet: {reason}") from None
 
 
 def _saved_index(metadata: dict[bytes, bytes] | None) -> tuple[str, ...]:

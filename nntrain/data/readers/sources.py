@@ -11,13 +11,13 @@ from typing import Any
 
 from nntrain.data.readers.contents import (
     HEAD_BYTES,
-    PARQUET,
     Compression,
     Format,
     compression_of,
     encoding_of,
     format_of,
     is_enough,
+    is_parquet,
 )
 from nntrain.data.readers.decompressed import DECOMPRESSORS, Decompressed
 from nntrain.data.readers.input_file import InputFile
@@ -108,7 +108,7 @@ class Source:
 
     def _needs_copy(self, head: bytes, *, twice: bool, all_keys: bool) -> bool:
         """Whether a pipe must be copied into a file, because it is not read from start to end."""
-        if twice or self._compression == "zip" or head.startswith(PARQUET):
+        if twice or self._compression == "zip" or is_parquet(head):
             return True
         if not all_keys:
             return False
