@@ -52,10 +52,10 @@ class Shape:
         if not self.above_12:
             return
         for i, run in enumerate(DIGIT_RUN.findall(text)):
-            if int(run) > 12:  # noqa: PLR2004  (months)
+            if int(run) > 12:
                 self.above_12[i] += count
                 self.first_above_12[i] = self.first_above_12[i] or text
-                self.above_31[i] += count * (int(run) > 31)  # noqa: PLR2004  (days)
+                self.above_31[i] += count * (int(run) > 31)
 
 
 @dataclass
