@@ -11,8 +11,8 @@ import numpy as np
 
 from nntrain.config.keys import DEFAULTS
 from nntrain.data.checks import has_digit
+from nntrain.data.kinds.profile import ColumnProfile
 from nntrain.data.preprocessing.spread import is_rounding, measure_spread
-from nntrain.data.readers.profile import ColumnProfile
 from nntrain.errors import DataError
 from nntrain.text import quoted
 

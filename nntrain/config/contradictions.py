@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nntrain.data.notation.dates import parse_date_format
+from nntrain.data.notation.numbers import parse_number_pattern
 from nntrain.errors import Mistake
+
+KINDS = ("numbers", "date_format", "categorical", "ordered")
+"""The keys that say what kind of column a column is."""
+MIN_ORDERED = 2
 
 
 def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -15,8 +21,9 @@ def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
     `values` has every key of the config, each value already valid by itself.
     """
     yield from _repeated_columns(values)
+    yield from _kinds(values)
     weight = values["weight"]
-    for key in ("target", "features", "categorical"):
+    for key in ("target", "features", *KINDS[1:]):
         if weight is not None and weight in (values[key] or ()):
             yield Mistake(f"names {weight!r}, which stands under {key} too", "weight")
     if values["features"] == ():
@@ -24,6 +31,31 @@ def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
         yield Mistake(text, "features")
     if values["delimiter"] == values["decimal"]:
         yield Mistake(f"is the delimiter too, {values['decimal']!r}; one must differ", "decimal")
+
+
+def _kinds(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Columns with two kinds, patterns of numbers and dates that are none, and empty orders."""
+    for i, key in enumerate(KINDS):
+        for other in KINDS[i + 1 :]:
+            for column in values[other]:
+                if column in values[key]:
+                    yield Mistake(f"names {column!r}, which stands under {key} too", other)
+    for column in values["target"]:
+        for key in ("date_format", "ordered"):
+            if column in values[key]:
+                yield Mistake(f"names {column!r}, which is the target; remove it here", key)
+    for key, parse in (("numbers", parse_number_pattern), ("date_format", parse_date_format)):
+        for column, text in values[key].items():
+            try:
+                parse(text)
+            except ValueError as error:
+                yield Mistake(f"for the column {column!r}: {error}", key)
+    for column, categories in values["ordered"].items():
+        repeated = [text for text, count in Counter(categories).items() if count > 1]
+        if repeated:
+            yield Mistake(f"names {repeated[0]!r} twice for the column {column!r}", "ordered")
+        if len(categories) < MIN_ORDERED:
+            yield Mistake(f"expects two categories or more for the column {column!r}", "ordered")
 
 
 def _repeated_columns(values: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -34,6 +34,7 @@ from nntrain.config.unknown_keys import unknown_key
 from nntrain.config.values import (
     ValueType,
     boolean,
+    by_column,
     character,
     choice,
     list_of,
@@ -73,11 +74,18 @@ def key(
         "used_with": used_with,
         "changes_model": changes_model,
     }
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
 
 
 COLUMN = text("a column name")
 COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]")
+CATEGORY = text("a category", may_be_empty=True)
+CATEGORIES = "a list of categories"
+NUMBER_PATTERNS = 'examples by column, such as {price: "$1,234.5"}'
+DATE_FORMATS = 'formats by column, such as {sold_on: "%d/%m/%Y"}'
+ORDERS = "lists by column, such as {size: [S, M, L]}"
 WITH_ADAM = UsedWith("optimizer", ("adam",))
 
 
@@ -101,8 +109,23 @@ class Config:
         optional(COLUMNS), "the columns to learn from; not set: every other column", None
     )
     ignore: tuple[str, ...] = key(COLUMNS, "columns that are never learned from", ())
+    numbers: dict[str, str] = key(
+        by_column(text("a number as the column writes it"), NUMBER_PATTERNS),
+        "how columns write their numbers, each by an example: signs, units, marks of thousands",
+        {},
+    )
+    date_format: dict[str, str] = key(
+        by_column(text("a date format such as %d/%m/%Y"), DATE_FORMATS),
+        "how columns write their dates or times, in strptime's codes; or iso, unix, unix_ms",
+        {},
+    )
     categorical: tuple[str, ...] = key(
         COLUMNS, "columns to read as names even where they look like numbers (zip codes)", ()
+    )
+    ordered: dict[str, tuple[str, ...]] = key(
+        by_column(list_of(CATEGORY, CATEGORIES), ORDERS),
+        "columns whose categories have an order, and this order, the lowest first",
+        {},
     )
     weight: str | None = key(
         optional(COLUMN),
@@ -110,7 +133,15 @@ class Config:
         None,
     )
     max_categories: int = key(
-        whole_number(1), "a text column with more different values than this is an error", 100
+        whole_number(1),
+        "a text column with more categories than this becomes two inputs, the mean of the target "
+        "by category and the rows of the category, instead of one input for each",
+        100,
+    )
+    min_count: int = key(
+        whole_number(1),
+        "categories of fewer training rows than this are rare: they share one input",
+        1,
     )
     hidden_layers: tuple[int, ...] = key(
         list_of(whole_number(1, 1_000_000), "a list of whole numbers, such as [16] or [64, 64]"),
@@ -272,6 +303,8 @@ class Config:
             if isinstance(value, list) or (name == "target" and isinstance(value, str)):
                 as_tuple = (value,) if isinstance(value, str) else tuple(value)
                 object.__setattr__(self, name, as_tuple)
+            elif isinstance(value, dict):
+                object.__setattr__(self, name, {k: _as_tuple(v) for k, v in value.items()})
         mistakes = [
             Mistake(f"expects {value_type.expects}, found {getattr(self, name)!r}", name)
             for name, value_type in VALUE_TYPES.items()
@@ -284,9 +317,7 @@ class Config:
         """Every key that can change the model, as JSON types; `from_dict` is the way back."""
         values = dataclasses.asdict(self)
         return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in values.items()
-            if name not in WITHOUT_EFFECT
+            name: _as_json(value) for name, value in values.items() if name not in WITHOUT_EFFECT
         }
 
     @property
@@ -298,7 +329,9 @@ class Config:
     def columns(self) -> tuple[str, ...]:
         """Every column that a key names."""
         weight = (self.weight,) if self.weight else ()
-        return (*self.target, *(self.features or ()), *self.ignore, *self.categorical, *weight)
+        by_kind = (self.categorical, self.numbers, self.date_format, self.ordered)
+        named = (name for names in by_kind for name in names)
+        return (*self.target, *(self.features or ()), *self.ignore, *named, *weight)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Config:
@@ -315,13 +348,28 @@ class Config:
         return cls(**values)
 
 
+def _as_tuple(value: Any) -> Any:
+    """A list as a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_json(value: Any) -> Any:
+    """A value of a key in JSON types."""
+    if isinstance(value, dict):
+        return {name: _as_json(element) for name, element in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _from_metadata(name: str) -> dict[str, Any]:
     return {f.name: f.metadata[name] for f in dataclasses.fields(Config)}
 
 
 VALUE_TYPES: dict[str, ValueType] = _from_metadata("value_type")
 MEANINGS: dict[str, str] = _from_metadata("meaning")
-DEFAULTS: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(Config)}
+DEFAULTS: dict[str, Any] = {
+    f.name: f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
+    for f in dataclasses.fields(Config)
+}
 USED_WITH: dict[str, UsedWith] = {
     name: used_with for name, used_with in _from_metadata("used_with").items() if used_with
 }

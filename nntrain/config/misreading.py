@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from nntrain.config.column_choice import mistaken_numbers
 from nntrain.data.checks import has_digit, may_be_decimal_comma, may_be_grouped
+from nntrain.data.kinds.profile import ColumnProfile
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.profile import ColumnProfile
 from nntrain.text import quoted
 
 log = logging.getLogger(__name__)

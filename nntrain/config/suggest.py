@@ -22,10 +22,10 @@ from nntrain.config.misreading import warn_of_misreading
 from nntrain.config.recipes import RECIPES
 from nntrain.config.yaml_text import as_yaml
 from nntrain.data.checks import check_columns, check_unique, misread
+from nntrain.data.kinds.profile import ColumnProfile, profile
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import TableLike, index_columns
 from nntrain.errors import DataError
 from nntrain.text import counted

@@ -132,12 +132,29 @@ def list_of(item: ValueType, expects: str) -> ValueType:
     return ValueType(expects, read, is_valid)
 
 
+def by_column(item: ValueType, expects: str) -> ValueType:
+    """A mapping from columns to values of one type, kept as a dictionary."""
+
+    def read(found: Any) -> dict[str, Any]:
+        if not isinstance(found, dict):
+            raise _mismatch(expects, found)
+        return {column: item.read(value) for column, value in found.items()}
+
+    def is_valid(value: Any) -> bool:
+        return isinstance(value, dict) and all(
+            isinstance(column, str) and column != "" and is_utf8(column) and item.is_valid(element)
+            for column, element in value.items()
+        )
+
+    return ValueType(expects, read, is_valid)
+
+
 def one_or_more(item: ValueType, expects: str) -> ValueType:
     """One value, or a list of at least one; kept as a tuple."""
     several = list_of(item, expects)
 
     def read(found: Any) -> tuple[Any, ...]:
-        value: tuple[Any, ...] = several.read(found if isinstance(found, list) else [found])
+        value: tuple[Any, ...] = several.read([found] if isinstance(found, Scalar) else found)
         if not value:
             raise ValueError(f"expects {expects}, found an empty list")
         return value
@@ -189,5 +206,6 @@ def _scalar_type(
 
 
 def _mismatch(expects: str, found: object, hint: str = "") -> ValueError:
-    shown = "a list" if isinstance(found, list) else str(found)
+    kinds = {list: "a list", dict: "a mapping"}
+    shown = kinds.get(type(found), str(found))
     return ValueError(f"expects {expects}, found {shown}{hint}")

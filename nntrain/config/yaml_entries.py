@@ -5,7 +5,6 @@ Nothing else reads YAML.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ MAX_SHOWN = 70
 LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What ends a line for YAML."""
 
-EntryValue: TypeAlias = "Scalar | list[Scalar]"
+ListOrScalar: TypeAlias = "Scalar | list[Scalar]"
+EntryValue: TypeAlias = "ListOrScalar | dict[str, ListOrScalar]"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
         if isinstance(event, yaml.NodeEvent) and _is_marked(event):
             raise _NotAConfigError("a config has no tag, anchor or alias; remove it", event)
         if isinstance(event, yaml.MappingStartEvent):
-            yield from itertools.takewhile(_is_content, events)
+            yield from _inside_mapping(events)
             break
         if isinstance(event, yaml.ScalarEvent) and event.value == "":
             break
@@ -110,9 +110,15 @@ def _content(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
             raise _NotAConfigError("a second document starts", event)
 
 
-def _is_content(event: yaml.Event) -> bool:
-    """Whether the mapping goes on; what nests in it is refused before its end comes."""
-    return not isinstance(event, yaml.MappingEndEvent)
+def _inside_mapping(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The events up to the end of the mapping whose start was read."""
+    depth = 1
+    for event in events:
+        depth += isinstance(event, yaml.MappingStartEvent)
+        depth -= isinstance(event, yaml.MappingEndEvent)
+        if not depth:
+            return
+        yield event
 
 
 def _refuse_directive(lines: Sequence[str], name: str) -> None:
@@ -133,8 +139,34 @@ class _NotAConfigError(yaml.MarkedYAMLError):
 
 
 def _read_value(events: Iterator[yaml.Event], place: Place, key: str) -> EntryValue:
-    """The value after a key: one scalar, or a list of scalars."""
+    """The value after a key: a scalar, a list of scalars, or a mapping from columns to these."""
     event = next(events)
+    if isinstance(event, yaml.MappingStartEvent):
+        _check_alone(event, place, key)
+        return _read_mapping(events, place, key)
+    return _read_list_or_scalar(event, events, place, key)
+
+
+def _read_mapping(events: Iterator[yaml.Event], place: Place, key: str) -> dict[str, ListOrScalar]:
+    """A mapping whose start was read."""
+    values: dict[str, ListOrScalar] = {}
+    for event in events:
+        if isinstance(event, yaml.MappingEndEvent):
+            break
+        if not isinstance(event, yaml.ScalarEvent):
+            text = f"expects `column: value` in its mapping, found {_describe(event)}"
+            raise ConfigError(Mistake(text, key, place))
+        column = _read_scalar(event, place, key).text
+        if column in values:
+            raise ConfigError(Mistake(f"names the column {column!r} twice", key, place))
+        values[column] = _read_list_or_scalar(next(events), events, place, key)
+    return values
+
+
+def _read_list_or_scalar(
+    event: yaml.Event, events: Iterator[yaml.Event], place: Place, key: str
+) -> ListOrScalar:
+    """The scalar that an event is, or the list of scalars that it starts."""
     if isinstance(event, yaml.ScalarEvent):
         return _read_scalar(event, place, key)
     if not isinstance(event, yaml.SequenceStartEvent):

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nntrain.data.notation.dates import DateNotation
+from nntrain.data.notation.notation import Notation
 from nntrain.data.readers.cells import BLANKS, DECIMAL_COMMA, CellFormat
 from nntrain.data.readers.csv_table import CsvTable
 from nntrain.data.readers.table import Chunk, Table
@@ -86,10 +88,10 @@ def check_unique(table: Table, names: Sequence[str]) -> None:
 
 def check_numbers(chunk: Chunk, name: str, cells: CellFormat) -> None:
     """Raise `DataError` for a cell of a feature that is not a finite number, naming its line."""
-    column = chunk.columns[name]
+    column, own = chunk.columns[name], cells.of_column(name)
     if column.dtype != np.float64:
-        row = cells.first_text(column)
-        raise DataError(not_a_number(str(chunk.place(row)), name, column[row], cells))
+        row = own.first_text(column)
+        raise DataError(not_a_number(str(chunk.place(row)), name, column[row], own))
     infinite = np.flatnonzero(np.isinf(column))
     if len(infinite):
         raise DataError(infinite_number(str(chunk.place(int(infinite[0]))), name))
@@ -104,15 +106,30 @@ def infinite_number(place: str, name: str) -> str:
 
 
 def not_a_number(place: str, name: str, text: str, cells: CellFormat) -> str:
-    """The message for a text in a feature column of numbers."""
+    """The message for a text in a feature column of numbers or dates."""
     return (
-        f"{place}, column {name!r}: expects a number, found {text!r}; correct the cell, or leave "
+        f"{place}, column {name!r}: expects {written(cells.notation)}, found {text!r}; correct the cell, or leave "
         f"it empty if it is missing{comma_hint(text, cells)}"
     )
 
 
+def written(notation: Notation | None, *, plural: bool = False) -> str:
+    """What a cell is and how it is written: a number, or a date, in a column's notation."""
+    if notation is None:
+        return "numbers" if plural else "a number"
+    if isinstance(notation, DateNotation):
+        one, many = ("a time", "times") if notation.is_time else ("a date", "dates")
+        how = f"written as {notation.example} ({notation.pattern})"
+    else:
+        one, many = "a number", "numbers"
+        how = f"written as {notation.pattern}"
+    return f"{many if plural else one} {how}"
+
+
 def comma_hint(text: str, cells: CellFormat) -> str:
     """What to do about a comma or point in a text that looks like a number; else empty."""
+    if cells.notation is not None:
+        return ""
     if may_be_grouped(text, cells):
         mark = "comma" if cells.decimal == "." else "point"
         plain = text.strip(BLANKS).replace("," if mark == "comma" else ".", "")

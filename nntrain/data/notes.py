@@ -125,6 +125,61 @@ class UselessColumn:
 
 
 @dataclass(frozen=True)
+class ReadAs:
+    """How the cells of a column were read, decided by the cells themselves."""
+
+    name: str
+    what: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"read {self.name!r} as {self.what}, such as {self.example!r}"
+
+
+@dataclass(frozen=True)
+class ReadAsCategories:
+    """Text columns that were read as categories, with their numbers of categories."""
+
+    counts: Mapping[str, int]
+
+    def __str__(self) -> str:
+        columns = ", ".join(f"{name!r} ({count:,})" for name, count in self.counts.items())
+        return f"read as categories: {columns}"
+
+
+@dataclass(frozen=True)
+class MeanEncoded:
+    """A column of more categories than get an input each."""
+
+    name: str
+    n_categories: int
+    max_categories: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name!r} has {self.n_categories:,} categories, more than max_categories "
+            f"({self.max_categories:,}): its inputs are the mean of the target by category, and "
+            f"the rows of the category"
+        )
+
+
+@dataclass(frozen=True)
+class SimilarCategories:
+    """Categories of a column that differ by case or blanks alone."""
+
+    name: str
+    groups: tuple[tuple[str, ...], ...]
+
+    def __str__(self) -> str:
+        shown = "; ".join(quoted(group) for group in self.groups[:3])
+        more = f" and {len(self.groups) - 3:,} more such groups" if len(self.groups) > 3 else ""
+        return (
+            f"{self.name!r} has categories that differ by case or blanks alone: {shown}{more}; "
+            f"they are kept apart"
+        )
+
+
+@dataclass(frozen=True)
 class MissingCells:
     """How many cells were missing, by column."""
 
@@ -149,12 +204,11 @@ class FarNumbers:
     """How many numbers lie far outside the training range, by column; `ranges` has each range."""
 
     counts: Mapping[str, int]
-    ranges: Mapping[str, tuple[float, float]]
+    ranges: Mapping[str, tuple[str, str]]
 
     def __str__(self) -> str:
         columns = ", ".join(
-            f"{count:,} in {name!r} (training: {self.ranges[name][0]:g} to "
-            f"{self.ranges[name][1]:g})"
+            f"{count:,} in {name!r} (training: {self.ranges[name][0]} to {self.ranges[name][1]})"
             for name, count in self.counts.items()
         )
         return f"numbers further outside the training range than it is wide: {columns}"
@@ -169,6 +223,10 @@ Note: TypeAlias = (
     | RowsOfNoWeight
     | NoRowHasWeight
     | UselessColumn
+    | ReadAs
+    | ReadAsCategories
+    | MeanEncoded
+    | SimilarCategories
     | MissingCells
     | UnseenCategories
     | FarNumbers

@@ -11,6 +11,7 @@ CALIBRATION_SPLIT = 4
 FOLDS = 5
 EXPLANATION = 6
 CONTRIBUTIONS = 7
+CATEGORY_FOLDS = 8
 
 
 def random_stream(seed: int, purpose: int, member: int = 0, epoch: int = 0) -> np.random.Generator:

@@ -11,6 +11,7 @@ import numpy as np
 
 from nntrain.config.keys import Config
 from nntrain.data.checks import not_a_number
+from nntrain.data.kinds.profile import ColumnProfile, profile
 from nntrain.data.notes import Note, TakeNote
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
 from nntrain.data.preprocessing.encode_features import category_positions
@@ -19,7 +20,6 @@ from nntrain.data.preprocessing.typed_table import read_typed
 from nntrain.data.readers.cells import CellFormat, category
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
-from nntrain.data.readers.profile import ColumnProfile, profile
 from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.engine.backend import check_installed
 from nntrain.errors import DataError, OutOfMemoryError

@@ -6,6 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from nntrain.config.choices import TRANSFORMS
+from nntrain.data.notation.cycles import CYCLES
+from nntrain.data.notation.dates import DateNotation, parse_date_format
+from nntrain.data.notation.notation import Notation
+from nntrain.data.notation.numbers import parse_number_pattern
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
@@ -42,13 +46,67 @@ CATEGORIES = checked(
     lambda categories: len(set(categories)) == len(categories),
     "a feature's category stands twice",
 )
-NUMERIC = record(NumericColumn, omitted={"edges": ()}, scale=SCALE, edges=EDGES)
-CATEGORICAL = record(CategoricalColumn, categories=CATEGORIES)
+DISTINCT_TEXTS = checked(
+    plain_items(TEXT, "a feature's categories are not texts"),
+    lambda texts: len(set(texts)) == len(texts),
+    "a feature's category stands twice",
+)
+
+
+def _write_notation(notation: Notation | None) -> dict[str, str] | None:
+    if notation is None:
+        return None
+    return {"dates" if isinstance(notation, DateNotation) else "numbers": notation.pattern}
+
+
+def _read_notation(json: Any, key: str) -> Notation | None:
+    if json is None:
+        return None
+    try:
+        if isinstance(json, dict) and "dates" in json:
+            return parse_date_format(required(json, "dates", str))
+        return parse_number_pattern(required(json, "numbers", str))
+    except ValueError as error:
+        raise FormatError(f"its header has an invalid {key}: {error}") from None
+
+
+NOTATION = Codec(_write_notation, _read_notation)
+NUMERIC = record(
+    NumericColumn,
+    omitted={"edges": (), "notation": None, "cycles": (), "levels": ()},
+    scale=SCALE,
+    edges=EDGES,
+    notation=NOTATION,
+    cycles=plain_items(one_of(CYCLES), "a feature's cycles are not texts"),
+    levels=DISTINCT_TEXTS,
+)
+CATEGORICAL = checked(
+    record(
+        CategoricalColumn,
+        omitted={"rare": (), "targets": (), "encodings": ()},
+        categories=CATEGORIES,
+        rare=DISTINCT_TEXTS,
+        targets=plain_items(TEXT, "a feature's targets are not texts"),
+        encodings=plain_items(
+            plain_items(NUMBER, "a feature's encodings are not finite numbers"),
+            "a feature's encodings are not lists of numbers",
+        ),
+    ),
+    lambda column: (
+        not column.encodings
+        or (
+            len(column.encodings) == len(column.categories) + 1
+            and {len(column.targets) + 1} == set(map(len, column.encodings))
+        )
+    ),
+    "a feature's encodings are not those of its categories",
+)
 TARGET = checked(
     record(
         TargetColumn,
-        omitted={"transform": "none"},
+        omitted={"transform": "none", "notation": None},
         scale=SCALE,
+        notation=NOTATION,
         transform=one_of(TRANSFORMS, "a target has an unknown {key!r}"),
     ),
     lambda target: target.minimum <= target.maximum,

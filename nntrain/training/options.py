@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from nntrain.config.keys import Config
+from nntrain.data.notation.dates import parse_date_format
+from nntrain.data.notation.notation import Notation
+from nntrain.data.notation.numbers import parse_number_pattern
 from nntrain.data.preprocessing.fit import PreprocessingOptions
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.preprocessing.target_values import TargetOptions
-from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.cells import CellFormat, category
 from nntrain.data.readers.open import ReadOptions
 
 
 def read_options(config: Config, *, twice: bool = False) -> ReadOptions:
     """How to read a table by a config; `twice` makes a pipe ready to be read again."""
-    cells = CellFormat(config.missing_values, config.decimal)
+    cells = CellFormat(config.missing_values, config.decimal, notations(config))
     return ReadOptions(cells, config.dialect, config.columns, twice=twice)
+
+
+def notations(config: Config) -> dict[str, Notation]:
+    """How the columns are written for which a config says so."""
+    numbers = {name: parse_number_pattern(text) for name, text in config.numbers.items()}
+    dates = {name: parse_date_format(text) for name, text in config.date_format.items()}
+    return {**numbers, **dates}
 
 
 def target_options(config: Config) -> TargetOptions:
@@ -32,7 +42,7 @@ def column_roles(config: Config, group: str | None = None) -> ColumnRoles:
         config.features,
         config.ignore,
         config.categorical,
-        config.max_categories,
+        {name: tuple(map(category, levels)) for name, levels in config.ordered.items()},
         group,
         target_options(config),
     )
@@ -42,5 +52,10 @@ def preprocessing_options(config: Config) -> PreprocessingOptions:
     """How to preprocess columns by a config."""
     bins = config.bins if config.numeric_encoding == "piecewise_linear" else 0
     return PreprocessingOptions(
-        config.standardize, config.missing_values, bins, config.target_transform
+        config.standardize,
+        config.missing_values,
+        bins,
+        config.target_transform,
+        config.max_categories,
+        config.min_count,
     )

@@ -13,11 +13,13 @@ from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.encode import Encoded, FeatureColumns, encode_parts
 from nntrain.data.preprocessing.encode_chunks import encode_chunks
 from nntrain.data.preprocessing.fit import learn_preprocessing
+from nntrain.data.preprocessing.mean_encoding import cross_fit
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable, read_typed
 from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import TableLike
 from nntrain.engine.backend import check_installed
+from nntrain.engine.random_streams import CATEGORY_FOLDS, random_stream
 from nntrain.errors import ConfigError, DataError, Mistake, UsageError
 from nntrain.text import counted
 from nntrain.training.options import (
@@ -103,7 +105,11 @@ def prepare_rows(
     preprocessing = learn_preprocessing(table, split.training, options, take_note)
     held_out = np.sort(np.concatenate(split.parts[1:]))
     FeatureColumns(preprocessing, table).unseen(held_out).note(take_note)
+    rng = random_stream(config.seed, CATEGORY_FOLDS)
+    cross_fitted = cross_fit(preprocessing, table, split.training, rng)
     parts = encode_parts(preprocessing, table, split.parts, config.dtype, use_up=use_up)
+    for inputs, means in cross_fitted:
+        parts[0].x[:, inputs] = means
     return _prepared(preprocessing, parts)
 
 
@@ -178,7 +184,8 @@ def _read_encoded(
     table: TableLike, config: Config, preprocessing: Preprocessing, purpose: str
 ) -> Encoded:
     """A table's rows encoded by a preprocessing that was learned from another table."""
-    with open_table(table, read_options(config)) as source:
+    options = preprocessing.read_options(config.dialect, config.columns)
+    with open_table(table, options) as source:
         parts = list(encode_chunks(preprocessing, source, config.dtype, target_options(config)))
         if not sum(len(part.x) for part in parts):
             raise DataError(f"{source.name}: has no rows to {purpose}")

@@ -130,7 +130,9 @@ def test_a_value_is_read_by_the_type_of_its_key(line: str, expected: Any) -> Non
             "target expects a column name, or a list of column names, found an empty list",
         ),
         ("target: null", "target expects a column name, found 'null'"),
-        ("alpha: {a: 1}", "alpha expects a value or a list, found a nested mapping"),
+        ("alpha: {a: 1}", "alpha expects a number above 0, found a mapping"),
+        ("numbers: {a: {b: 1}}", "numbers expects a value or a list, found a nested mapping"),
+        ("numbers: {a: 1, a: 2}", "numbers names the column 'a' twice"),
         (
             "hidden_layers: [[1]]",
             "hidden_layers expects plain values in its list, found a nested list",

@@ -1,7 +1,7 @@
-"""How feature values become network inputs: missing cells, categories, flags and bins.
+"""How feature values become network inputs: missing cells, categories, flags, bins and cycles.
 
 A feature value is a number, NaN where the cell is missing, or the position of the cell's category
-among those of the training rows, `UNSEEN` for any other category.
+among those of the training rows: one behind the last for a rare one, `UNSEEN` for any other.
 """
 
 from __future__ import annotations
@@ -12,19 +12,25 @@ from itertools import pairwise
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
+from nntrain.data.notation.cycles import cycle_inputs, n_cycle_inputs
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
 from nntrain.data.readers.cells import category
 
 UNSEEN = -1
-"""The position of a category that the training rows lack; none of its column's inputs is 1."""
+"""The position of a category that the training rows lack."""
 
 
-def category_positions(column: CategoricalColumn) -> dict[str, int]:
+def category_positions(column: Feature) -> dict[str, int]:
     """The position of each category of a column, by its text and in the one spelling.
 
-    A model of an older version may have categories in other spellings, such as `True`.
+    Rare categories share the position behind the last one; ordered categories have that in their
+    order. A model of an older version may have categories in other spellings, such as `True`.
     """
-    texts = {text: i for i, text in enumerate(column.categories)}
+    if isinstance(column, NumericColumn):
+        texts = {text: i for i, text in enumerate(column.levels)}
+    else:
+        texts = {text: i for i, text in enumerate(column.categories)}
+        texts |= dict.fromkeys(column.rare, len(column.categories))
     return {category(text): i for text, i in texts.items()} | texts
 
 
@@ -43,15 +49,27 @@ class FeatureEncoder:
     def __init__(self, features: Sequence[Feature]) -> None:
         numeric: list[tuple[int, int, NumericColumn]] = []
         self.flags: list[tuple[int, int]] = []
-        self.one_hot: list[tuple[int, int]] = []
+        self.cycles: list[tuple[int, int, tuple[str, ...]]] = []
+        self.ordered = [
+            i for i, f in enumerate(features) if isinstance(f, NumericColumn) and f.levels
+        ]
+        self.one_hot: list[tuple[int, int, CategoricalColumn]] = []
+        self.encodings: list[tuple[int, slice, Matrix]] = []
         first_input = 0
         for i, feature in enumerate(features):
             end = first_input + len(feature.input_names)
             if isinstance(feature, CategoricalColumn):
-                self.one_hot.append((i, first_input))
+                if feature.encodings:
+                    table = np.array(feature.encodings)
+                    self.encodings.append((i, slice(first_input, end), table))
+                else:
+                    self.one_hot.append((i, first_input, feature))
             else:
                 if not feature.is_constant:
                     numeric.append((i, first_input, feature))
+                if feature.cycles:
+                    first_cycle = end - feature.has_missing - n_cycle_inputs(feature.cycles)
+                    self.cycles.append((i, first_cycle, feature.cycles))
                 if feature.has_missing:
                     self.flags.append((i, end - 1))
             first_input = end
@@ -80,19 +98,32 @@ class FeatureEncoder:
 
     def encode(self, values: Matrix, out: Array) -> None:
         """Fill `out` (n_rows, n_inputs) from `values` (n_rows, n_features)."""
+        if self.ordered:
+            values = values.copy()
+            for source in self.ordered:  # A category without a place in the order is missing.
+                values[values[:, source] == UNSEEN, source] = np.nan
         numbers = values[:, self.sources] - self.shift
         np.divide(numbers, self.scale, out=numbers)
         np.copyto(numbers, self.fill, where=np.isnan(numbers))
-        if self.flags or self.one_hot:
+        if self.one_hot:
             out[:] = 0.0
         out[:, self.inputs] = numbers
         if len(self.bin_low):
             out[:, self.bin_inputs] = self._bins(values)
         for source, flag in self.flags:
             out[:, flag] = np.isnan(values[:, source])
-        for source, first_input in self.one_hot:
-            rows = np.flatnonzero(values[:, source] >= 0)
-            out[rows, first_input + values[rows, source].astype(np.intp)] = 1.0
+        for source, first_input, names in self.cycles:
+            inputs = cycle_inputs(values[:, source], names)
+            out[:, first_input : first_input + inputs.shape[1]] = inputs
+        for source, first_input, feature in self.one_hot:
+            positions = values[:, source].astype(np.intp)
+            if feature.rare:
+                positions[positions == UNSEEN] = len(feature.categories)
+            rows = np.flatnonzero(positions >= 0)
+            out[rows, first_input + positions[rows]] = 1.0
+        for source, inputs_of_means, table in self.encodings:
+            # The last encoding is that of rare categories and, at position -1, of unseen ones.
+            out[:, inputs_of_means] = table[values[:, source].astype(np.intp)]
 
     def _bins(self, values: Matrix) -> Matrix:
         """2 clip((x - e_t) / (e_{t+1} - e_t), 0, 1) - 1 (Gorishniy, Rubachev, Babenko 2022)."""

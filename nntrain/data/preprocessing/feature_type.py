@@ -1,15 +1,16 @@
-"""Whether a feature is numbers or texts: decided by its cells while its table is read."""
+"""A feature column while its table is read: numbers as they are, or texts as codes with evidence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntrain.arrays import Vector
-from nntrain.data.checks import comma_hint, has_digit, infinite_number, may_be_grouped
-from nntrain.data.readers.cells import CellFormat, distinct_categories, is_mostly_numbers
+from nntrain.data.checks import infinite_number, not_a_number
+from nntrain.data.kinds.decision import Decision, decide_texts
+from nntrain.data.kinds.evidence import MOST_TEXTS, TextEvidence
+from nntrain.data.readers.cells import CellFormat, distinct_categories
 from nntrain.data.readers.table import Chunk
 from nntrain.errors import DataError
 
@@ -18,101 +19,108 @@ from nntrain.errors import DataError
 class GrowingFeature:
     """A feature column of which some rows have been read: numbers so far, or texts.
 
-    `codes` numbers the distinct texts in the order in which they come. `n_numbers` and `n_texts`
-    count cells while the type is open; it is given from the start if `is_listed`, that is, listed
-    under `categorical`. `first_text` is the place and text of the first cell that is no number.
+    `position` is its place among the columns that are read. The config may say its kind: it is read
+    as text from the start if it is `listed` as categorical or has `levels` (ordered categories);
+    and it is not left out if `is_named` as a feature. `codes` numbers the distinct categories in
+    the order in which they come. `rows_as_numbers` counts cells of which no text was seen.
     """
 
     name: str
     position: int
-    is_text: bool
-    max_categories: int
+    is_listed: bool = False
+    levels: tuple[str, ...] = ()
+    is_named: bool = False
+    is_text: bool = False
     codes: dict[str, int] = field(default_factory=dict)
-    n_numbers: int = 0
-    n_texts: int = 0
+    evidence: TextEvidence = field(default_factory=TextEvidence)
     rows_as_numbers: int = 0
-    first_text: tuple[str, str] = ("", "")
     first_infinite: str = ""
 
     def __post_init__(self) -> None:
-        self.is_listed = self.is_text
+        self.is_text = self.is_text or self.is_listed or bool(self.levels)
+
+    @property
+    def has_given_kind(self) -> bool:
+        """Whether the config says that the column holds categories."""
+        return self.is_listed or bool(self.levels)
 
     def read(self, chunk: Chunk, out: Vector, cells: CellFormat) -> None:
-        """Put a chunk's cells into `out` (n_rows,), numbers as they are and texts as codes."""
-        if chunk.columns[self.name].dtype == np.float64:
+        """Put a chunk's cells into `out` (n_rows,), numbers as they are and texts as codes.
+
+        Raises `DataError` for a cell that is not in the column's notation, if it has one, or is
+        none of its levels.
+        """
+        column = chunk.columns[self.name]
+        if column.dtype == np.float64:
             self._read_numbers(chunk, out)
+        elif self.name in cells.notations:
+            own = cells.of_column(self.name)
+            row = own.first_text(column)
+            raise DataError(not_a_number(str(chunk.place(row)), self.name, column[row], own))
         else:
             self._read_texts(chunk, out, cells)
 
     def _read_numbers(self, chunk: Chunk, out: Vector) -> None:
         out[:] = numbers = chunk.columns[self.name]
         self.rows_as_numbers += len(numbers)
-        if np.isfinite(numbers).all():
-            self.n_numbers += len(numbers)
-            return
         infinite = np.flatnonzero(np.isinf(numbers))
         if len(infinite) and not self.first_infinite:
             self.first_infinite = str(chunk.place(int(infinite[0])))
-        self.n_numbers += int(np.count_nonzero(~np.isnan(numbers)))
 
     def _read_texts(self, chunk: Chunk, out: Vector, cells: CellFormat) -> None:
         column = chunk.columns[self.name]
         self.is_text = True
         codes, texts = distinct_categories(column)
-        if not self.is_listed:
-            self._count(np.bincount(codes, minlength=len(texts)), texts, cells)
-            if self.n_texts and not self.first_text[0]:
-                row = cells.first_text(column)
-                self.first_text = (str(chunk.place(row)), column[row])
+        if self.levels:
+            self._check_levels(chunk, texts, cells)
+        if not self.has_given_kind:
+            self.evidence.add(column, cells, chunk.place)
         out[:] = np.array([self._code(text) for text in texts], dtype=np.float64)[codes]
 
-    def _count(self, counts: NDArray[np.intp], texts: list[str], cells: CellFormat) -> None:
-        for count, text in zip(counts.tolist(), texts, strict=True):
-            value = cells.number(text)
-            if value is None:
-                self.n_texts += count
-            elif not np.isnan(value):
-                self.n_numbers += count
+    def _check_levels(self, chunk: Chunk, texts: list[str], cells: CellFormat) -> None:
+        """Raise `DataError` for a category that has no place in the order."""
+        for text in texts:
+            if text not in self.levels and text not in cells.missing_texts:
+                codes, _ = distinct_categories(chunk.columns[self.name])
+                place = chunk.place(int(np.argmax(codes == texts.index(text))))
+                raise DataError(
+                    f"{place}, column {self.name!r}: {text!r} has no place in the order "
+                    f"{', '.join(self.levels)}; add it under ordered, or correct the cell"
+                )
 
     def _code(self, text: str) -> int:
-        """The code of a text. One more than `max_categories` are kept, to tell too many."""
-        if text not in self.codes and len(self.codes) <= self.max_categories:
+        """The code of a text; -1 if there are too many to keep."""
+        if text not in self.codes and len(self.codes) < MOST_TEXTS:
             self.codes[text] = len(self.codes)
         return self.codes.get(text, -1)
 
-    def fix_type(self, cells: CellFormat) -> bool:
-        """Fix the column's type after the last chunk; True: the column must be read again as text.
+    @property
+    def has_all_codes(self) -> bool:
+        """Whether every cell has a code."""
+        return len(self.codes) < MOST_TEXTS
 
-        Raises `DataError` if a number is infinite, or a few texts stand among many numbers.
+    def start_again(self) -> None:
+        """Forget what was read, to read the column once more."""
+        self.codes, self.evidence = {}, TextEvidence()
+
+    def decide(self, decimal: str | None) -> Decision:
+        """The column's kind, by all of its cells; `decimal` is the table's mark, None if not known.
+
+        Raises `DataError` for an infinite number.
         """
-        if self.is_listed:
-            return False
-        if not self.is_text:
-            if self.first_infinite:
-                raise DataError(infinite_number(self.first_infinite, self.name))
-            return False
-        if is_mostly_numbers(self.n_numbers, self.n_texts):
-            place, text = self.first_text
-            missing = "" if has_digit(text) else ", add the text to missing_values,"
-            raise DataError(
-                f"{place}, column {self.name!r}: {text!r} is not a number, and at least nine "
-                f"tenths of the column are. Correct the cell{missing} or list the column under "
-                f"categorical{comma_hint(text, cells)}"
-            )
-        if self.rows_as_numbers:
-            self.codes.clear()
-            self.is_listed = True
-        return self.rows_as_numbers > 0
+        if self.has_given_kind:
+            return Decision("category")
+        if self.is_text:
+            return decide_texts(self.evidence, decimal, may_be_left_out=not self.is_named)
+        if self.first_infinite:
+            raise DataError(infinite_number(self.first_infinite, self.name))
+        return Decision("number")
 
-    def check_categories(self, table_name: str, cells: CellFormat) -> None:
-        """Raise `DataError` for a text column with more than `max_categories` distinct texts."""
-        if len(self.codes) <= self.max_categories:
-            return
-        texts = [text for text in self.codes if cells.number(text) is None] or list(self.codes)
-        # A text that tells more than 9,356, which may be nine thousand or nine.
-        text = next((text for text in texts if not may_be_grouped(text, cells)), texts[0])
-        raise DataError(
-            f"{table_name}: the text column {self.name!r} has more than {self.max_categories} "
-            f"distinct values, such as {text!r}; put it under ignore, or raise max_categories"
-            f"{comma_hint(text, cells)}"
-        )
+    def positions(self) -> Vector:
+        """For each code, the position of its category in the order, NaN for a missing cell."""
+        places = {level: i for i, level in enumerate(self.levels)}
+        return np.array([places.get(text, np.nan) for text in self.codes])
+
+    def numbers(self, cells: CellFormat) -> Vector | None:
+        """For each code, the number in its text by the column's notation; None if one has none."""
+        return cells.of_column(self.name).numbers(self.codes)

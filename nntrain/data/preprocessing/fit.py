@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from nntrain.arrays import RowNumbers, Vector
+from nntrain.data.notation.cycles import varying_cycles
+from nntrain.data.notation.dates import DateNotation
+from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, UselessColumn, log_note
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
@@ -17,6 +20,7 @@ from nntrain.data.preprocessing.columns import (
     NumericColumn,
     TargetColumn,
 )
+from nntrain.data.preprocessing.mean_encoding import with_target_means
 from nntrain.data.preprocessing.spread import Spread, distinct_but_for_rounding, measure_spread
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
@@ -33,13 +37,17 @@ LARGEST = np.finfo(np.float64).max / 4
 class PreprocessingOptions:
     """How columns are to be preprocessed.
 
-    `bins` is the largest number of bins of a numeric feature; 0 makes none.
+    `bins` is the largest number of bins of a numeric feature; 0 makes none. A column of more than
+    `max_categories` categories is encoded by means of the targets, and categories of fewer than
+    `min_count` rows are rare.
     """
 
     standardize: bool
     missing_values: tuple[str, ...]
     bins: int = 0
     target_transform: str = "none"
+    max_categories: int = 100
+    min_count: int = 1
 
 
 def learn_preprocessing(
@@ -70,10 +78,11 @@ def learn_preprocessing(
             f"{quoted(table.features)} in {counted(len(rows), 'training row')}"
         )
     targets = tuple(
-        _learn_target(table.name, name, table.column(i, rows), options)
+        _learn_target(table, name, table.column(i, rows), options)
         for i, name in enumerate(table.targets, start=len(table.features))
     )
-    return Preprocessing(tuple(features), targets, options.missing_values)
+    preprocessing = Preprocessing(tuple(features), targets, options.missing_values)
+    return with_target_means(preprocessing, table, rows, options.max_categories, take_note)
 
 
 def _learn_features(
@@ -84,25 +93,47 @@ def _learn_features(
     def learn(i: int) -> tuple[Feature | str, int]:
         name, column = table.features[i], table.column(i, rows)
         if i in table.categories:
-            return _learn_categorical(name, column, table.categories[i]), 0
+            return _learn_categorical(name, column, table.categories[i], options.min_count), 0
         n_missing = int(np.count_nonzero(np.isnan(column)))
-        return _learn_numeric(name, column, n_missing, options), n_missing
+        feature = _learn_numeric(name, column, n_missing, options, table.levels.get(name, ()))
+        if isinstance(feature, NumericColumn):
+            feature = _with_notation(feature, column, table.notations.get(name))
+        return feature, n_missing
 
     with ThreadPoolExecutor(available_cores()) as pool:
         yield from pool.map(learn, range(len(table.features)))
 
 
 def _learn_categorical(
-    name: str, codes: Vector, texts: list[str]
-) -> CategoricalColumn | Literal["it is constant"]:
-    seen = np.unique(codes).astype(np.intp)
+    name: str, codes: Vector, texts: list[str], min_count: int
+) -> CategoricalColumn | Literal["it is constant", "each of its categories is rare"]:
+    counts = np.bincount(codes.astype(np.intp), minlength=len(texts))
+    seen = [(text, count) for text, count in zip(texts, counts.tolist(), strict=True) if count]
     if len(seen) == 1:
         return "it is constant"
-    return CategoricalColumn(name, tuple(sorted(texts[code] for code in seen)))
+    frequent = sorted(text for text, count in seen if count >= min_count)
+    if not frequent:
+        return "each of its categories is rare"
+    rare = sorted(text for text, count in seen if count < min_count)
+    return CategoricalColumn(name, tuple(frequent), tuple(rare))
+
+
+def _with_notation(
+    feature: NumericColumn, column: Vector, notation: Notation | None
+) -> NumericColumn:
+    """A feature with how its cells are written, and the cycles of dates or times."""
+    if not isinstance(notation, DateNotation):
+        return replace(feature, notation=notation)
+    cycles = varying_cycles(column[~np.isnan(column)], is_time=notation.is_time)
+    return replace(feature, notation=notation, cycles=cycles)
 
 
 def _learn_numeric(
-    name: str, column: Vector, n_missing: int, options: PreprocessingOptions
+    name: str,
+    column: Vector,
+    n_missing: int,
+    options: PreprocessingOptions,
+    levels: tuple[str, ...] = (),
 ) -> NumericColumn | str:
     values = column[~np.isnan(column)] if n_missing else column
     if len(values) == 0:
@@ -113,15 +144,19 @@ def _learn_numeric(
         # One number stands for all that differ by rounding, and a flag is all that is learned.
         low = spread.minimum
         shift = low if options.standardize and low not in (0.0, 1.0) else 0.0
-        flag = NumericColumn(name, low, shift, 1.0, low, low, missing_rate)
+        flag = NumericColumn(name, low, shift, 1.0, low, low, missing_rate, levels=levels)
         return flag if n_missing else "it is constant"
     _check_standardizable(spread, name)
     low, high = spread.minimum, spread.maximum
     is_flag = low >= 0.0 and high <= 1.0 and bool(np.isin(values, (0.0, 1.0)).all())
     is_scaled = options.standardize and not is_flag
     shift, scale = (spread.mean, spread.deviation) if is_scaled else (0.0, 1.0)
-    edges = _edges(values, options.bins)
-    return NumericColumn(name, spread.mean, shift, scale, low, high, missing_rate, edges)
+    # Between each two neighbours of an order lies a threshold: a bin.
+    edges = _edges(values, options.bins) if not levels else tuple(map(float, range(len(levels))))
+    edges = edges if len(edges) > 2 else ()
+    return NumericColumn(
+        name, spread.mean, shift, scale, low, high, missing_rate, edges, levels=levels
+    )
 
 
 def _edges(values: Vector, bins: int) -> tuple[float, ...]:
@@ -130,24 +165,30 @@ def _edges(values: Vector, bins: int) -> tuple[float, ...]:
         return ()
     quantiles = np.unique(np.quantile(values, np.linspace(0.0, 1.0, bins + 1)))
     edges = distinct_but_for_rounding(quantiles.tolist())
-    return tuple(edges) if len(edges) > 2 else ()
+    return tuple(edges)
 
 
 def _learn_target(
-    table_name: str, name: str, values: Vector, options: PreprocessingOptions
+    table: TypedTable, name: str, values: Vector, options: PreprocessingOptions
 ) -> TargetColumn:
     spread = learned = measure_spread(values)
     if options.target_transform == "log":
         learned = measure_spread(np.log(values))
     if spread.is_constant or learned.is_constant:
         raise DataError(
-            f"{table_name}, column {name!r}: the target is {values[0]:g} in every training row; "
+            f"{table.name}, column {name!r}: the target is {values[0]:g} in every training row; "
             f"there is nothing to learn: choose another target or more rows"
         )
     _check_standardizable(learned, name)
     shift, scale = (learned.mean, learned.deviation) if options.standardize else (0.0, 1.0)
     return TargetColumn(
-        name, shift, scale, spread.minimum, spread.maximum, options.target_transform
+        name,
+        shift,
+        scale,
+        spread.minimum,
+        spread.maximum,
+        options.target_transform,
+        table.notations.get(name),
     )
 
 

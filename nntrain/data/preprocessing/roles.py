@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nntrain.data.checks import check_columns, check_unique
+from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notes import NamelessColumns, SavedIndex, TakeNote
 from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.readers.table import Table, index_columns
@@ -15,8 +17,8 @@ from nntrain.errors import DataError
 class ColumnRoles:
     """What a config says about the columns; without `features`, every other column is one.
 
-    `categorical` features are texts whatever their cells look like, and no text column may have
-    more than `max_categories` distinct texts. `group` is a column read as text beside the others;
+    `categorical` features are texts whatever their cells look like; `ordered` has those whose
+    categories have an order, the lowest first. `group` is a column read as text beside the others;
     it is learned from only if it is a feature too. `target_options` says how to read the targets,
     and names the column of weights.
     """
@@ -25,7 +27,7 @@ class ColumnRoles:
     features: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
-    max_categories: int = 100
+    ordered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     group: str | None = None
     target_options: TargetOptions = field(default_factory=TargetOptions)
 
@@ -50,6 +52,11 @@ def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tu
     check_columns(table, roles.features or (), "features")
     check_columns(table, roles.ignore, "ignore")
     check_columns(table, roles.categorical, "categorical")
+    check_columns(table, tuple(roles.ordered), "ordered")
+    for name, notation in table.cells.notations.items():
+        check_columns(
+            table, [name], "date_format" if isinstance(notation, DateNotation) else "numbers"
+        )
     check_columns(table, [roles.weight] if roles.weight else [], "weight")
     check_columns(table, [] if roles.group is None else [roles.group], "--group")
     left_out = {*roles.ignore, *(() if roles.features else (*roles.targets, roles.weight))}

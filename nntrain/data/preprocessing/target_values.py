@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import Mask, Matrix, Vector
-from nntrain.data.checks import comma_hint
+from nntrain.data.checks import comma_hint, written
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.table import Chunk
 from nntrain.errors import DataError
@@ -54,13 +54,13 @@ def target_values(chunk: Chunk, name: str, cells: CellFormat, options: TargetOpt
 
     Raises `DataError` as `true_values` does.
     """
-    column = chunk.columns[name]
+    column, own = chunk.columns[name], cells.of_column(name)
     if column.dtype != np.float64:
-        row = cells.first_text(column)
+        row = own.first_text(column)
         raise DataError(
-            f"{chunk.place(row)}, column {name!r}: the target must be a number, found "
-            f"{column[row]!r}; correct the cell or choose another target"
-            f"{comma_hint(column[row], cells)}"
+            f"{chunk.place(row)}, column {name!r}: the target must be {written(own.notation)}, "
+            f"found {column[row]!r}; correct the cell or choose another target"
+            f"{comma_hint(column[row], own)}"
         )
     bad = np.flatnonzero(np.isinf(column) if options.skip_missing else ~np.isfinite(column))
     if len(bad):

@@ -14,6 +14,7 @@ import numpy as np
 
 from nntrain.arrays import Array, Column, Mask, Matrix, Vector
 from nntrain.data.checks import check_columns, check_numbers, check_unique
+from nntrain.data.notation.notation import Notation
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,
@@ -26,7 +27,7 @@ from nntrain.data.preprocessing.encode_features import (
     category_values,
 )
 from nntrain.data.preprocessing.unusual_cells import UnusualCells
-from nntrain.data.readers.cells import CellFormat, distinct_texts
+from nntrain.data.readers.cells import BLANKS, CellFormat, distinct_texts
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import ReadOptions
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
@@ -56,8 +57,8 @@ class Preprocessing:
 
     def column_types(self, numbers: Iterable[str] = ()) -> ColumnTypes:
         """How the features' columns are to be read, with more columns read as `numbers`."""
-        numeric = [f.name for f in self.features if isinstance(f, NumericColumn)]
-        texts = [f.name for f in self.features if isinstance(f, CategoricalColumn)]
+        texts = [f.name for f in self.features if _is_read_as_text(f)]
+        numeric = [f.name for f in self.features if not _is_read_as_text(f)]
         return ColumnTypes((*numeric, *numbers), tuple(texts))
 
     def read_options(
@@ -67,9 +68,18 @@ class Preprocessing:
 
         `names` are more columns that will be asked for, and `options` further `ReadOptions`.
         """
-        cells = CellFormat(self.missing_values, dialect.decimal)
+        cells = CellFormat(self.missing_values, dialect.decimal, self.notations)
         own = [column.name for column in (*self.features, *self.targets)]
         return ReadOptions(cells, dialect, (*own, *names), **options)
+
+    @property
+    def notations(self) -> dict[str, Notation]:
+        """How the columns are written that do not hold plain numbers or categories."""
+        columns = (
+            *(feature for feature in self.features if isinstance(feature, NumericColumn)),
+            *self.targets,
+        )
+        return {column.name: column.notation for column in columns if column.notation}
 
     def check(self, table: Table, targets: Sequence[str] = ()) -> None:
         """Raise `DataError` where a table lacks a feature (or one of `targets`) or has it twice."""
@@ -103,11 +113,15 @@ class Preprocessing:
     ) -> Vector:
         """A chunk's values (n_rows,) of one feature; see `values_of`."""
         column = chunk.columns[feature.name]
-        if isinstance(feature, CategoricalColumn):
+        if _is_read_as_text(feature):
             codes, texts = distinct_texts(column)
-            return category_values(self._category_positions[feature.name], texts)[codes]
+            values = category_values(self._category_positions[feature.name], texts)
+            if isinstance(feature, NumericColumn):
+                is_missing = [text.strip(BLANKS) in cells.missing_texts for text in texts]
+                values[is_missing] = np.nan
+            return values[codes]
         if bad is not None:
-            return _numbers_marking_bad(column, cells, bad)
+            return _numbers_marking_bad(column, cells.of_column(feature.name), bad)
         check_numbers(chunk, feature.name, cells)
         return column
 
@@ -117,7 +131,7 @@ class Preprocessing:
         return {
             feature.name: category_positions(feature)
             for feature in self.features
-            if isinstance(feature, CategoricalColumn)
+            if _is_read_as_text(feature)
         }
 
     @cached_property
@@ -180,6 +194,11 @@ class Preprocessing:
             np.array([target.shift for target in self.targets]),
             np.array([target.scale for target in self.targets]),
         )
+
+
+def _is_read_as_text(feature: Feature) -> bool:
+    """Whether the cells of a feature are categories, ordered or not."""
+    return isinstance(feature, CategoricalColumn) or bool(feature.levels)
 
 
 def _numbers_marking_bad(column: Column, cells: CellFormat, bad: Mask) -> Vector:

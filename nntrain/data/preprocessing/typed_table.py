@@ -1,18 +1,22 @@
 """The training table in memory: numbers and categories by columns, as they are read.
 
-`feature_type` decides which columns are numbers; a column's type is known only when its last cell
-has been read. Numbers go straight into one array for each column, and texts go in as codes. The
-rare column that looks like numbers at first and turns out to be text is read once more.
+What kind of column each is, is decided when its last cell has been read (`data.kinds`). Numbers go
+straight into one array for each column, and texts go in as codes, which become numbers where the
+texts turn out to be dates or numbers in disguise. A column that looks like plain numbers at first,
+and then is not, is read once more.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
+from nntrain.data.kinds.decision import Decision
+from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.counted_rows import (
     CountedRows,
@@ -21,8 +25,15 @@ from nntrain.data.preprocessing.counted_rows import (
     take_rows,
 )
 from nntrain.data.preprocessing.feature_type import GrowingFeature
+from nntrain.data.preprocessing.kinds import check_decided, decimal_mark, note_decisions
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
+from nntrain.data.preprocessing.useful_columns import (
+    decide_targets,
+    features_to_keep,
+    growing_features,
+    has_fractions,
+)
 from nntrain.data.readers.cells import distinct_categories
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
@@ -36,8 +47,10 @@ class TypedTable:
 
     Each of `columns` is (n_rows,). A numeric column holds numbers, NaN for a missing cell. A
     categorical column i holds codes into `categories[i]`, the distinct texts in the order in which
-    they first stand in the table. Groups are numbered; equal texts have equal numbers. `kept`
-    marks, among all rows of the table, those that are here; None means all.
+    they first stand in the table; one with `levels`, by its name, is in the order of these and
+    holds positions, NaN for a missing cell. Groups are numbered; equal texts have equal numbers.
+    `notations` has the features and targets that are not written as plain numbers. `kept` marks,
+    among all rows of the table, those that are here; None means all.
     """
 
     name: str
@@ -48,6 +61,8 @@ class TypedTable:
     has_weights: bool = False
     has_groups: bool = False
     kept: Mask | None = None
+    notations: Mapping[str, Notation] = field(default_factory=dict)
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -80,36 +95,40 @@ class TypedTable:
 def read_typed(table: Table, roles: ColumnRoles, take_note: TakeNote = log_note) -> TypedTable:
     """The whole table, typed; `table` must be one that can be read twice.
 
-    Rows of weight 0 are left out, and rows without a target where they may be. `take_note` is told
-    of columns and rows that are left out. Raises `DataError` naming the line and column of a bad
-    cell, and where every row has weight 0.
+    Rows of weight 0 are left out, and rows without a target where they may be; so are identifiers
+    and free text. `take_note` is told of columns and rows that are left out, and what a column was
+    taken for. Raises `DataError` naming the line and column of a bad cell, where a column may be
+    read in two ways, and where every row has weight 0.
     """
-    names, categorical = feature_columns(table, roles, take_note), set(roles.categorical)
-    features = [
-        GrowingFeature(name, i, name in categorical, roles.max_categories)
-        for i, name in enumerate(names)
-    ]
-    reader = _TableReader(table, roles, features)
-    reader.read()
+    names = feature_columns(table, roles, take_note)
+    decided: dict[str, Decision] = {}
+    reader = _TableReader(table, roles, growing_features(names, roles))
+    if texts := reader.read():
+        decided = decide_targets(table, texts)
+        reader = _TableReader(table, roles, growing_features(names, roles))
+        reader.read(stops_at_texts=False)
     if reader.left_out.all_are_weightless:
         raise DataError(f"{table.name}, column {roles.weight!r}: every training row weighs 0")
     reader.left_out.note(table.name, take_note)
-    mistyped = [feature for feature in features if feature.fix_type(table.cells)]
-    if mistyped:
-        reader.read_again_as_text(mistyped)
+    decided |= reader.decide()
+    note_decisions(decided, take_note)
+    columns = reader.columns.trimmed()
+    features = features_to_keep(table.name, reader.features, columns, decided, take_note)
     for feature in features:
-        feature.check_categories(table.name, table.cells)
-        kind = f"text, {len(feature.codes):,} categories" if feature.is_text else "numbers"
+        kind = f"{len(feature.codes):,} categories" if feature.is_text else "numbers"
         log.info("column %r: %s", feature.name, kind)
+    kept = [columns[feature.position] for feature in features]
     return TypedTable(
         table.name,
-        names,
+        tuple(feature.name for feature in features),
         roles.targets,
-        reader.columns.trimmed(),
-        {feature.position: list(feature.codes) for feature in features if feature.is_text},
+        [*kept, *columns[len(names) :]],
+        {i: list(f.codes) for i, f in enumerate(features) if f.is_text and not f.levels},
         has_weights=roles.weight is not None,
         has_groups=roles.group is not None,
         kept=np.concatenate(reader.kept) if reader.kept else None,
+        notations=dict(table.cells.notations),
+        levels={feature.name: feature.levels for feature in features if feature.levels},
     )
 
 
@@ -125,10 +144,17 @@ class _TableReader:
         self.left_out = LeftOutRows()
         self._may_leave_out = roles.weight is not None or roles.target_options.skip_missing
 
-    def read(self) -> None:
-        """Read every row that counts, each feature by the type that its cells so far suggest."""
+    def read(self, *, stops_at_texts: bool = True) -> list[str]:
+        """Read every row that counts, each feature by the type that its cells so far suggest.
+
+        With `stops_at_texts`, reading ends where targets without a notation hold a text; these
+        targets are returned.
+        """
         targets, options = self.roles.targets, self.roles.target_options
         for chunk in self.table.chunks(self._types):
+            texts = [name for name in targets if self._is_unexpected_text(chunk, name)]
+            if texts and stops_at_texts:
+                return texts
             numbers = self._types().numbers
             rows = counted_rows(chunk, targets, numbers, self.table.cells, options)
             self.left_out.add(rows)
@@ -136,6 +162,10 @@ class _TableReader:
                 self.kept.append(rows.kept)
             if rows.chunk.n_rows:
                 self._add(rows)
+        return []
+
+    def _is_unexpected_text(self, chunk: Chunk, name: str) -> bool:
+        return chunk.columns[name].dtype != np.float64 and name not in self.table.cells.notations
 
     def _types(self) -> ColumnTypes:
         """Each column's type by the cells read so far."""
@@ -156,20 +186,53 @@ class _TableReader:
         if self.roles.group is not None:
             others[-1][:] = self._group_numbers(rows.chunk, self.roles.group)
 
+    def decide(self) -> dict[str, Decision]:
+        """What each feature is, and its column turned into that. Raises `DataError`."""
+        mixed = [f for f in self.features if f.is_text and f.rows_as_numbers]
+        self.read_again(mixed, as_texts=True)
+        columns = self.columns.arrays[: len(self.features)]
+        plain = (columns[f.position] for f in self.features if not f.is_text)
+        decimal = decimal_mark(self.table, has_fractions=any(map(has_fractions, plain)))
+        decisions = {feature.name: feature.decide(decimal) for feature in self.features}
+        for name, decision in decisions.items():
+            check_decided(self.table.name, name, decision, self.table.cells.notations)
+        unread = [f for f in self.features if not self._turn_into_numbers(f, decisions[f.name])]
+        self.read_again(unread, as_texts=False)
+        return decisions
+
+    def _turn_into_numbers(self, feature: GrowingFeature, decision: Decision) -> bool:
+        """Turn codes into what they stand for; False: the column must be read again as numbers."""
+        column = self.columns.arrays[feature.position][: self.columns.n_rows]
+        if feature.levels:
+            column[:] = feature.positions()[column.astype(np.intp)]
+        if not feature.is_text or decision.notation is None:
+            return True
+        self.table.cells.notations[feature.name] = decision.notation
+        numbers = feature.numbers(self.table.cells) if feature.has_all_codes else None
+        feature.is_text = False
+        if numbers is not None:
+            column[:] = numbers[column.astype(np.intp)]
+        return numbers is not None
+
     def _group_numbers(self, chunk: Chunk, name: str) -> Vector:
         (cells,) = chunk.as_written([self.table.columns.index(name)])
         codes, texts = distinct_categories(cells)
         numbers = [self.groups.setdefault(text, len(self.groups)) for text in texts]
         return np.array(numbers, dtype=np.float64)[codes]
 
-    def read_again_as_text(self, features: list[GrowingFeature]) -> None:
-        """Read features once more that looked like numbers until late in the table."""
+    def read_again(self, features: list[GrowingFeature], *, as_texts: bool) -> None:
+        """Read some features once more: as texts, or as numbers in their notation."""
+        if not features:
+            return
         start = 0
         kept = iter(self.kept)
-        types = ColumnTypes(texts=tuple(feature.name for feature in features))
+        names = tuple(feature.name for feature in features)
+        types = ColumnTypes(texts=names) if as_texts else ColumnTypes(names)
+        for feature in features:
+            feature.start_again()
         for chunk in self.table.chunks(lambda: types):
             rows = next(kept, np.ones(chunk.n_rows, dtype=bool))
-            part = take_rows(chunk, rows, (), self.table.cells)
+            part = take_rows(chunk, rows, types.numbers, self.table.cells)
             stop = start + part.n_rows
             for feature in features if part.n_rows else ():
                 column = self.columns.arrays[feature.position]

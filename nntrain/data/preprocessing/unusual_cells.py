@@ -19,7 +19,7 @@ class UnusualCells:
     missing: dict[str, int] = field(default_factory=dict)
     unseen: dict[str, int] = field(default_factory=dict)
     far: dict[str, int] = field(default_factory=dict)
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    ranges: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def add_missing(self, name: str, n_cells: int) -> None:
         """Count missing cells of a column."""
@@ -31,8 +31,9 @@ class UnusualCells:
 
     def count(self, feature: Feature, values: Vector) -> None:
         """Count the unusual cells among a feature's values (n_rows,), as `encode` takes them."""
-        if isinstance(feature, CategoricalColumn):
+        if isinstance(feature, CategoricalColumn) or feature.levels:
             self.add_unseen(feature.name, int(np.count_nonzero(values == UNSEEN)))
+        if isinstance(feature, CategoricalColumn):
             return
         low, high = feature.far_bounds
         # Nearly always two fast passes tell that there is none; a missing cell makes both NaN.
@@ -40,7 +41,7 @@ class UnusualCells:
             return
         self.add_missing(feature.name, int(np.count_nonzero(np.isnan(values))))
         _add(self.far, feature.name, int(np.count_nonzero(feature.is_far(values))))
-        self.ranges[feature.name] = feature.minimum, feature.maximum
+        self.ranges[feature.name] = feature.shown(feature.minimum), feature.shown(feature.maximum)
 
     def note(self, take_note: TakeNote = log_note) -> None:
         """Make a note of each kind, if there were any such cells."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nntrain.arrays import Column, Vector
+from nntrain.data.notation.notation import Notation
 
 NUMBER = re.compile(
     r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)", re.ASCII | re.I
@@ -38,11 +39,27 @@ class CellFormat:
     """How cells are written: the decimal mark, and the texts that mean a missing number.
 
     A missing-value text that is itself a number, such as `-999`, stands for every way to write
-    that number.
+    that number. `notations` has the columns whose cells are not written as plain numbers, and gets
+    those that are found while the table is read; `of_column` gives the format of one column, which
+    has its `notation` if there is one.
     """
 
     missing_values: tuple[str, ...]
     decimal: str = "."
+    notations: dict[str, Notation] = field(default_factory=dict, hash=False)
+    notation: Notation | None = None
+
+    def of_column(self, name: str) -> CellFormat:
+        """How the cells of one column are written."""
+        notation = self.notations.get(name)
+        if notation is None:
+            return self
+        return CellFormat(self.missing_values, notation.decimal, notation=notation)
+
+    @property
+    def takes_plain_numbers(self) -> bool:
+        """Whether a number of a typed format, which has no unit or sign, is one of the column's."""
+        return self.notation is None or self.notation.takes_plain_numbers
 
     @cached_property
     def missing_texts(self) -> frozenset[str]:
@@ -57,11 +74,14 @@ class CellFormat:
     @cached_property
     def missing_numbers(self) -> tuple[float, ...]:
         """The missing values that are numbers."""
-        numbers = (self._number(value.strip(BLANKS)) for value in self.missing_values)
+        numbers = (self._plain_number(value.strip(BLANKS)) for value in self.missing_values)
         return tuple(value for value in numbers if value is not None)
 
     def _number(self, cell: str) -> float | None:
         """The number that a cell without blanks is written as, if it is one."""
+        return self._plain_number(cell) if self.notation is None else self.notation.number(cell)
+
+    def _plain_number(self, cell: str) -> float | None:
         if self.decimal != ".":
             cell = cell.replace(".", "x").replace(self.decimal, ".")
         return float(cell) if NUMBER.fullmatch(cell) else None
@@ -76,6 +96,8 @@ class CellFormat:
 
     def numbers(self, cells: Iterable[str]) -> Vector | None:
         """The numbers (n_rows,) in a column's cells, NaN if missing; None if any cell is a text."""
+        if self.notation is not None:
+            return self._numbers_of_distinct(cells)
         values = []
         for cell in cells:
             value = self.number(cell)
@@ -83,6 +105,14 @@ class CellFormat:
                 return None
             values.append(value)
         return np.array(values, dtype=np.float64)
+
+    def _numbers_of_distinct(self, cells: Iterable[str]) -> Vector | None:
+        """`numbers`, each distinct cell read once: reading a notation takes longer."""
+        codes, texts = distinct_texts(np.array(list(cells), dtype=object))
+        numbers = [self.number(text) for text in texts]
+        if None in numbers:
+            return None
+        return np.array(numbers, dtype=np.float64)[codes]
 
     def numbers_or_infinite(self, column: Column) -> Vector:
         """The numbers (n_rows,) in a column, NaN if missing; infinity for a cell that is a text."""

@@ -72,12 +72,15 @@ def _parse_numbers(
 
     Raises one of `NOT_PARSED` if they do.
     """
-    numbers = [positions[name] for name in types.numbers]
+    plain = [name for name in types.numbers if name not in cells.notations]
+    numbers = [positions[name] for name in plain]
     by_position = _read_csv(block, [positions[name] for name in types.names], numbers, cells)
     columns = {name: by_position[positions[name]] for name in types.names}
-    for name in types.numbers:
+    for name in plain:
         cells.blank_missing_numbers(columns[name])
-    doubtful = [name for name in types.numbers if _may_be_booleans(columns[name])]
+    disguised = [name for name in types.numbers if name in cells.notations]
+    columns = with_numbers(columns, disguised, cells)
+    doubtful = [name for name in plain if _may_be_booleans(columns[name])]
     if not doubtful or not any(word in block.data for word in BOOLEAN_ENDS):
         return columns
     as_texts = _read_csv(block, [positions[name] for name in doubtful], [], cells)

@@ -91,14 +91,13 @@ class FrameTable:
     def _column(
         self, series: pd.Series[Any], name: str, place: Callable[[int], Place], *, as_numbers: bool
     ) -> Column:
-        if as_numbers and series.dtype.kind in "iuf":
+        cells = self.cells.of_column(name)
+        if as_numbers and series.dtype.kind in "iuf" and cells.notation is None:
             numbers = _numbers(series)
-            self.cells.blank_missing_numbers(numbers)
+            cells.blank_missing_numbers(numbers)
             return numbers
         values = _values(series)
-        return column_of_values(
-            values, place, f"column {name!r}", self.cells if as_numbers else None
-        )
+        return column_of_values(values, place, f"column {name!r}", cells if as_numbers else None)
 
 
 def frame_table(

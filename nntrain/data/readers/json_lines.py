@@ -149,14 +149,14 @@ class JsonLinesTable:
                 columns[name] = doubles
                 continue
             values = [record.get(name) for record in as_they_stand()]
-            cells = self.cells if name in types.numbers else None
+            cells = self.cells.of_column(name) if name in types.numbers else None
             columns[name] = column_of_values(values, place, f"key {name!r}", cells)
         return Chunk(len(records), columns, place, as_written, as_json)
 
     def _doubles(self, records: list[Record], name: str) -> Vector | None:
         """The numbers (n_rows,) of a key, NaN if missing; None if any value is something else."""
         values = [record.get(name) for record in records]
-        if not set(map(type, values)) <= {float, type(None)}:
+        if name in self.cells.notations or not set(map(type, values)) <= {float, type(None)}:
             return None
         numbers = np.array(values, dtype=np.float64)
         self.cells.blank_missing_numbers(numbers)

@@ -160,7 +160,7 @@ def with_numbers(
     """Text columns, those in `numbers` as float64 if every cell is a number or missing."""
     result = dict(columns)
     for name in numbers:
-        values = cells.numbers(columns[name])
+        values = cells.of_column(name).numbers(columns[name])
         if values is not None:
             result[name] = values
     return result

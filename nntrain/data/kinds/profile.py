@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nntrain.arrays import Column, Vector
-from nntrain.data.readers.cells import CellFormat, distinct_texts, is_mostly_numbers
-from nntrain.data.readers.table import ColumnTypes, Table, index_columns
+from nntrain.data.kinds.evidence import TextEvidence
+from nntrain.data.kinds.running_number import RunningNumber
+from nntrain.data.readers.cells import CellFormat, is_mostly_numbers
+from nntrain.data.readers.table import ColumnTypes, Place, Table, index_columns
 
 MAX_DISTINCT = 10_000
 
@@ -19,10 +21,10 @@ MAX_DISTINCT = 10_000
 class ColumnProfile:
     """What a column holds: how many cells are missing, numbers and texts, and which.
 
-    `minimum`, `maximum` and `values` are those of the finite numbers. `texts` counts each distinct
-    cell that is neither a number nor missing; `written` are the distinct cells of chunks with such
-    texts. Of each, at most about `MAX_DISTINCT` are kept. `counts_rows` is true while the numbers
-    rise by 1 from row to row.
+    `minimum`, `maximum` and `values` are those of the finite numbers; at most about `MAX_DISTINCT`
+    values are kept. `evidence` is of the cells of chunks with texts, and `running` tells whether
+    the numbers count the rows. `rows_as_numbers` counts cells of chunks without a text, so that
+    only their numbers are known.
     """
 
     name: str
@@ -32,11 +34,15 @@ class ColumnProfile:
     n_infinite: int = 0
     minimum: float = math.inf
     maximum: float = -math.inf
-    counts_rows: bool = True
-    texts: Counter[str] = field(default_factory=Counter)
+    rows_as_numbers: int = 0
+    running: RunningNumber = field(default_factory=RunningNumber)
     values: set[float] = field(default_factory=set)
-    written: set[str] = field(default_factory=set)
-    _last: float = math.nan
+    evidence: TextEvidence = field(default_factory=TextEvidence)
+
+    @property
+    def texts(self) -> dict[str, int]:
+        """The distinct texts that are neither numbers nor missing, with their numbers of cells."""
+        return self.evidence.texts
 
     @property
     def n_texts(self) -> int:
@@ -45,7 +51,7 @@ class ColumnProfile:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether `fit` would read the column as numbers: at most one value in ten is a text."""
+        """Whether the column holds plain numbers: at most one value in ten is a text."""
         n_numbers = self.n_numbers + self.n_infinite
         return n_numbers > 0 and is_mostly_numbers(n_numbers, self.n_texts)
 
@@ -57,7 +63,7 @@ class ColumnProfile:
     @property
     def n_distinct(self) -> int:
         """How many distinct numbers and texts there are, at least."""
-        return max(len(self.written), len(self.texts) + len(self.values))
+        return len(self.texts) + len(self.values)
 
     @property
     def is_constant(self) -> bool:
@@ -78,47 +84,48 @@ class ColumnProfile:
         if len(numbers):
             self.minimum = min(self.minimum, float(numbers.min()))
             self.maximum = max(self.maximum, float(numbers.max()))
-        if len(numbers) < len(values):
-            self.counts_rows = False
-        if self.counts_rows and len(values):
-            before = values[0] - 1 if math.isnan(self._last) else self._last
-            self.counts_rows = bool((np.diff(values, prepend=before) == 1).all())
-            self._last = float(values[-1])
+        self.running.add(values)
 
-    def add_texts(self, column: Column, cells: CellFormat) -> None:
-        """Count cells (n_rows,) of which some are texts."""
-        codes, distinct = distinct_texts(column)
-        if len(self.written) < MAX_DISTINCT:
-            self.written.update(distinct)
-        numbers = [cells.number(text) for text in distinct]
-        values = np.array([math.nan if n is None else n for n in numbers])[codes]
-        is_text = np.array([n is None for n in numbers], dtype=bool)[codes]
-        self.counts_rows = False
-        self.add_numbers(values[~is_text])
+    def add_texts(self, column: Column, cells: CellFormat, place: Callable[[int], Place]) -> None:
+        """Count cells (n_rows,) of which some are texts; `place` is where a row stands."""
+        numbers, is_text = self.evidence.add(column, cells, place)
+        self.add_numbers(numbers[~is_text])
         self.n_rows += int(np.count_nonzero(is_text))
-        for text, count, number in zip(distinct, np.bincount(codes).tolist(), numbers, strict=True):
-            if number is None and (text in self.texts or len(self.texts) < MAX_DISTINCT):
-                self.texts[text] += count
+        self.running.is_broken = True
 
 
 def profile(table: Table) -> list[ColumnProfile]:
     """A profile of each column with a name and single values, in the table's order.
 
-    A saved index has no name of its own, and arrays or objects are no single values. Raises
-    `DataError`.
+    A saved index has no name of its own, and arrays or objects are no single values. A column whose
+    first text comes after a chunk of numbers is read once more, for the texts of all its cells;
+    `table` must be one that can be read twice. Raises `DataError`.
     """
     left_out = {"", *index_columns(table), *table.nested}
-    profiles = {name: ColumnProfile(name) for name in table.columns if name not in left_out}
+    names = [name for name in table.columns if name not in left_out]
+    profiles = _profile(table, names, as_texts=())
+    mixed = [p.name for p in profiles.values() if p.n_texts and p.rows_as_numbers]
+    if mixed:
+        profiles |= _profile(table, mixed, as_texts=mixed)
+    return list(profiles.values())
+
+
+def _profile(
+    table: Table, names: Collection[str], as_texts: Collection[str]
+) -> dict[str, ColumnProfile]:
+    """The profiles of some columns, in one pass; those in `as_texts` have each cell's text."""
+    profiles = {name: ColumnProfile(name) for name in names}
 
     def types() -> ColumnTypes:
-        texts = {name: None for name, column in profiles.items() if column.written}
+        texts = [n for n, p in profiles.items() if p.evidence.n_present or n in as_texts]
         return ColumnTypes(tuple(name for name in profiles if name not in texts), tuple(texts))
 
     for chunk in table.chunks(types):
         for name, column_profile in profiles.items():
             cells = chunk.columns[name]
             if cells.dtype == np.float64:
+                column_profile.rows_as_numbers += chunk.n_rows
                 column_profile.add_numbers(cells)
             else:
-                column_profile.add_texts(cells, table.cells)
-    return list(profiles.values())
+                column_profile.add_texts(cells, table.cells, chunk.place)
+    return profiles

@@ -1,0 +1,1 @@
+"""What kind of column each column of a table is, by evidence from all of its cells."""

@@ -1,0 +1,91 @@
+"""What was decided about a table's columns: errors where nothing can be, notes where it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from nntrain.data.checks import comma_hint, has_digit, written
+from nntrain.data.kinds.decision import Decision
+from nntrain.data.notation.dates import DateNotation
+from nntrain.data.notation.notation import Notation
+from nntrain.data.notation.numbers import NumberNotation
+from nntrain.data.notes import ReadAs, TakeNote, UselessColumn
+from nntrain.data.readers.cells import CellFormat
+from nntrain.data.readers.csv_table import CsvTable
+from nntrain.data.readers.table import Table
+from nntrain.errors import DataError
+
+PLAIN = NumberNotation()
+
+
+def decimal_mark(table: Table, *, has_fractions: bool) -> str | None:
+    """The decimal mark of a table's numbers; None if nothing tells.
+
+    `has_fractions` says that a column of plain numbers has a fraction. A table separated by commas
+    has the point, because those with decimal commas are separated by something else; typed formats
+    have it too.
+    """
+    parts = getattr(table, "tables", [table])
+    is_telling = all(not isinstance(part, CsvTable) or part.delimiter == "," for part in parts)
+    if table.cells.decimal != "." or has_fractions or is_telling:
+        return table.cells.decimal
+    return None
+
+
+def check_decided(
+    table_name: str, name: str, decision: Decision, given: Mapping[str, Notation]
+) -> None:
+    """Raise `DataError` for a column that may be read in several ways, or has cells that do not fit.
+
+    `given` are the notations that the config has; advice repeats them.
+    """
+    if decision.question:
+        key = "date_format" if decision.kind == "date" else "numbers"
+        says = " or ".join(_settings(key, name, decision, given))
+        remedy = (
+            f"say which: {says}" if says else "write them alike, or list the column under ignore"
+        )
+        raise DataError(f"{table_name}, column {name!r}: {decision.question}; {remedy}")
+    if not decision.misfits:
+        return
+    first = decision.misfits[0]
+    is_plain = decision.notation in (None, PLAIN)
+    what = "a number" if is_plain else written(decision.notation)
+    missing = "" if has_digit(first.text) else ", add the text to missing_values,"
+    hint = comma_hint(first.text, CellFormat(())) if is_plain else ""
+    raise DataError(
+        f"{first.place}, column {name!r}: {first.text!r} is not {what}, and at least nine "
+        f"tenths of the column are. Correct the cell{missing} or list the column under "
+        f"categorical{hint}"
+    )
+
+
+def _settings(
+    key: str, name: str, decision: Decision, given: Mapping[str, Notation]
+) -> Iterator[str]:
+    """The settings by which a config would decide, each with what it makes of a cell."""
+    kind = DateNotation if key == "date_format" else NumberNotation
+    others = {other: known.pattern for other, known in given.items() if isinstance(known, kind)}
+    for choice in decision.choices:
+        option = setting(key, {**others, name: choice.notation.pattern})
+        yield f"{option} for {choice.reading}"
+
+
+def setting(key: str, values: Mapping[str, str]) -> str:
+    """The option that sets a key by column, ready for a shell.
+
+    >>> setting("numbers", {"price": "$1,234.5"})
+    '--set \\'numbers={"price": "$1,234.5"}\\''
+    """
+    quoted = json.dumps(values, ensure_ascii=False).replace("'", "'\"'\"'")
+    return f"--set '{key}={quoted}'"
+
+
+def note_decisions(decisions: Mapping[str, Decision], take_note: TakeNote) -> None:
+    """Make a note of each column that was read as something other than plain numbers."""
+    for name, decision in decisions.items():
+        if decision.is_left_out:
+            take_note(UselessColumn(name, decision.reason))
+        elif decision.notation not in (None, PLAIN):
+            take_note(ReadAs(name, written(decision.notation, plural=True), decision.example))
