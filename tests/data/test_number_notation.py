@@ -285,6 +285,9 @@ COLUMNS: list[tuple[list[str | tuple[str, int]], list[str]]] = [
     # Scales
     (["35k", "1.2m"], ["numbers", "1234.5k: 35k is 35000"]),
     (["5 m", "12 m"], ["numbers", "1234.5 m: 5 m is 5"]),
+    (["1.2k m", "5 m"], ["some scaled", "1234.5[k] m: 5 m is 5", "1234.5[k] m: 1.2k m is 1200"]),
+    (["5 m", "1.2k m"], ["some scaled", "1234.5[k] m: 5 m is 5", "1234.5[k] m: 1.2k m is 1200"]),
+    (["35k km", "1.2m km"], ["numbers", "1234.5k km: 35k km is 35000"]),
     ([("5 m", 99), "12k"], ["numbers", "1234.5 m: 5 m is 5", "not 12k"]),
     (["$1.2m", "$900k"], ["numbers", "$1234.5k: $1.2m is 1200000"]),
     (["1.2m €", "3 m€"], ["numbers", "1234.5k €: 1.2m € is 1200000"]),
@@ -372,7 +375,7 @@ def test_a_column_with_a_telling_cell_is_inferred_as_it_was_written(
     cells = data.draw(st.lists(written(notation), min_size=1, max_size=6))
     # Of these two cells one tells the marks, and one has a scale that is sure if there are scales.
     telling = {notation.pattern.replace("[k]", "k"), notation.pattern.replace("[k]", "")}
-    evidence = inferred(*{text for text, _ in cells} | telling)
+    evidence = inferred(*sorted({text for text, _ in cells} | telling))
     assert evidence.verdict == ("some scaled" if notation.scale == "some" else "numbers")
     assert evidence.readings[0].notation == notation
     assert evidence.misfits == ()
@@ -401,7 +404,7 @@ def test_a_column_of_thousands_that_may_be_decimals_is_never_decided(
 ) -> None:
     assume(mark == "," or prefix or suffix)
     cells = {f"{prefix}{grouped(str(number), mark)} {suffix}".strip() for number in numbers}
-    evidence = inferred(*cells)
+    evidence = inferred(*sorted(cells))
     assert evidence.verdict == "ambiguous"
     values = {reading.value for reading in evidence.readings}
     assert len(evidence.readings) == len(values) == 2

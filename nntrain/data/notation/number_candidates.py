@@ -104,11 +104,14 @@ def shared_affixes(shapes: Iterable[Shape]) -> NumberNotation:
     """A notation with the prefix and the suffix of most cells, and with their scale."""
     pairs = [(CELL.fullmatch(shape.example.translate(PARENTHESES)), shape) for shape in shapes]
     parts = [(cell[1] or "", cell[3], shape.n_cells) for cell, shape in pairs if cell]
-    takes_unsure = _has_sure_scales(parts)
+    scaled_suffixes = _scaled_suffixes(parts)
     counts: Counter[tuple[str, str]] = Counter()
     scales: dict[tuple[str, str], set[bool]] = {}
     for prefix, rest, n_cells in parts:
-        if found := split_rest(rest, takes_unsure or bool(prefix)):
+        found = split_rest(rest, takes_unsure=True)
+        if found and not prefix and found[1] not in scaled_suffixes:
+            found = split_rest(rest, takes_unsure=False)
+        if found:
             counts[prefix, found[1]] += n_cells
             scales.setdefault((prefix, found[1]), set()).add(bool(found[0]))
     if not counts:
@@ -118,16 +121,15 @@ def shared_affixes(shapes: Iterable[Shape]) -> NumberNotation:
     return NumberNotation(prefix=most[0], suffix=most[1], scale=scale)
 
 
-def _has_sure_scales(parts: list[tuple[str, str, int]]) -> bool:
-    """Whether there are cells with k or such enough to tell that an m beside them is a million.
+def _scaled_suffixes(parts: list[tuple[str, str, int]]) -> set[str]:
+    """The suffixes that enough cells have after a k or such to tell that an m is a million there.
 
     A single k beside many metres would turn them into millions: one in ten it has to be.
     """
-    sure = unsure = 0
+    sure: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
     for _, rest, n_cells in parts:
-        scale = (split_rest(rest, takes_unsure=True) or ("",))[0]
-        if scale in SURE_SCALES:
-            sure += n_cells
-        elif scale:
-            unsure += n_cells
-    return sure > 0 and 10 * sure >= unsure
+        scale, suffix = split_rest(rest, takes_unsure=True) or ("", "")
+        if scale:
+            (sure if scale in SURE_SCALES else unsure)[suffix] += n_cells
+    return {suffix for suffix, n_cells in sure.items() if unsure[suffix] <= 10 * n_cells}

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from nntrain.data.notation.number_candidates import (
-    Candidate,
-    count_cells,
-    shared_affixes,
-)
+from nntrain.data.notation.number_candidates import Candidate, count_cells, shared_affixes
 from nntrain.data.notation.numbers import MARKS, NumberNotation
 from nntrain.data.notation.shapes import Shape, Shapes
 
