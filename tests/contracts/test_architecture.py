@@ -44,6 +44,7 @@ LEVELS: list[tuple[str, ...]] = [
 """The rooms from the ground up. Rooms on one level do not know each other, but for the ground's."""
 
 WITHIN: list[tuple[str, ...]] = [
+    ("data.notation",),
     ("data.readers",),
     ("data.checks",),
     ("data.preprocessing",),

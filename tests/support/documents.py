@@ -49,6 +49,7 @@ ROOMS = (
     "engine",
     "engine/compiled",
     "data",
+    "data/notation",
     "data/readers",
     "data/preprocessing",
     "files",

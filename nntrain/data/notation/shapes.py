@@ -24,8 +24,8 @@ MOST_RUNS = 8
 class Shape:
     """Cells that are alike but for their digits.
 
-    `text` is what they look like, each digit a 9, such as `99/99/9999`; but a 0 that begins a run
-    of digits and is followed by a mark stays 0, as in `0.99`. `n_cells` counts them, and `example`
+    `text` is what they look like, each digit a 9, such as `99/99/9999`; but a 0 stays 0 where it
+    tells how a number is written (see `shape_of`). `n_cells` counts them, and `example`
     is the first, which stands at `place` (empty where it is not known). `above_12` and `above_31`
     count, for each run of digits of the first cells to the last, the cells whose run is a larger
     number than that; `first_above_12` has an example for each run, empty where there is none.
@@ -86,14 +86,22 @@ class Shapes:
             shape.add(text, count)
 
 
-LEADING_ZERO = re.compile(r"(?<![\d.,])0(?=[.,])", re.ASCII)
+LEADING_ZERO = re.compile(
+    r"""\A 0 \Z | (?<!\d) (?<!\d[.,:]) 0 (?=
+        [.,] | \d{0,2} [.,'’ \u00a0\u202f\u2009] \d{3} (?!\d) | \d? (?:,\d\d)+ ,\d{3} (?!\d)
+    )""",
+    re.ASCII | re.VERBOSE,
+)
+"""A cell that is 0; a 0 alone before a mark; a 0 that begins what else were groups of thousands."""
 
 
 def shape_of(text: str) -> str:
-    """What a cell looks like: each digit is a 9, but a 0 alone before a mark is a 0.
+    """What a cell looks like: each digit is a 9, but a 0 that tells how a number is written is a 0.
 
-    >>> shape_of("12/31/2024"), shape_of("$1,030.50"), shape_of("0.5 kg")
-    ('99/99/9999', '$9,999.99', '0.9 kg')
+    Beside `0` itself, which needs no unit, that is a 0 which no group of thousands begins with.
+
+    >>> shape_of("12/31/2024"), shape_of("$1,030.50"), shape_of("0.5 kg"), shape_of("012,345")
+    ('99/99/9999', '$9,999.99', '0.9 kg', '099,999')
     """
     digits_alike = text.translate(DIGITS)
     for zero in LEADING_ZERO.finditer(text):
