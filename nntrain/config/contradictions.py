@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nntrain.data.notation.dates import parse_date_format
-from nntrain.data.notation.numbers import parse_number_pattern
+from nntrain.data.notation.number_pattern import parse_number_pattern
 from nntrain.errors import Mistake
 
 KINDS = ("numbers", "date_format", "categorical", "ordered")
@@ -22,6 +22,8 @@ def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
     """
     yield from _repeated_columns(values)
     yield from _kinds(values)
+    yield from _notations(values)
+    yield from _orders(values)
     weight = values["weight"]
     for key in ("target", "features", *KINDS[1:]):
         if weight is not None and weight in (values[key] or ()):
@@ -34,7 +36,7 @@ def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _kinds(values: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Columns with two kinds, patterns of numbers and dates that are none, and empty orders."""
+    """Columns of two kinds, and targets of a kind that no target has."""
     for i, key in enumerate(KINDS):
         for other in KINDS[i + 1 :]:
             for column in values[other]:
@@ -44,12 +46,20 @@ def _kinds(values: Mapping[str, Any]) -> Iterator[Mistake]:
         for key in ("date_format", "ordered"):
             if column in values[key]:
                 yield Mistake(f"names {column!r}, which is the target; remove it here", key)
+
+
+def _notations(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Patterns of numbers and formats of dates that are none."""
     for key, parse in (("numbers", parse_number_pattern), ("date_format", parse_date_format)):
         for column, text in values[key].items():
             try:
                 parse(text)
             except ValueError as error:
                 yield Mistake(f"for the column {column!r}: {error}", key)
+
+
+def _orders(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Orders of fewer than two categories, or with one twice."""
     for column, categories in values["ordered"].items():
         repeated = [text for text, count in Counter(categories).items() if count > 1]
         if repeated:

@@ -47,6 +47,9 @@ from nntrain.config.values import (
 from nntrain.data.readers.dialect import Dialect
 from nntrain.errors import MAX_MISTAKES, ConfigError, Mistake
 
+NONE: dict[str, Any] = {}
+"""The default of a key that is set by column: no column."""
+
 
 @dataclass(frozen=True)
 class UsedWith:
@@ -74,7 +77,7 @@ def key(
         "used_with": used_with,
         "changes_model": changes_model,
     }
-    if isinstance(default, dict):
+    if default is NONE:
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -109,23 +112,23 @@ class Config:
         optional(COLUMNS), "the columns to learn from; not set: every other column", None
     )
     ignore: tuple[str, ...] = key(COLUMNS, "columns that are never learned from", ())
-    numbers: dict[str, str] = key(
+    numbers: Mapping[str, str] = key(
         by_column(text("a number as the column writes it"), NUMBER_PATTERNS),
         "how columns write their numbers, each by an example: signs, units, marks of thousands",
-        {},
+        NONE,
     )
-    date_format: dict[str, str] = key(
+    date_format: Mapping[str, str] = key(
         by_column(text("a date format such as %d/%m/%Y"), DATE_FORMATS),
         "how columns write their dates or times, in strptime's codes; or iso, unix, unix_ms",
-        {},
+        NONE,
     )
     categorical: tuple[str, ...] = key(
         COLUMNS, "columns to read as names even where they look like numbers (zip codes)", ()
     )
-    ordered: dict[str, tuple[str, ...]] = key(
+    ordered: Mapping[str, tuple[str, ...]] = key(
         by_column(list_of(CATEGORY, CATEGORIES), ORDERS),
         "columns whose categories have an order, and this order, the lowest first",
-        {},
+        NONE,
     )
     weight: str | None = key(
         optional(COLUMN),

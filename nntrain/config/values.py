@@ -206,6 +206,7 @@ def _scalar_type(
 
 
 def _mismatch(expects: str, found: object, hint: str = "") -> ValueError:
-    kinds = {list: "a list", dict: "a mapping"}
-    shown = kinds.get(type(found), str(found))
+    shown = str(found)
+    if isinstance(found, (list, dict)):
+        shown = "a list" if isinstance(found, list) else "a mapping"
     return ValueError(f"expects {expects}, found {shown}{hint}")

@@ -108,8 +108,8 @@ def infinite_number(place: str, name: str) -> str:
 def not_a_number(place: str, name: str, text: str, cells: CellFormat) -> str:
     """The message for a text in a feature column of numbers or dates."""
     return (
-        f"{place}, column {name!r}: expects {written(cells.notation)}, found {text!r}; correct the cell, or leave "
-        f"it empty if it is missing{comma_hint(text, cells)}"
+        f"{place}, column {name!r}: expects {written(cells.notation)}, found {text!r}; "
+        f"correct the cell, or leave it empty if it is missing{comma_hint(text, cells)}"
     )
 
 

@@ -9,7 +9,7 @@ from nntrain.config.choices import TRANSFORMS
 from nntrain.data.notation.cycles import CYCLES
 from nntrain.data.notation.dates import DateNotation, parse_date_format
 from nntrain.data.notation.notation import Notation
-from nntrain.data.notation.numbers import parse_number_pattern
+from nntrain.data.notation.number_pattern import parse_number_pattern
 from nntrain.data.preprocessing.columns import (
     CategoricalColumn,
     Feature,

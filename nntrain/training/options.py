@@ -5,7 +5,7 @@ from __future__ import annotations
 from nntrain.config.keys import Config
 from nntrain.data.notation.dates import parse_date_format
 from nntrain.data.notation.notation import Notation
-from nntrain.data.notation.numbers import parse_number_pattern
+from nntrain.data.notation.number_pattern import parse_number_pattern
 from nntrain.data.preprocessing.fit import PreprocessingOptions
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.preprocessing.target_values import TargetOptions

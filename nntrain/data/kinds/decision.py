@@ -115,9 +115,7 @@ def _as_numbers(evidence: TextEvidence, decimal: str | None) -> Decision | None:
         )
         return Decision("number", None, example, (), f"{example!r} may be {values}", choices)
     if found.verdict == "some scaled":
-        question = (
-            f"{cells[0].example!r} has no letter for thousands, and {cells[1].example!r} has one"
-        )
+        question = f"{cells[0].example!r} has no letter such as k, and {cells[1].example!r} has"
         choice = Choice(found.readings[0].notation, f"{cells[0].example} as it stands")
         return Decision("number", None, example, (), question, (choice,))
     question = (

@@ -34,6 +34,12 @@ def month(seconds: Vector) -> Vector:
     return _numbers(months - months.astype("datetime64[Y]").astype("datetime64[M]"))
 
 
+def day_of_month(seconds: Vector) -> Vector:
+    """The day of the month of each moment (n,), from 0 for the first."""
+    days = _moments(seconds).astype("datetime64[D]")
+    return _numbers(days - days.astype("datetime64[M]").astype("datetime64[D]"))
+
+
 def day_of_week(seconds: Vector) -> Vector:
     """The day of the week of each moment (n,), from 0 for Monday to 6 for Sunday."""
     days = _numbers(_moments(seconds).astype("datetime64[D]") - np.datetime64(0, "D"))

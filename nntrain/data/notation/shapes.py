@@ -16,7 +16,7 @@ LONGEST_SHAPE = 60
 """A longer cell is neither a number nor a date."""
 DIGITS = str.maketrans("0123456789", "9999999999")
 DIGIT_RUN = re.compile(r"\d+", re.ASCII)
-MOST_RUNS = 8
+MOST_RUNS = 9
 """A cell with more runs of digits than this has none of them measured."""
 
 

@@ -1,4 +1,4 @@
-"""A feature column while its table is read: numbers as they are, or texts as codes with evidence."""
+"""A feature column while its table is read: numbers as they are, or texts as codes."""
 
 from __future__ import annotations
 

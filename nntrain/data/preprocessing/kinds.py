@@ -12,40 +12,22 @@ from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.numbers import NumberNotation
 from nntrain.data.notes import ReadAs, TakeNote, UselessColumn
 from nntrain.data.readers.cells import CellFormat
-from nntrain.data.readers.csv_table import CsvTable
-from nntrain.data.readers.table import Table
 from nntrain.errors import DataError
 
 PLAIN = NumberNotation()
 
 
-def decimal_mark(table: Table, *, has_fractions: bool) -> str | None:
-    """The decimal mark of a table's numbers; None if nothing tells.
-
-    `has_fractions` says that a column of plain numbers has a fraction. A table separated by commas
-    has the point, because those with decimal commas are separated by something else; typed formats
-    have it too.
-    """
-    parts = getattr(table, "tables", [table])
-    is_telling = all(not isinstance(part, CsvTable) or part.delimiter == "," for part in parts)
-    if table.cells.decimal != "." or has_fractions or is_telling:
-        return table.cells.decimal
-    return None
-
-
 def check_decided(
     table_name: str, name: str, decision: Decision, given: Mapping[str, Notation]
 ) -> None:
-    """Raise `DataError` for a column that may be read in several ways, or has cells that do not fit.
+    """Raise `DataError` for a column that may be read in several ways, or has unfitting cells.
 
     `given` are the notations that the config has; advice repeats them.
     """
     if decision.question:
         key = "date_format" if decision.kind == "date" else "numbers"
         says = " or ".join(_settings(key, name, decision, given))
-        remedy = (
-            f"say which: {says}" if says else "write them alike, or list the column under ignore"
-        )
+        remedy = f"say which: {says}" if says else "write them alike, or put it under ignore"
         raise DataError(f"{table_name}, column {name!r}: {decision.question}; {remedy}")
     if not decision.misfits:
         return
@@ -75,8 +57,8 @@ def _settings(
 def setting(key: str, values: Mapping[str, str]) -> str:
     """The option that sets a key by column, ready for a shell.
 
-    >>> setting("numbers", {"price": "$1,234.5"})
-    '--set \\'numbers={"price": "$1,234.5"}\\''
+    >>> print(setting("numbers", {"price": "$1,234.5"}))
+    --set 'numbers={"price": "$1,234.5"}''
     """
     quoted = json.dumps(values, ensure_ascii=False).replace("'", "'\"'\"'")
     return f"--set '{key}={quoted}'"

@@ -54,9 +54,8 @@ def feature_columns(table: Table, roles: ColumnRoles, take_note: TakeNote) -> tu
     check_columns(table, roles.categorical, "categorical")
     check_columns(table, tuple(roles.ordered), "ordered")
     for name, notation in table.cells.notations.items():
-        check_columns(
-            table, [name], "date_format" if isinstance(notation, DateNotation) else "numbers"
-        )
+        key = "date_format" if isinstance(notation, DateNotation) else "numbers"
+        check_columns(table, [name], key)
     check_columns(table, [roles.weight] if roles.weight else [], "weight")
     check_columns(table, [] if roles.group is None else [roles.group], "--group")
     left_out = {*roles.ignore, *(() if roles.features else (*roles.targets, roles.weight))}

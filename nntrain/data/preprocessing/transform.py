@@ -75,10 +75,10 @@ class Preprocessing:
     @property
     def notations(self) -> dict[str, Notation]:
         """How the columns are written that do not hold plain numbers or categories."""
-        columns = (
+        columns: list[NumericColumn | TargetColumn] = [
             *(feature for feature in self.features if isinstance(feature, NumericColumn)),
             *self.targets,
-        )
+        ]
         return {column.name: column.notation for column in columns if column.notation}
 
     def check(self, table: Table, targets: Sequence[str] = ()) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
 from nntrain.data.kinds.decision import Decision
+from nntrain.data.kinds.table_kinds import decimal_mark
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.counted_rows import (
@@ -25,7 +26,7 @@ from nntrain.data.preprocessing.counted_rows import (
     take_rows,
 )
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import check_decided, decimal_mark, note_decisions
+from nntrain.data.preprocessing.kinds import check_decided, note_decisions
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
 from nntrain.data.preprocessing.useful_columns import (

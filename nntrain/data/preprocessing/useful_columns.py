@@ -10,9 +10,15 @@ from nntrain.arrays import Vector
 from nntrain.data.kinds.decision import Decision, decide_texts
 from nntrain.data.kinds.evidence import TextEvidence
 from nntrain.data.kinds.running_number import counts_rows
+from nntrain.data.kinds.table_kinds import (
+    IDENTIFIES,
+    counts_rows_text,
+    decimal_mark,
+    identifies_rows,
+)
 from nntrain.data.notes import TakeNote, UselessColumn
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import PLAIN, check_decided, decimal_mark
+from nntrain.data.preprocessing.kinds import PLAIN, check_decided
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.readers.table import ColumnTypes, Table
 from nntrain.errors import DataError
@@ -102,23 +108,22 @@ def features_to_keep(
             f"{'holds' if len(names) == 1 else 'hold'} names or free text; to learn from "
             f"{'it' if len(names) == 1 else 'them'} all the same, list columns under features"
         )
-    counting = [
-        feature
-        for feature in kept
-        if not (feature.is_named or feature.is_text or decisions[feature.name].notation)
-        and counts_rows(columns[feature.position])
-    ]
-    if len(counting) == len(kept):
+    reasons = {f.name: _why_useless(f, columns[f.position], decisions[f.name]) for f in kept}
+    if all(reasons.values()):
         return kept
-    for feature in counting:
-        column = columns[feature.position]
-        take_note(UselessColumn(feature.name, counts_rows_text(column.min(), column.max())))
-    return [feature for feature in kept if feature not in counting]
+    for name, reason in reasons.items():
+        if reason:
+            take_note(UselessColumn(name, f"{reason}; to learn from it, list it under features"))
+    return [feature for feature in kept if not reasons[feature.name]]
 
 
-def counts_rows_text(first: float, last: float) -> str:
-    """Why a column of running numbers is left out."""
-    return f"it counts the rows, from {first:.0f} to {last:.0f}; to learn from it, list it under features"
+def _why_useless(feature: GrowingFeature, column: Vector, decision: Decision) -> str:
+    """Why plain numbers (n_rows,) tell nothing about another row; else empty."""
+    if feature.is_named or feature.is_text or decision.notation or feature.levels:
+        return ""
+    if counts_rows(column):
+        return counts_rows_text(float(column.min()), float(column.max()))
+    return IDENTIFIES if identifies_rows(feature.name, column) else ""
 
 
 def has_fractions(column: Vector) -> bool:

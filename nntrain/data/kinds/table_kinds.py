@@ -1,0 +1,97 @@
+"""What kind of column each column of a profiled table is: what `init` and `check` say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from nntrain.arrays import Vector
+from nntrain.data.kinds.decision import Decision, decide_texts
+from nntrain.data.kinds.profile import MAX_DISTINCT, ColumnProfile
+from nntrain.data.kinds.running_number import FEWEST
+from nntrain.data.readers.csv_table import CsvTable
+from nntrain.data.readers.table import Table
+
+IDENTIFIER_NAME = re.compile(
+    r"(?:.*[_\W])?(?:id|ids|uuid|guid|rowid|ID|Id)|.*[a-z0-9](?:Id|ID)", re.ASCII
+)
+"""Names of columns that identify rows, such as `id`, `patient_id`, `customerID`."""
+CODE_NAME = re.compile(
+    r"(?:.*[_\W])?(?:zip|zip_?code|postal_?code|post_?code|plz|fips|code|store|shop|branch|sku|id)",
+    re.ASCII | re.IGNORECASE,
+)
+"""Names of columns whose numbers are names rather than amounts."""
+
+
+def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str, Decision]:
+    """The kind of each profiled column of a table, decided as `fit` decides it."""
+    plain = (profile for profile in profiles if not profile.n_texts)
+    decimal = decimal_mark(table, has_fractions=any(map(_has_fractions, plain)))
+    return {profile.name: _decide(profile, decimal) for profile in profiles}
+
+
+def decimal_mark(table: Table, *, has_fractions: bool) -> str | None:
+    """The decimal mark of a table's numbers; None if nothing tells.
+
+    `has_fractions` says that a column of plain numbers has a fraction. A table separated by commas
+    has the point, because those with decimal commas are separated by something else; typed formats
+    have it too.
+    """
+    parts = getattr(table, "tables", [table])
+    is_telling = all(not isinstance(part, CsvTable) or part.delimiter == "," for part in parts)
+    if table.cells.decimal != "." or has_fractions or is_telling:
+        return table.cells.decimal
+    return None
+
+
+def _has_fractions(profile: ColumnProfile) -> bool:
+    return any(not value.is_integer() for value in profile.values)
+
+
+def _decide(profile: ColumnProfile, decimal: str | None) -> Decision:
+    if profile.n_texts:
+        return decide_texts(profile.evidence, decimal)
+    example = f"{min(profile.values):.15g}" if profile.values else ""
+    reason = ""
+    if profile.running.counts_rows:
+        reason = counts_rows_text(profile.minimum, profile.maximum)
+    elif is_identifier(profile.name, profile.n_rows, len(profile.values), profile.values):
+        reason = IDENTIFIES
+    return Decision("identifier" if reason else "number", example=example, reason=reason)
+
+
+IDENTIFIES = "it identifies the rows, by its name and because no number stands twice"
+
+
+def counts_rows_text(first: float, last: float) -> str:
+    """Why a column of running numbers is left out."""
+    return f"it counts the rows, from {first:.0f} to {last:.0f}"
+
+
+def is_identifier(name: str, n_rows: int, n_distinct: int, some: set[float]) -> bool:
+    """Whether numbers identify the rows: each is another, and the column's name says so.
+
+    Of very many numbers, only `some` are known.
+    """
+    if n_rows <= FEWEST or not IDENTIFIER_NAME.fullmatch(name):
+        return False
+    all_differ = n_distinct == n_rows or n_distinct >= MAX_DISTINCT
+    return all_differ and all(value.is_integer() for value in some)
+
+
+def identifies_rows(name: str, column: Vector) -> bool:
+    """`is_identifier` for the cells (n_rows,) of a whole column, NaN where one is missing."""
+    if len(column) <= FEWEST or not IDENTIFIER_NAME.fullmatch(name):
+        return False
+    distinct = np.unique(column)
+    return len(distinct) == len(column) and bool((distinct == np.floor(distinct)).all())
+
+
+def may_be_codes(profile: ColumnProfile) -> bool:
+    """Whether a column of whole numbers may hold names, by its own name and as they repeat."""
+    if profile.n_texts or not CODE_NAME.fullmatch(profile.name):
+        return False
+    repeats = 2 < len(profile.values) < min(profile.n_rows, MAX_DISTINCT)
+    return repeats and not _has_fractions(profile)
