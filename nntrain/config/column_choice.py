@@ -3,27 +3,55 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.config.keys import DEFAULTS
 from nntrain.data.checks import has_digit
+from nntrain.data.kinds.decision import Decision
 from nntrain.data.kinds.profile import ColumnProfile
+from nntrain.data.kinds.table_kinds import may_be_codes
 from nntrain.data.preprocessing.spread import is_rounding, measure_spread
+from nntrain.data.readers.cells import CellFormat
 from nntrain.errors import DataError
 from nntrain.text import quoted
 
 log = logging.getLogger(__name__)
 
-DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}.*", re.ASCII)
 MOST_ODD_TEXTS = 20
 """The most distinct texts in a column of numbers that can all mean a missing number."""
-FEW = 20
-"""Up to this many rows or distinct texts, a column is never taken for row numbers or names."""
 LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class KnownColumn:
+    """A column that was profiled, and what kind of column it is."""
+
+    profile: ColumnProfile
+    decision: Decision
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.profile.name
+
+    @property
+    def holds_values(self) -> bool:
+        """Whether the cells are numbers, dates or times rather than names."""
+        return self.decision.kind in ("number", "date") or self.profile.is_numeric
+
+    def odd_texts(self) -> list[str]:
+        """The distinct cells that are no finite number or date, if the others are."""
+        if not self.holds_values or self.decision.question:
+            return []
+        cells = CellFormat((), notation=self.decision.notation)
+        texts = [text for text in self.profile.texts if cells.number(text) is None]
+        return [*texts, *(["inf", "-inf"] if self.profile.n_infinite else [])]
+
+    def mistaken_cells(self) -> list[str]:
+        """The odd texts with a digit: numbers or dates that are written in another way."""
+        return [text for text in self.odd_texts() if has_digit(text)]
 
 
 @dataclass(frozen=True)
@@ -41,36 +69,45 @@ class ColumnChoice:
 
 
 def choose_columns(
-    table_name: str, columns: Sequence[ColumnProfile], targets: Sequence[str]
+    table_name: str, columns: Sequence[KnownColumn], targets: Sequence[str]
 ) -> ColumnChoice:
-    """What each column is for; without `targets`, the last column that can be one is the target.
+    """What each column is for; without `targets`, the last column is the target if it can be.
 
-    Raises `DataError` if a target cannot be one, or no column is left to learn from.
+    Logs what is left out. Raises `DataError` if a target cannot be one, or no column is left to
+    learn from.
     """
     chosen, target_reason = _choose_targets(table_name, columns, targets)
     others = [column for column in columns if column.name not in chosen]
     ignored = {column.name: reason for column in others if (reason := _why_ignore(column))}
     if len(ignored) == len(others):
+        ignored = _but_running_numbers(others, ignored)
+    if len(ignored) == len(others):
         reason = "the target is the only one"
         if ignored:
             reason = f"little can be learned from {quoted(list(ignored))}"
         raise DataError(f"{table_name}: no column is left to learn from: {reason}")
-    odd_texts = [
-        text
-        for column in columns
-        if column.is_numeric and column.name not in ignored
-        for text in _odd_texts(column)
-    ]
+    for name, reason in ignored.items():
+        log.warning("left out the column %r: %s", name, reason)
+    used = [column for column in columns if column.name not in ignored]
+    for column in used:
+        if column.name not in chosen and may_be_codes(column.profile):
+            log.warning(
+                "%r is read as numbers; if they are codes, list it under categorical", column.name
+            )
+    odd_texts = [text for column in used for text in column.odd_texts()]
     return ColumnChoice(chosen, target_reason, ignored, odd_texts)
 
 
-def _odd_texts(column: ColumnProfile) -> list[str]:
-    """The cells of a numeric column that are no finite numbers."""
-    return [*column.texts, *(["inf", "-inf"] if column.n_infinite else [])]
+def _but_running_numbers(
+    columns: Sequence[KnownColumn], ignored: Mapping[str, str]
+) -> dict[str, str]:
+    """The columns to ignore without numbers that count the rows, where nothing else is left."""
+    counting = {column.name for column in columns if column.profile.running.counts_rows}
+    return {name: reason for name, reason in ignored.items() if name not in counting}
 
 
 def _choose_targets(
-    table_name: str, columns: Sequence[ColumnProfile], targets: Sequence[str]
+    table_name: str, columns: Sequence[KnownColumn], targets: Sequence[str]
 ) -> tuple[list[str], str]:
     """The targets, and why they are."""
     unfit = {column.name: reason for column in columns if (reason := _why_no_target(column))}
@@ -81,40 +118,53 @@ def _choose_targets(
             )
     if targets:
         return list(targets), "as asked for"
-    fit = [column.name for column in columns if column.name not in unfit]
+    last = columns[-1].name
+    if last not in unfit:
+        log.warning("the target is %r, the last column; --target chooses another", last)
+        return [last], "the last column; --target COLUMN chooses another"
+    fit = [c.name for c in columns if c.name not in unfit and c.decision.kind != "identifier"]
     if not fit:
         raise DataError(
             f"{table_name}: no column can be the target; each is text, constant or empty"
         )
-    target, is_last = fit[-1], fit[-1] == columns[-1].name
-    reason = "the last column" if is_last else "the last column of numbers"
-    log.warning("the target is %r, %s; --target chooses another", target, reason)
-    return [target], f"{reason}; --target COLUMN chooses another"
+    raise DataError(
+        f"{table_name}: the last column, {last!r}, cannot be the target: it {unfit[last]}; name "
+        f"the column to predict with --target: it could be {quoted(fit)}"
+    )
 
 
-def _why_no_target(column: ColumnProfile) -> str:
+def _why_no_target(column: KnownColumn) -> str:
     """Why a column cannot be a target; empty if it can."""
-    if column.is_empty:
+    profile, decision = column.profile, column.decision
+    if profile.is_empty:
         return "has no value"
-    if not column.is_numeric:
-        return "holds text"
-    if _has_one_number(column):
+    if decision.kind == "date" or not column.holds_values:
+        held = "dates or times" if decision.kind == "date" else "text"
+        return f"holds {held}, such as {_shown(decision.example)}"
+    if profile.is_numeric and _has_one_number(profile):
         return "is constant"
-    if len(column.texts) > MOST_ODD_TEXTS:
+    if len(column.odd_texts()) > MOST_ODD_TEXTS:
         return "holds too many different texts"
-    if mistaken := mistaken_numbers(column):
+    if mistaken := column.mistaken_cells():
         return f"holds texts with digits among its numbers, such as {_shown(mistaken[0])}"
     return ""
 
 
-def _why_ignore(column: ColumnProfile) -> str:
+def _why_ignore(column: KnownColumn) -> str:
     """Why nothing can be learned from a column, or nothing about a new row; else empty."""
-    if column.is_empty:
+    profile = column.profile
+    if profile.is_empty:
         return "has no value"
-    is_complete = column.n_numbers == column.n_rows
-    if column.is_constant or (is_complete and _has_one_number(column)):
+    is_complete = profile.n_numbers == profile.n_rows
+    if profile.is_constant or (is_complete and _has_one_number(profile)):
         return "constant"
-    return _why_ignore_numbers(column) if column.is_numeric else _why_ignore_texts(column)
+    odd = column.odd_texts()
+    if len(odd) > MOST_ODD_TEXTS:
+        return f"{column.decision.kind}s with {len(odd)} different texts among them"
+    if mistaken := column.mistaken_cells():
+        what = "dates" if column.decision.kind == "date" else "numbers"
+        return f"texts with digits among its {what}, such as {_shown(mistaken[0])}; correct them"
+    return column.decision.reason
 
 
 def _has_one_number(column: ColumnProfile) -> bool:
@@ -128,35 +178,8 @@ def _has_one_number(column: ColumnProfile) -> bool:
     return is_rounding(spread.deviation, spread.mean, column.n_numbers)
 
 
-def _why_ignore_numbers(column: ColumnProfile) -> str:
-    if column.counts_rows and column.minimum in (0, 1) and column.n_rows > FEW:
-        return "counts the rows"
-    if len(column.texts) > MOST_ODD_TEXTS:
-        return f"numbers with {len(column.texts)} different texts among them"
-    if mistaken := mistaken_numbers(column):
-        return f"texts with digits among its numbers, such as {_shown(mistaken[0])}; correct them"
-    return ""
-
-
-def mistaken_numbers(column: ColumnProfile) -> list[str]:
-    """The texts with a digit among the numbers of a column: numbers written in another way."""
-    return [text for text in column.texts if has_digit(text)] if column.is_numeric else []
-
-
 def _shown(text: str) -> str:
     return one_line(repr(text))
-
-
-def _why_ignore_texts(column: ColumnProfile) -> str:
-    too_many = column.n_distinct >= DEFAULTS["max_categories"]
-    if not too_many and (column.n_distinct <= FEW or column.n_distinct <= column.n_rows / 2):
-        return ""
-    texts = list(column.texts)
-    if all(DATE.fullmatch(text) for text in texts[:100]):
-        return f"{column.n_distinct:,} dates; a column of months or weekdays could tell more"
-    if too_many:
-        return f"{column.n_distinct:,} different texts, such as {_shown(texts[0])}"
-    return "nearly every row has a text of its own"
 
 
 def one_line(text: str) -> str:

@@ -136,6 +136,8 @@ def by_column(item: ValueType, expects: str) -> ValueType:
     """A mapping from columns to values of one type, kept as a dictionary."""
 
     def read(found: Any) -> dict[str, Any]:
+        if isinstance(found, Scalar) and found.is_null:
+            return {}
         if not isinstance(found, dict):
             raise _mismatch(expects, found)
         return {column: item.read(value) for column, value in found.items()}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nntrain.config.keys import Config
-from nntrain.data.checks import not_a_number
+from nntrain.data.checks import not_a_number, written
+from nntrain.data.kinds.decision import Decision
 from nntrain.data.kinds.profile import ColumnProfile, profile
-from nntrain.data.notes import Note, TakeNote
+from nntrain.data.kinds.similar import similar_categories
+from nntrain.data.kinds.table_kinds import decide_columns, given_kinds
+from nntrain.data.notes import Note, ReadAs, ReadAsCategories, TakeNote
 from nntrain.data.preprocessing.columns import CategoricalColumn, Feature, NumericColumn
 from nntrain.data.preprocessing.encode_features import category_positions
 from nntrain.data.preprocessing.transform import Preprocessing
@@ -29,10 +32,13 @@ from nntrain.training.options import column_roles, read_options
 from nntrain.training.prepare import prepare_rows
 from nntrain.training.run import TrainingRun
 
+SHOWN_BY_COLUMN = (ReadAs, ReadAsCategories)
+"""Notes that say no more than the kinds of the columns."""
+
 
 @dataclass
 class ColumnCheck:
-    """A column: what it is used as, and how many of its cells are unusual.
+    """A column: what it is used as, its kind with one of its cells, and how many are unusual.
 
     `new_categories` counts the cells of each category that training had not seen. `outside_range`
     counts numbers below or above those of the training rows, `far_outside_range` those of them
@@ -42,6 +48,7 @@ class ColumnCheck:
     name: str
     use: str
     type: str
+    example: str = ""
     missing: int = 0
     new_categories: dict[str, int] = field(default_factory=dict)
     outside_range: int = 0
@@ -74,13 +81,30 @@ def check_with_config(table: TableLike, config: Config) -> Verdict:
     with open_table(table, read_options(config, twice=True)) as source:
         with np.errstate(over="ignore", invalid="ignore"):  # of differences between rows
             profiles = profile(source)
+        given = dict(source.cells.notations)
+        decisions = {**decide_columns(source, profiles), **given_kinds(profiles, given)}
         try:
             _start_run(source, config, notes.append)
         except (DataError, OutOfMemoryError) as raised:
             error = str(raised)
-        columns = _columns_by_config(profiles, source.columns, config)
+        columns = _columns_by_config(profiles, decisions, source.columns, config)
     n_rows = profiles[0].n_rows if profiles else 0
-    return Verdict(n_rows, columns, [str(note) for note in notes], error)
+    used = {column.name for column in columns if column.use in ("feature", "target")}
+    doubts = [doubt for p in profiles if p.name in used for doubt in _doubts(p, decisions[p.name])]
+    warnings = [str(note) for note in notes if not isinstance(note, SHOWN_BY_COLUMN)]
+    return Verdict(n_rows, columns, [*warnings, *doubts], error)
+
+
+def _doubts(column: ColumnProfile, decision: Decision) -> Iterator[str]:
+    """What may be wrong in a column: cells that do not fit, with their places, and categories."""
+    for misfit in decision.misfits:
+        place = f" ({misfit.place})" if misfit.place else ""
+        yield (
+            f"{column.name!r}: {counted(misfit.n_cells, 'cell')} like {misfit.text!r}{place} "
+            f"{'is' if misfit.n_cells == 1 else 'are'} not {written(decision.notation)}"
+        )
+    if decision.kind == "category" and (note := similar_categories(column.name, column.texts)):
+        yield str(note)
 
 
 def _start_run(source: Table, config: Config, take_note: TakeNote) -> None:
@@ -91,9 +115,12 @@ def _start_run(source: Table, config: Config, take_note: TakeNote) -> None:
 
 
 def _columns_by_config(
-    profiles: Sequence[ColumnProfile], names: Sequence[str], config: Config
+    profiles: Sequence[ColumnProfile],
+    decisions: Mapping[str, Decision],
+    names: Sequence[str],
+    config: Config,
 ) -> list[ColumnCheck]:
-    """What `fit` would use each column as, and its type."""
+    """What `fit` would use each column as, and its kind."""
     features = set(config.features or names)
     ignored, categorical = set(config.ignore), set(config.categorical)
     columns = []
@@ -102,10 +129,22 @@ def _columns_by_config(
         use = "left out" if column.name in ignored else use
         use = "weight" if column.name == config.weight else use
         use = "target" if column.name in config.target else use
-        is_text = column.name in categorical or not (column.is_numeric or column.is_empty)
-        kind = f"text, {column.n_distinct:,} different" if is_text else "number"
-        columns.append(ColumnCheck(column.name, use, kind, column.n_missing))
+        decision = decisions[column.name]
+        if use == "feature" and decision.is_left_out and not config.features:
+            use = "left out"
+        is_text = column.name in categorical or column.name in config.ordered
+        kind = f"category, {column.n_distinct:,} different" if is_text else _kind(column, decision)
+        columns.append(ColumnCheck(column.name, use, kind, decision.example, column.n_missing))
     return columns
+
+
+def _kind(column: ColumnProfile, decision: Decision) -> str:
+    """What a column holds, and how it is written if not as plain numbers."""
+    if decision.question:
+        return f"{decision.kind}, not decided"
+    if decision.kind in ("number", "date"):
+        return written(decision.notation).partition(" ")[2]
+    return f"{decision.kind}, {column.n_distinct:,} different"
 
 
 def check_with_model(table: TableLike, model: Model, dialect: Dialect = PLAIN) -> Verdict:
@@ -119,8 +158,8 @@ def check_with_model(table: TableLike, model: Model, dialect: Dialect = PLAIN) -
         for chunk in source.chunks(preprocessing.column_types):
             n_rows += chunk.n_rows
             for check, feature in zip(checks, preprocessing.features, strict=True):
-                if isinstance(feature, CategoricalColumn):
-                    _check_categories(check, feature, chunk)
+                if isinstance(feature, CategoricalColumn) or feature.levels:
+                    _check_categories(check, feature, chunk, source.cells)
                 else:
                     error_here = _check_numbers(check, feature, chunk, source.cells)
                     first_error = first_error or error_here
@@ -140,14 +179,20 @@ def _lacking(preprocessing: Preprocessing, table: Table) -> str:
 
 
 def _type(feature: Feature) -> str:
-    if isinstance(feature, NumericColumn):
-        return "number"
-    return f"text, {len(feature.categories)} categories"
+    if isinstance(feature, CategoricalColumn):
+        return f"category, {len(feature.categories):,} known"
+    if feature.levels:
+        return f"ordered, {len(feature.levels):,} levels"
+    return written(feature.notation).partition(" ")[2]
 
 
-def _check_categories(check: ColumnCheck, feature: CategoricalColumn, chunk: Chunk) -> None:
+def _check_categories(
+    check: ColumnCheck, feature: Feature, chunk: Chunk, cells: CellFormat
+) -> None:
     """Count a chunk's cells of categories that training had not seen."""
-    known = category_positions(feature)
+    known: set[str] = set(category_positions(feature))
+    if isinstance(feature, NumericColumn):
+        known |= cells.missing_texts
     for text, count in Counter(chunk.columns[feature.name].tolist()).items():
         if text not in known and category(text) not in known:
             check.new_categories[text] = check.new_categories.get(text, 0) + count
@@ -157,7 +202,7 @@ def _check_numbers(
     check: ColumnCheck, feature: NumericColumn, chunk: Chunk, cells: CellFormat
 ) -> str:
     """Count a chunk's unusual numbers; the message about its first bad cell, or empty."""
-    column = chunk.columns[feature.name]
+    column, cells = chunk.columns[feature.name], cells.of_column(feature.name)
     values = cells.numbers_or_infinite(column)
     bad = np.isinf(values)
     check.missing += int(np.count_nonzero(np.isnan(values)))
@@ -174,7 +219,7 @@ def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> lis
     """A line for each kind of unusual cell in each column."""
     warnings = []
     for check, feature in zip(checks, features, strict=True):
-        if isinstance(feature, CategoricalColumn):
+        if isinstance(feature, CategoricalColumn) or feature.levels:
             if check.new_categories:
                 n_cells = counted(sum(check.new_categories.values()), "cell")
                 n_new = counted(len(check.new_categories), "category", "categories")
@@ -186,8 +231,9 @@ def _warnings(checks: Sequence[ColumnCheck], features: Sequence[Feature]) -> lis
                 f"{check.name!r}: {n_cells}, none in training; taken as the training mean"
             )
         if check.outside_range:
-            numbers = counted(check.outside_range, "number")
-            seen = f"the range of training, {feature.minimum:g} to {feature.maximum:g}"
+            numbers = counted(check.outside_range, feature.kind)
+            low, high = feature.shown(feature.minimum), feature.shown(feature.maximum)
+            seen = f"the range of training, {low} to {high}"
             far = f"; {check.far_outside_range:,} of them further than it is wide"
             far = far if check.far_outside_range else ""
             warnings.append(f"{check.name!r}: {numbers} outside {seen}{far}")

@@ -128,10 +128,13 @@ def _print_verdict(verdict: Verdict, command: str) -> None:
     from nntrain.cli.terminal import print_table
 
     if command == "fit":
-        rows = [[c.name, c.use, c.type, _format_count(c.missing)] for c in verdict.columns]
-        print_table(["column", "use", "type", "missing"], rows, left=3)
+        rows = [
+            [c.name, c.use, c.type, c.example or "-", _format_count(c.missing)]
+            for c in verdict.columns
+        ]
+        print_table(["column", "use", "kind", "such as", "missing"], rows, left=4)
     else:
-        header = ["column", "type", "new categories", "missing", "out of range", "bad"]
+        header = ["column", "kind", "new categories", "missing", "out of range", "bad"]
         print_table(header, [_cells(column) for column in verdict.columns], left=3)
     for warning in verdict.warnings:
         click.echo(printable(f"Warning: {warning}"))

@@ -8,13 +8,15 @@ taken: the decision then holds the choices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from nntrain.data.kinds.evidence import TextEvidence
 from nntrain.data.notation.date_inference import DatesUnclear, infer_dates
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.number_inference import infer_numbers
+from nntrain.data.notation.numbers import NumberNotation
 from nntrain.text import counted
 
 Kind: TypeAlias = Literal["number", "date", "category", "identifier", "text"]
@@ -90,11 +92,9 @@ def _as_dates(evidence: TextEvidence) -> Decision | None:
     if isinstance(found, DatesUnclear):
         example = _example(evidence, found.candidates[0])
         choices = tuple(
-            Choice(notation, f"{notation.example} as 31 December 2024")
-            for notation in found.candidates
+            Choice(notation, f"dates like {notation.example}") for notation in found.candidates
         )
-        question = f"holds dates such as {example!r} in an order that is not clear: {found.reason}"
-        return Decision("date", None, example, question=question, choices=choices)
+        return Decision("date", None, example, question=found.reason, choices=choices)
     misfits = tuple(Misfit(m.text, m.place, m.n_cells) for m in found.misfits)
     return Decision("date", found.notation, _example(evidence, found.notation), misfits)
 
@@ -107,7 +107,8 @@ def _as_numbers(evidence: TextEvidence, decimal: str | None) -> Decision | None:
     example = cells[0].example
     if found.verdict == "numbers":
         misfits = tuple(Misfit(s.example, s.place, s.n_cells) for s in found.misfits)
-        return Decision("number", found.readings[0].notation, example, misfits)
+        notation = _with_usual_groups(found.readings[0].notation, evidence)
+        return Decision("number", notation, example, misfits)
     choices = tuple(Choice(reading.notation, f"{reading.value:.15g}") for reading in found.readings)
     if found.verdict == "ambiguous":
         values = " or ".join(
@@ -123,6 +124,21 @@ def _as_numbers(evidence: TextEvidence, decimal: str | None) -> Decision | None:
         f"written with other marks"
     )
     return Decision("number", None, example, (), question)
+
+
+def _with_usual_groups(notation: NumberNotation, evidence: TextEvidence) -> NumberNotation:
+    """A notation that has the usual mark of thousands, where no number was large enough for one.
+
+    Only beside a sign or unit, and where the decimal mark was seen: so the other mark, in a larger
+    number that is to come, can only group.
+    """
+    is_plain = not (notation.prefix or notation.suffix) and notation.scale == "none"
+    shapes = evidence.shapes.by_text.values()
+    decimals = re.compile(rf"[09]{re.escape(notation.decimal)}9")
+    is_seen = any(decimals.search(shape.text) for shape in shapes)
+    if notation.grouping or is_plain or not is_seen:
+        return notation
+    return replace(notation, grouping="," if notation.decimal == "." else ".")
 
 
 def _example(evidence: TextEvidence, notation: Notation) -> str:

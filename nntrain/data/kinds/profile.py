@@ -22,7 +22,8 @@ class ColumnProfile:
     """What a column holds: how many cells are missing, numbers and texts, and which.
 
     `minimum`, `maximum` and `values` are those of the finite numbers; at most about `MAX_DISTINCT`
-    values are kept. `evidence` is of the cells of chunks with texts, and `running` tells whether
+    values are kept. `evidence` is of the cells of chunks with texts, `written` a cell of a column
+    whose notation is given, and `running` tells whether
     the numbers count the rows. `rows_as_numbers` counts cells of chunks without a text, so that
     only their numbers are known.
     """
@@ -38,6 +39,7 @@ class ColumnProfile:
     running: RunningNumber = field(default_factory=RunningNumber)
     values: set[float] = field(default_factory=set)
     evidence: TextEvidence = field(default_factory=TextEvidence)
+    written: str = ""
 
     @property
     def texts(self) -> dict[str, int]:
@@ -69,6 +71,13 @@ class ColumnProfile:
     def is_constant(self) -> bool:
         """Whether all cells are the same, missing ones included."""
         return self.n_distinct + (self.n_missing > 0) <= 1
+
+    @property
+    def example(self) -> str:
+        """One of the cells, empty if all are missing; a number if none was read as text."""
+        shapes = self.evidence.shapes.by_text.values()
+        written = self.written or next((shape.example for shape in shapes), "")
+        return written or (f"{min(self.values):.15g}" if self.values else "")
 
     def add_numbers(self, values: Vector) -> None:
         """Count cells (n_rows,) that are all numbers, or NaN where missing."""
@@ -106,8 +115,13 @@ def profile(table: Table) -> list[ColumnProfile]:
     profiles = _profile(table, names, as_texts=())
     mixed = [p.name for p in profiles.values() if p.n_texts and p.rows_as_numbers]
     if mixed:
-        profiles |= _profile(table, mixed, as_texts=mixed)
+        profiles |= profile_as_texts(table, mixed)
     return list(profiles.values())
+
+
+def profile_as_texts(table: Table, names: Collection[str]) -> dict[str, ColumnProfile]:
+    """The profiles of some columns with the text of each cell, by their names."""
+    return _profile(table, names, as_texts=names) if names else {}
 
 
 def _profile(
@@ -123,9 +137,13 @@ def _profile(
     for chunk in table.chunks(types):
         for name, column_profile in profiles.items():
             cells = chunk.columns[name]
+            if name in table.cells.notations and not column_profile.written:
+                (texts,) = chunk.as_written([table.columns.index(name)])
+                column_profile.written = next(filter(None, texts), "")
             if cells.dtype == np.float64:
                 column_profile.rows_as_numbers += chunk.n_rows
                 column_profile.add_numbers(cells)
             else:
-                column_profile.add_texts(cells, table.cells, chunk.place)
+                own = table.cells.of_column(name)
+                column_profile.add_texts(cells, own, chunk.place)
     return profiles

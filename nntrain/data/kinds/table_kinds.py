@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from nntrain.arrays import Vector
-from nntrain.data.kinds.decision import Decision, decide_texts
-from nntrain.data.kinds.profile import MAX_DISTINCT, ColumnProfile
+from nntrain.data.kinds.decision import Decision, Kind, Misfit, decide_texts
+from nntrain.data.kinds.profile import MAX_DISTINCT, ColumnProfile, profile_as_texts
 from nntrain.data.kinds.running_number import FEWEST
+from nntrain.data.notation.dates import DateNotation
+from nntrain.data.notation.notation import Notation
 from nntrain.data.readers.csv_table import CsvTable
 from nntrain.data.readers.table import Table
 
@@ -29,7 +31,48 @@ def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str,
     """The kind of each profiled column of a table, decided as `fit` decides it."""
     plain = (profile for profile in profiles if not profile.n_texts)
     decimal = decimal_mark(table, has_fractions=any(map(_has_fractions, plain)))
-    return {profile.name: _decide(profile, decimal) for profile in profiles}
+    decisions = {profile.name: _decide(profile, decimal) for profile in profiles}
+    if decimal != "." or not has_decimal_comma(decisions):
+        return decisions
+    suspects = [p.name for p in profiles if may_have_groups(np.array(sorted(p.values)))]
+    again = profile_as_texts(table, suspects)
+    return decisions | {name: decide_texts(again[name].evidence, ",") for name in suspects}
+
+
+def has_decimal_comma(decisions: Mapping[str, Decision]) -> bool:
+    """Whether a column is known to have decimal commas."""
+    return any(d.notation is not None and d.notation.decimal == "," for d in decisions.values())
+
+
+def may_have_groups(values: Vector) -> bool:
+    """Whether the point of plain numbers (n_rows,) may group thousands: no more than 3 decimals."""
+    present = values[np.isfinite(values)]
+    thousandths = present * 1000.0
+    is_fraction = present != np.floor(present)
+    return bool(is_fraction.any()) and bool(
+        np.isclose(thousandths, np.rint(thousandths), rtol=1e-12, atol=0).all()
+        and (np.abs(present[is_fraction]) >= 1.0).all()
+    )
+
+
+def given_kinds(
+    profiles: Sequence[ColumnProfile], notations: Mapping[str, Notation]
+) -> dict[str, Decision]:
+    """The kinds of the columns whose notation a config gives, with their cells that do not fit."""
+    decisions = {}
+    for profile in profiles:
+        notation = notations.get(profile.name)
+        if notation is None:
+            continue
+        shapes = profile.evidence.shapes.by_text.values()
+        misfits = tuple(
+            Misfit(shape.example, shape.place, shape.n_cells)
+            for shape in shapes
+            if notation.number(shape.example) is None
+        )
+        kind: Kind = "date" if isinstance(notation, DateNotation) else "number"
+        decisions[profile.name] = Decision(kind, notation, profile.example, misfits)
+    return decisions
 
 
 def decimal_mark(table: Table, *, has_fractions: bool) -> str | None:
@@ -53,7 +96,7 @@ def _has_fractions(profile: ColumnProfile) -> bool:
 def _decide(profile: ColumnProfile, decimal: str | None) -> Decision:
     if profile.n_texts:
         return decide_texts(profile.evidence, decimal)
-    example = f"{min(profile.values):.15g}" if profile.values else ""
+    example = profile.example
     reason = ""
     if profile.running.counts_rows:
         reason = counts_rows_text(profile.minimum, profile.maximum)

@@ -43,6 +43,15 @@ def check_decided(
     )
 
 
+def unclear_groups(table_name: str, name: str) -> str:
+    """The message for a target whose point may group thousands, as other columns have commas."""
+    grouped, plain = (setting("numbers", {name: text}) for text in ("1.234,5", "1234.5"))
+    return (
+        f"{table_name}, column {name!r}: '1.234' may be 1234, as other columns have decimal "
+        f"commas, or 1.234; say which: {grouped} or {plain}"
+    )
+
+
 def _settings(
     key: str, name: str, decision: Decision, given: Mapping[str, Notation]
 ) -> Iterator[str]:

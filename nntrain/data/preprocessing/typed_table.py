@@ -8,7 +8,6 @@ and then is not, is read once more.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
 from nntrain.data.kinds.decision import Decision
-from nntrain.data.kinds.table_kinds import decimal_mark
+from nntrain.data.kinds.table_kinds import decimal_mark, has_decimal_comma, may_have_groups
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.counted_rows import (
@@ -26,7 +25,7 @@ from nntrain.data.preprocessing.counted_rows import (
     take_rows,
 )
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import check_decided, note_decisions
+from nntrain.data.preprocessing.kinds import PLAIN, check_decided, note_decisions, unclear_groups
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
 from nntrain.data.preprocessing.useful_columns import (
@@ -34,12 +33,11 @@ from nntrain.data.preprocessing.useful_columns import (
     features_to_keep,
     growing_features,
     has_fractions,
+    note_categories,
 )
 from nntrain.data.readers.cells import distinct_categories
 from nntrain.data.readers.table import Chunk, ColumnTypes, Table
 from nntrain.errors import DataError
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,9 +113,7 @@ def read_typed(table: Table, roles: ColumnRoles, take_note: TakeNote = log_note)
     note_decisions(decided, take_note)
     columns = reader.columns.trimmed()
     features = features_to_keep(table.name, reader.features, columns, decided, take_note)
-    for feature in features:
-        kind = f"{len(feature.codes):,} categories" if feature.is_text else "numbers"
-        log.info("column %r: %s", feature.name, kind)
+    note_categories(features, take_note)
     kept = [columns[feature.position] for feature in features]
     return TypedTable(
         table.name,
@@ -195,11 +191,32 @@ class _TableReader:
         plain = (columns[f.position] for f in self.features if not f.is_text)
         decimal = decimal_mark(self.table, has_fractions=any(map(has_fractions, plain)))
         decisions = {feature.name: feature.decide(decimal) for feature in self.features}
+        if decimal == "." and has_decimal_comma(decisions):
+            decisions |= self._decide_groups()
         for name, decision in decisions.items():
             check_decided(self.table.name, name, decision, self.table.cells.notations)
         unread = [f for f in self.features if not self._turn_into_numbers(f, decisions[f.name])]
         self.read_again(unread, as_texts=False)
         return decisions
+
+    def _decide_groups(self) -> dict[str, Decision]:
+        """The kinds of features of plain numbers whose point may group thousands.
+
+        Other columns have decimal commas. Raises `DataError` for a target that may be so.
+        """
+        targets = self.columns.trimmed()[len(self.features) :]
+        for name, column in zip(self.roles.targets, targets, strict=False):
+            if name not in self.table.cells.notations and may_have_groups(column):
+                raise DataError(unclear_groups(self.table.name, name))
+        suspects = [
+            feature
+            for feature in self.features
+            if not feature.is_text
+            and feature.name not in self.table.cells.notations
+            and may_have_groups(self.columns.arrays[feature.position][: self.columns.n_rows])
+        ]
+        self.read_again(suspects, as_texts=True)
+        return {feature.name: feature.decide(",") for feature in suspects}
 
     def _turn_into_numbers(self, feature: GrowingFeature, decision: Decision) -> bool:
         """Turn codes into what they stand for; False: the column must be read again as numbers."""
@@ -208,7 +225,8 @@ class _TableReader:
             column[:] = feature.positions()[column.astype(np.intp)]
         if not feature.is_text or decision.notation is None:
             return True
-        self.table.cells.notations[feature.name] = decision.notation
+        if decision.notation != PLAIN:
+            self.table.cells.notations[feature.name] = decision.notation
         numbers = feature.numbers(self.table.cells) if feature.has_all_codes else None
         feature.is_text = False
         if numbers is not None:

@@ -16,7 +16,7 @@ from nntrain.data.kinds.table_kinds import (
     decimal_mark,
     identifies_rows,
 )
-from nntrain.data.notes import TakeNote, UselessColumn
+from nntrain.data.notes import ReadAsCategories, TakeNote, UselessColumn
 from nntrain.data.preprocessing.feature_type import GrowingFeature
 from nntrain.data.preprocessing.kinds import PLAIN, check_decided
 from nntrain.data.preprocessing.roles import ColumnRoles
@@ -124,6 +124,13 @@ def _why_useless(feature: GrowingFeature, column: Vector, decision: Decision) ->
     if counts_rows(column):
         return counts_rows_text(float(column.min()), float(column.max()))
     return IDENTIFIES if identifies_rows(feature.name, column) else ""
+
+
+def note_categories(features: Sequence[GrowingFeature], take_note: TakeNote) -> None:
+    """Make a note of the columns that were read as categories by what they hold."""
+    counts = {f.name: len(f.codes) for f in features if f.is_text and not f.has_given_kind}
+    if counts:
+        take_note(ReadAsCategories(counts))
 
 
 def has_fractions(column: Vector) -> bool:
