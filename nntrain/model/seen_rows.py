@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 NOTABLE_SHARE = 0.1
 """Fewer rows make an RMSE at most 5 % too small, as 1 - √0.9 is, even if the model knew them by
-heart; and new rows may equal training rows by chance, as 3 % of those of concrete.csv do."""
+heart; and new rows may equal training rows by chance, as 3 or 4 % of those of concrete.csv do."""
 NOTABLE_ROWS = 3
 """One or two equal rows may be chance in a small table."""
 
@@ -31,7 +31,6 @@ class SeenRows:
     `are_left_out` tells whether only the other looked-up rows were used.
     """
 
-    table: str
     rows: int
     looked_up: int
     found: int
@@ -45,22 +44,20 @@ class SeenRows:
     @property
     def are_notable(self) -> bool:
         """Whether so many rows were learned from that errors on them are no errors on new rows."""
-        few = self.found < NOTABLE_ROWS or self.found < NOTABLE_SHARE * self.looked_up
-        return not (few or self.are_left_out)
+        are_many = self.found >= max(NOTABLE_ROWS, NOTABLE_SHARE * self.looked_up)
+        return are_many and not self.are_left_out
 
     def as_dict(self) -> dict[str, int | float | None]:
         """The numbers as JSON types."""
         return {"share": self.share, "looked_up": self.looked_up, "found": self.found}
 
     def __str__(self) -> str:
-        """A sentence about them; empty where there is nothing to say."""
+        """A sentence without its full stop; empty where there is nothing to say."""
         if self.are_notable:
             return self._warning()
         if not self.are_left_out or self.looked_up - self.found == self.rows:
             return ""
-        left_out = (
-            f"{self.table}: left out {counted(self.found, 'row')} that the model learned from"
-        )
+        left_out = f"left out {counted(self.found, 'row')} that the model learned from"
         unknown = self.rows - self.looked_up
         return f"{left_out}, and {unknown:,} of which it cannot tell" if unknown else left_out
 
@@ -68,11 +65,11 @@ class SeenRows:
         is_sample = self.looked_up < self.rows
         part = f"{'about ' if is_sample else ''}{100 * self.found / self.looked_up:.0f} %"
         numbers = f"{self.found:,} of {self.looked_up:,}{' looked up' if is_sample else ''}"
-        some_are_new = self.found < self.looked_up
+        others = "; --unseen-only leaves them out" if self.found < self.looked_up else ""
         return (
-            f"{self.table}: {part} of its rows ({numbers}) are equal to rows that the model "
-            f"learned from; expect larger errors on other rows, and measure them on rows held out, "
-            f"or with nntrain cv{'; --unseen-only leaves these out' if some_are_new else ''}"
+            f"{part} of these rows ({numbers}) are equal to rows that the model learned from: "
+            f"expect larger errors on other rows. Measure on rows held out, or with nntrain "
+            f"cv{others}"
         )
 
 
@@ -112,24 +109,29 @@ class SeenRowCounter:
             n_covered += int(np.count_nonzero(covered))
             n_found += int(np.count_nonzero(found))
             yield part.take(covered & ~found) if self.unseen_only else part
-        self.result = SeenRows(table_name, n_rows, n_covered, n_found, self.unseen_only)
-        if self.unseen_only and n_rows and n_covered == n_found:
-            raise DataError(_nothing_left(self.result, self.sketch))
-        if text := str(self.result):
-            log.warning(text, extra={"label": "Warning" if self.result.are_notable else "Note"})
+        self.result = SeenRows(n_rows, n_covered, n_found, self.unseen_only)
+        _log(self.result, self.sketch, table_name)
+
+
+def _log(seen: SeenRows, sketch: RowSketch, table_name: str) -> None:
+    """Log what the counts come to. Raises `DataError` where rows are left out, and none is left."""
+    if seen.are_left_out and seen.rows and seen.looked_up == seen.found:
+        reason = _nothing_left(seen, sketch)
+        raise DataError(f"{table_name}: --unseen-only leaves no row: {reason}")
+    if text := str(seen):
+        label = "Warning" if seen.are_notable else "Note"
+        log.warning("%s: %s", table_name, text, extra={"label": label})
 
 
 def _nothing_left(seen: SeenRows, sketch: RowSketch) -> str:
-    """The message where --unseen-only leaves no row."""
+    """Why no row is left that the model did not learn from, and what to do."""
     if not seen.found:
         return (
-            f"{seen.table}: --unseen-only leaves no row: the model can tell of one row in "
-            f"{1 / sketch.coverage:,.0f} whether it learned from it, and of none of these; name "
-            f"more rows, or only rows held out, without --unseen-only"
+            f"the model can tell of one row in {1 / sketch.coverage:,.0f} whether it learned from "
+            f"it, and of none of these; name more rows, or only rows held out, without the option"
         )
     known = "" if seen.looked_up == seen.rows else " that it can tell of"
     return (
-        f"{seen.table}: --unseen-only leaves no row: the model learned from all "
-        f"{counted(seen.looked_up, 'row')}{known}; name a table with other rows, or measure with "
-        f"nntrain cv"
+        f"the model learned from all {counted(seen.looked_up, 'row')}{known}; name a table with "
+        f"other rows, or measure with nntrain cv"
     )

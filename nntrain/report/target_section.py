@@ -50,7 +50,8 @@ def _notes_on_rows(data: DataReport) -> list[Paragraph]:
     """What a reader must know about the rows to interpret the errors on them."""
     texts = []
     if data.seen_rows and str(data.seen_rows):
-        texts.append(f"{data.seen_rows}.")
+        text = str(data.seen_rows)
+        texts.append(f"{text[0].upper()}{text[1:]}.")
     if data.rows < FEW_ROWS:
         texts.append(f"{counted(data.rows, 'row')} say little about errors on others.")
     if data.weight:

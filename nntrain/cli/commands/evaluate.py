@@ -70,7 +70,7 @@ def evaluate(
       nntrain evaluate sample_data/concrete.csv --by age_days --json
       nntrain evaluate sample_data/concrete.csv --fail-if 'rmse>20' --fail-if 'r2<0.1'
       nntrain evaluate sample_data/concrete.csv -m calibrated.npz --interval 0.9
-      nntrain evaluate sample_data/concrete.csv --unseen-only
+      nntrain evaluate sample_data/concrete.csv -m calibrated.npz --unseen-only
 
     DATA needs the true values. Beside the model's errors stand the RMSE of always predicting the
     training mean and that of a ridge regression, both fitted to the training rows by `nntrain fit`,

@@ -45,7 +45,7 @@ def explain(
     Examples:
       nntrain explain sample_data/concrete.csv
       nntrain explain sample_data/concrete.csv --repeats 10 --json
-      nntrain explain sample_data/concrete.csv --unseen-only
+      nntrain explain sample_data/concrete.csv -m calibrated.npz --unseen-only
 
     Each column is shuffled several times. The RMSE that this adds, in the target's unit, is the
     column's permutation importance (Breiman 2001); the standard deviation over the shuffles stands

@@ -70,7 +70,7 @@ def report(
       nntrain report
       nntrain report sample_data/concrete.csv
       nntrain report sample_data/concrete.csv --model ensemble.npz --output ensemble.html
-      nntrain report sample_data/concrete.csv --unseen-only
+      nntrain report sample_data/concrete.csv -m calibrated.npz --unseen-only
 
     The page shows how the model was made, its errors in training, and its losses by epoch. With
     DATA, which needs the true values, it also shows predictions against true values, the rows with
