@@ -46,7 +46,7 @@ def known(model: Model, table: TableLike) -> list[bool]:
 
 
 def marked(rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> list[bool]:
-    return np.isin(np.arange(N_ROWS), rows).tolist()
+    return [row in rows for row in range(N_ROWS)]
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
