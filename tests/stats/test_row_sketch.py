@@ -59,6 +59,15 @@ def test_a_union_is_the_sketch_of_the_rows_of_both(
     assert contents(sketch_rows(second).united(sketch_rows(first))) == contents(whole)
 
 
+def test_a_union_with_a_smaller_sketch_tells_only_of_what_both_tell() -> None:
+    """A version that keeps fewer hashes may have written one of them."""
+    first, second = random_hashes(9000, 1), random_hashes(9000, 2)
+    smaller = RowSketch(sketch_rows(first).hashes[:100], is_complete=False)
+    known = [hash_ for hash_ in np.union1d(first, second).tolist() if hash_ <= smaller.hashes[-1]]
+    assert contents(smaller.united(sketch_rows(second))) == (known, False)
+    assert contents(sketch_rows(second).united(smaller)) == (known, False)
+
+
 @pytest.mark.parametrize("seen", [0.0, 0.05, 0.5, 1.0])
 @pytest.mark.parametrize("n_asked", [500, 5_000, 50_000])
 def test_the_share_is_that_of_all_rows_within_its_standard_error(seen: float, n_asked: int) -> None:
