@@ -24,3 +24,6 @@ RowNumbers: TypeAlias = NDArray[np.intp]
 
 Mask: TypeAlias = NDArray[np.bool_]
 """True or False for each row, or for each of other things, to select some of them."""
+
+Hashes: TypeAlias = NDArray[np.uint64]
+"""A 64-bit hash for each row."""

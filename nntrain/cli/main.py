@@ -168,7 +168,8 @@ class _NoteHandler(logging.Handler):
     """Prints on stderr what the library logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print_note(record.getMessage(), "Note" if record.levelno >= logging.WARNING else "Info")
+        label = "Note" if record.levelno >= logging.WARNING else "Info"
+        print_note(record.getMessage(), getattr(record, "label", label))
 
 
 def _show_notes() -> None:

@@ -201,6 +201,11 @@ interval_option = click.option(
     help="Add prediction intervals of this level, such as 0.9; the model needs "
     "calibration_fraction.",
 )
+unseen_only_option = click.option(
+    "--unseen-only",
+    is_flag=True,
+    help="Leave out the rows of DATA that the model learned from.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 progress_option = click.option(
     "--no-progress", is_flag=True, help="Do not show progress while training."

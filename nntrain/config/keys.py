@@ -280,6 +280,12 @@ class Config:
         "the encoding of the training table; UTF-16 with its mark is found without it",
         "utf-8",
     )
+    row_sketch: bool = key(
+        boolean(),
+        "keep hashes of training rows in the model, by which evaluate, explain and report know "
+        "such rows again; see nntrain guide files",
+        True,
+    )
     dtype: str = key(choice(DTYPES), "precision of the network's numbers", "float64")
     seed: int = key(
         whole_number(0, 2**32 - 1),

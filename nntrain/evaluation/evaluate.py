@@ -13,13 +13,14 @@ from nntrain.arrays import RowNumbers
 from nntrain.data.checks import check_columns
 from nntrain.data.readers.cells import CellFormat, category, distinct_texts
 from nntrain.data.readers.dialect import PLAIN, Dialect
-from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.readers.table import TableLike
+from nntrain.data.readers.open import open_table
+from nntrain.data.readers.table import Table, TableLike
 from nntrain.diagnostics.diagnose import diagnose_errors, diagnose_rows
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import RowSample
 from nntrain.errors import DataError
 from nntrain.model.model import Model
+from nntrain.model.seen_rows import SeenRowCounter, SeenRows
 from nntrain.stats.metrics import Measured, Metrics, joined
 
 
@@ -28,13 +29,15 @@ class Evaluation:
     """The metrics of each target, over all rows and within each group if groups were asked for.
 
     With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`.
-    `findings` are the problems that the errors and the rows show.
+    `findings` are the problems that the errors and the rows show. `seen_rows` tells how many rows
+    the model learned from, None if it does not know them.
     """
 
     targets: dict[str, Metrics]
     groups: dict[str, dict[str, Metrics]]
     interval: float | None = None
     findings: tuple[Finding, ...] = ()
+    seen_rows: SeenRows | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers as JSON types."""
@@ -42,6 +45,7 @@ class Evaluation:
         result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
+        result["seen_rows"] = self.seen_rows.as_dict() if self.seen_rows else None
         result["findings"] = [finding.as_dict() for finding in self.findings]
         return result
 
@@ -57,21 +61,25 @@ def evaluate(
     *,
     interval: float | None = None,
     dialect: Dialect = PLAIN,
+    unseen_only: bool = False,
 ) -> Evaluation:
     """The errors of a model's predictions on a table with the true values, in the targets' units.
 
     `by` names a column: rows with the same text in it form a group, and each group is measured
     separately, in the order of the texts, or of their numbers if all are numbers. Rows are weighted
     if training was weighted and the table has the weights. `interval` is the level of prediction
-    intervals, whose coverage is measured too. Raises `DataError`, and `UsageError` for a level for
-    which the model has no intervals.
+    intervals, whose coverage is measured too. With `unseen_only`, rows that the model learned from
+    are left out. Raises `DataError`, and `UsageError` for a level for which the model has no
+    intervals, or rows to leave out that it does not know.
 
     >>> nntrain.evaluate(model, "test.csv").targets["price"].rmse
     """
     if interval is not None:
         model.check_level(interval)
     options = model.preprocessing.read_options(dialect, [by] if by is not None else [])
-    rows = _read(model, table, options, by, interval)
+    counter = SeenRowCounter(model.row_sketch, unseen_only=unseen_only)
+    with open_table(table, options) as source:
+        rows = _read(model, source, counter, by, interval)
     measured, groups = joined(rows.measured), _rows_by_group(rows.groups)
     names = [target.name for target in model.preprocessing.targets]
     metrics = measured.metrics(names)
@@ -85,6 +93,7 @@ def evaluate(
         },
         interval,
         tuple(findings),
+        counter.result,
     )
 
 
@@ -98,25 +107,24 @@ class _Rows:
 
 
 def _read(
-    model: Model, table: TableLike, reading: ReadOptions, by: str | None, interval: float | None
+    model: Model, source: Table, counter: SeenRowCounter, by: str | None, interval: float | None
 ) -> _Rows:
     """All rows of a table with their predictions, by chunks. Raises `DataError` without any row."""
     rows = _Rows()
-    with open_table(table, reading) as source:
+    if by is not None:
+        check_columns(source, [by], "--by")
+    for part in counter.watch(model.labelled(source), source.name):
+        measured = model.measured(part.x, part.y_true, part.weights)
+        if interval is not None:
+            bounds = model.bounds(interval, part.x, measured.y_pred)
+            measured = replace(measured, bounds=bounds)
+        rows.measured.append(measured)
+        rows.sample.add(part.x, part.y_true, part.weights)
         if by is not None:
-            check_columns(source, [by], "--by")
-        for part in model.labelled(source):
-            measured = model.measured(part.x, part.y_true, part.weights)
-            if interval is not None:
-                bounds = model.bounds(interval, part.x, measured.y_pred)
-                measured = replace(measured, bounds=bounds)
-            rows.measured.append(measured)
-            rows.sample.add(part.x, part.y_true, part.weights)
-            if by is not None:
-                (texts,) = part.chunk.as_written([source.columns.index(by)])
-                rows.groups += map(category, texts[part.kept])
-        if not sum(len(part.y_true) for part in rows.measured):
-            raise DataError(f"{source.name}: has no row to evaluate on")
+            (texts,) = part.chunk.as_written([source.columns.index(by)])
+            rows.groups += map(category, texts[part.kept])
+    if not sum(len(part.y_true) for part in rows.measured):
+        raise DataError(f"{source.name}: has no row to evaluate on")
     return rows
 
 

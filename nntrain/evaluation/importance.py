@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from nntrain.data.readers.table import TableLike
 from nntrain.engine.random_streams import EXPLANATION, random_stream
 from nntrain.errors import DataError
 from nntrain.model.model import Model
+from nntrain.model.seen_rows import SeenRowCounter, SeenRows
 from nntrain.stats.metrics import Measured
 
 
@@ -34,12 +35,16 @@ class Importance:
 
 @dataclass(frozen=True)
 class Explanation:
-    """For each target its RMSE on the rows, and the importance of each column, largest first."""
+    """For each target its RMSE on the rows, and the importance of each column, largest first.
+
+    `seen_rows` tells how many of the rows the model learned from, None if it does not know them.
+    """
 
     rows: int
     repeats: int
     rmse: dict[str, float]
     importance: dict[str, list[Importance]]
+    seen_rows: SeenRows | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers as JSON types."""
@@ -47,7 +52,13 @@ class Explanation:
             name: {"rmse": rmse, "importance": list(map(asdict, self.importance[name]))}
             for name, rmse in self.rmse.items()
         }
-        return {"rows": self.rows, "repeats": self.repeats, "targets": targets}
+        seen_rows = self.seen_rows.as_dict() if self.seen_rows else None
+        return {
+            "rows": self.rows,
+            "repeats": self.repeats,
+            "targets": targets,
+            "seen_rows": seen_rows,
+        }
 
 
 def explain(
@@ -56,15 +67,20 @@ def explain(
     *,
     repeats: int = 5,
     dialect: Dialect = PLAIN,
+    unseen_only: bool = False,
 ) -> Explanation:
     """The permutation importance of each column, on a table with the true values (Breiman 2001).
 
     A column is shuffled as a whole: together with the inputs of its categories and bins, and with
-    its missing cells. Shuffles are seeded by the model's config. Raises `DataError`.
+    its missing cells. Shuffles are seeded by the model's config. With `unseen_only`, rows that the
+    model learned from are left out. Raises `DataError`, and `UsageError` for rows to leave out that
+    the model does not know.
 
     >>> nntrain.explain(model, "test.csv").importance["price"][0].column
     """
-    return permutation_importance(model, *_read(model, table, dialect), repeats)
+    counter = SeenRowCounter(model.row_sketch, unseen_only=unseen_only)
+    rows = _read(model, table, dialect, counter)
+    return replace(permutation_importance(model, *rows, repeats), seen_rows=counter.result)
 
 
 def permutation_importance(
@@ -112,11 +128,14 @@ def _deviation(lost: Vector) -> float:
     return largest * float(np.std(lost / largest, ddof=1))
 
 
-def _read(model: Model, table: TableLike, dialect: Dialect) -> tuple[Array, Matrix, Vector | None]:
+def _read(
+    model: Model, table: TableLike, dialect: Dialect, counter: SeenRowCounter
+) -> tuple[Array, Matrix, Vector | None]:
     """The encoded rows of a table, their true values and their weights."""
     options = model.preprocessing.read_options(dialect)
     with open_table(table, options) as source:
-        parts = list(held_rows(model.labelled(source), source.name))
+        labelled = counter.watch(model.labelled(source), source.name)
+        parts = list(held_rows(labelled, source.name))
         if sum(len(part.x) for part in parts) < 2:
             raise DataError(f"{source.name}: has too few rows to shuffle")
     weights = [part.weights for part in parts if part.weights is not None]

@@ -28,10 +28,12 @@ from nntrain.model.serialize import (
     BEST_PARAMETERS,
     OPTIMIZER_STATE,
     PARAMETERS_WITHIN_EPOCH,
+    ROW_HASHES,
     SCORES,
 )
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.row_sketch import RowSketch
 
 MOST_NAMES = 20
 """The most arrays that a message names."""
@@ -52,7 +54,9 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
     if has_intervals != (config.calibration_fraction > 0 and progress is None):
         raise FormatError("its config and its intervals contradict each other")
     shapes = {**_layer_shapes(sizes), **_checkpoint_shapes(progress or [], config, sizes)}
-    stacks = _unstack(arrays, shapes, config, others={SCORES} if has_intervals else set())
+    has_sketch = "row_sketch" in header
+    others = ({SCORES} if has_intervals else set()) | ({ROW_HASHES} if has_sketch else set())
+    stacks = _unstack(arrays, shapes, config, others)
     return ModelParts(
         config,
         preprocessing,
@@ -61,6 +65,7 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
         _read_summary(header, config, is_finished=progress is None),
         _read_intervals(header["intervals"], arrays, sizes) if has_intervals else None,
         _unfinished(header["checkpoint"], progress, stacks) if progress else None,
+        _read_row_sketch(header["row_sketch"], arrays[ROW_HASHES]) if has_sketch else None,
         required(header, "nntrain_version", str),
     )
 
@@ -81,6 +86,13 @@ def _read_intervals(values: Any, arrays: Mapping[str, Array], sizes: Sequence[in
     if (scores[:1] < 0).any() or (np.diff(scores, axis=0) < 0).any():
         raise FormatError("its scores do not rise from 0 or more")
     return intervals_codec(scores, sizes[0]).read(values, "intervals")
+
+
+def _read_row_sketch(values: Any, hashes: Array) -> RowSketch:
+    _check_array(ROW_HASHES, hashes, (hashes.size,), "uint64")
+    if not hashes.size or (hashes[1:] <= hashes[:-1]).any():
+        raise FormatError("its row_hashes do not rise")
+    return RowSketch(hashes, required(values, "complete", bool))
 
 
 # Arrays

@@ -41,6 +41,7 @@ from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals, check_level
 from nntrain.stats.metrics import Measured
+from nntrain.stats.row_sketch import RowSketch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,8 @@ class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
     It predicts the mean of its networks' predictions. `intervals` is set where calibration rows
-    were held out; `unfinished` is set in a checkpoint, which is a model too.
+    were held out; `unfinished` is set in a checkpoint, which is a model too. By its `row_sketch`,
+    training rows are known again; None where the config or an older version kept none.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -66,6 +68,7 @@ class Model:
     summary: Summary
     intervals: Intervals | None = None
     unfinished: Unfinished | None = None
+    row_sketch: RowSketch | None = None
     nntrain_version: str = __version__
 
     def predict(
@@ -122,6 +125,7 @@ class Model:
             self.summary,
             self.intervals,
             self.unfinished,
+            self.row_sketch,
             self.nntrain_version,
         )
 

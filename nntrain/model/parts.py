@@ -10,6 +10,7 @@ from nntrain.engine.network import Network
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.row_sketch import RowSketch
 
 
 @dataclass(frozen=True)
@@ -23,4 +24,5 @@ class ModelParts:
     summary: Summary
     intervals: Intervals | None
     unfinished: Unfinished | None
+    row_sketch: RowSketch | None
     nntrain_version: str

@@ -26,6 +26,8 @@ PARAMETERS_WITHIN_EPOCH, OPTIMIZER_STATE, BEST_PARAMETERS = "progress", "optimiz
 """The names of the arrays of a checkpoint."""
 SCORES = "scores"
 """The name of the array with the scores of the calibration rows, in a model with intervals."""
+ROW_HASHES = "row_hashes"
+"""The name of the array with the hashes of training rows, in a model with a sketch of them."""
 
 
 def model_arrays(parts: ModelParts) -> dict[str, Array]:
@@ -41,7 +43,11 @@ def model_arrays(parts: ModelParts) -> dict[str, Array]:
     if parts.unfinished:
         stacks |= _checkpoint_arrays(parts.unfinished.progress, networks)
     arrays = {name: np.stack(each) if len(each) > 1 else each[0] for name, each in stacks.items()}
-    return arrays | ({SCORES: parts.intervals.scores} if parts.intervals else {})
+    if parts.intervals:
+        arrays[SCORES] = parts.intervals.scores
+    if parts.row_sketch:
+        arrays[ROW_HASHES] = parts.row_sketch.hashes
+    return arrays
 
 
 def _checkpoint_arrays(
@@ -78,6 +84,8 @@ def model_header(parts: ModelParts) -> dict[str, Any]:
     if parts.intervals:
         codec = intervals_codec(parts.intervals.scores, sizes[0])
         header["intervals"] = codec.write(parts.intervals)
+    if parts.row_sketch:
+        header["row_sketch"] = {"complete": parts.row_sketch.is_complete}
     if parts.unfinished:
         header["checkpoint"] = _write_unfinished(parts.unfinished)
     return header

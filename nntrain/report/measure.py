@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
-from nntrain.data.preprocessing.encode import Encoded
 from nntrain.data.preprocessing.encode_chunks import held_rows
 from nntrain.data.readers.dialect import PLAIN, Dialect
 from nntrain.data.readers.open import open_table
@@ -20,6 +19,7 @@ from nntrain.errors import DataError
 from nntrain.evaluation.dependence import Effect, measure_effect
 from nntrain.evaluation.importance import Explanation, permutation_importance
 from nntrain.model.model import Model
+from nntrain.model.seen_rows import SeenRowCounter, SeenRows
 from nntrain.report.target_measure import (
     TargetReport,
     WorstRow,
@@ -28,9 +28,6 @@ from nntrain.report.target_measure import (
     worst_rows,
 )
 from nntrain.stats.metrics import Measured, Metrics, joined
-from nntrain.training.fingerprint import fingerprint
-from nntrain.training.members import make_samples
-from nntrain.training.prepare import prepare_encoded
 
 REPEATS = 5
 """Shuffles of each column, as `nntrain explain` does without --repeats."""
@@ -50,7 +47,8 @@ class DataReport:
     that effects are averaged over. `effects` has for each target the effects of its most important
     columns, in the order of importance. `intervals` has for each level that the model offers the
     metrics of each target with prediction intervals. `weight` is the column by which rows are
-    weighted, if any. `were_learned_from` tells whether the model was trained on these very rows.
+    weighted, if any. `seen_rows` tells how many of the rows the model learned from, None if it does
+    not know them.
     """
 
     rows: int
@@ -62,7 +60,7 @@ class DataReport:
     intervals: dict[float, dict[str, Metrics]]
     findings: tuple[Finding, ...]
     weight: str | None
-    were_learned_from: bool
+    seen_rows: SeenRows | None
 
 
 @dataclass
@@ -75,12 +73,17 @@ class _Rows:
     worst: dict[str, list[WorstRow]] = field(default_factory=dict)
 
 
-def measure_report(model: Model, table: TableLike, dialect: Dialect = PLAIN) -> DataReport:
+def measure_report(
+    model: Model, table: TableLike, dialect: Dialect = PLAIN, *, unseen_only: bool = False
+) -> DataReport:
     """Measure a model on a table with the true values, which is read once.
 
-    The config's seed chooses the rows that are drawn or averaged over. Raises `DataError`.
+    The config's seed chooses the rows that are drawn or averaged over. With `unseen_only`, rows
+    that the model learned from are left out. Raises `DataError`, and `UsageError` for rows to leave
+    out that the model does not know.
     """
-    rows = _read(model, table, dialect)
+    counter = SeenRowCounter(model.row_sketch, unseen_only=unseen_only)
+    rows = _read(model, table, dialect, counter)
     names = [target.name for target in model.preprocessing.targets]
     x, measured = np.concatenate(rows.x), joined(rows.measured)
     metrics = measured.metrics(names)
@@ -101,15 +104,16 @@ def measure_report(model: Model, table: TableLike, dialect: Dialect = PLAIN) -> 
         _intervals(model, x, measured),
         _findings(model, x, measured, metrics),
         None if measured.counted_weights is None else model.config.weight,
-        _were_learned_from(model, x, measured),
+        counter.result,
     )
 
 
-def _read(model: Model, table: TableLike, dialect: Dialect) -> _Rows:
+def _read(model: Model, table: TableLike, dialect: Dialect, counter: SeenRowCounter) -> _Rows:
     options = model.preprocessing.read_options(dialect)
     rows = _Rows()
     with open_table(table, options) as source:
-        for part in held_rows(model.labelled(source), source.name):
+        labelled = counter.watch(model.labelled(source), source.name)
+        for part in held_rows(labelled, source.name):
             measured = model.measured(part.x, part.y_true, part.weights)
             rows.x.append(part.x)
             rows.values.append(part.values)
@@ -139,21 +143,6 @@ def _intervals(model: Model, x: Array, measured: Measured) -> dict[float, dict[s
         for level in LEVELS
         if model.intervals and model.intervals.has(level)
     }
-
-
-def _were_learned_from(model: Model, x: Array, measured: Measured) -> bool:
-    """Whether the rows, split as a run would, have the fingerprint of the model's run."""
-    config = model.config
-    with np.errstate(all="ignore"):
-        y = model.preprocessing.encode_targets(measured.y_true).astype(config.dtype)
-    try:
-        encoded = Encoded(x, y, measured.y_true, measured.weights)
-        prepared = prepare_encoded(encoded, config, model.preprocessing)
-    except DataError:
-        return False
-    parts = [part for part in (prepared.training, prepared.validation) if part]
-    samples = [make_samples(part, config.dtype) for part in parts]
-    return fingerprint(*samples, prepared.calibration) == model.summary.fingerprint
 
 
 def _effects(

@@ -49,12 +49,9 @@ def target_blocks(data: DataReport, target: str, paths: Sequence[str]) -> list[B
 def _notes_on_rows(data: DataReport) -> list[Paragraph]:
     """What a reader must know about the rows to interpret the errors on them."""
     texts = []
-    if data.were_learned_from:
-        texts.append(
-            "The model was made from these very rows: expect larger errors on new rows. The "
-            "errors on the validation rows above, if there are any, and nntrain cv tell by how "
-            "much."
-        )
+    if data.seen_rows and str(data.seen_rows):
+        text = str(data.seen_rows)
+        texts.append(f"{text[0].upper()}{text[1:]}.")
     if data.rows < FEW_ROWS:
         texts.append(f"{counted(data.rows, 'row')} say little about errors on others.")
     if data.weight:

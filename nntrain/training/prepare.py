@@ -118,16 +118,7 @@ def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessi
     split = split_rows(np.arange(len(encoded.x)), config)
     if not len(split.training):
         raise DataError(_no_rows("the table", len(encoded.x), config))
-    parts = [
-        Encoded(
-            encoded.x[rows],
-            encoded.y[rows],
-            encoded.y_true[rows],
-            None if encoded.weights is None else encoded.weights[rows],
-        )
-        for rows in split.parts
-    ]
-    return _prepared(preprocessing, parts)
+    return _prepared(preprocessing, [encoded.take(rows) for rows in split.parts])
 
 
 def _prepared(preprocessing: Preprocessing, parts: Sequence[Encoded]) -> Prepared:
@@ -195,8 +186,13 @@ def _read_encoded(
     if not np.isfinite(y).all():
         raise DataError("a target is too far from those that the preprocessing was learned from")
     weights = [part.weights for part in parts if part.weights is not None]
-    x = np.concatenate([part.x for part in parts])
-    return Encoded(x, y, y_true, np.concatenate(weights) if weights else None)
+    return Encoded(
+        np.concatenate([part.x for part in parts]),
+        y,
+        y_true,
+        np.concatenate(weights) if weights else None,
+        np.concatenate([part.row_hashes for part in parts]),
+    )
 
 
 def _no_rows(table_name: str, n_rows: int, config: Config) -> str:

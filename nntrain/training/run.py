@@ -74,7 +74,7 @@ class TrainingRun:
         self.config = config
         x = prepared.training.x
         check_networks_fit(config, x.shape[1], len(x))
-        self.data = data = make_run_data(config, prepared)
+        self.data = data = make_run_data(config, prepared, start)
         if start:
             check_calibration_unseen(data.calibration, start)
         self.trainings = make_trainings(config, data.samples, data.validation, data.held_out, start)

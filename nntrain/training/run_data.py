@@ -12,7 +12,9 @@ from nntrain.config.keys import Config
 from nntrain.data.preprocessing.encode import Encoded
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.batches import Samples
+from nntrain.model.model import Model
 from nntrain.stats.baseline import Baseline, fit_baseline
+from nntrain.stats.row_sketch import RowSketch, sketch_rows
 from nntrain.training.fingerprint import fingerprint
 from nntrain.training.members import HeldOut, make_samples, rows_held_out
 from nntrain.training.prepare import Prepared
@@ -25,7 +27,8 @@ class RunData:
     `samples` are the training rows, `y_true` (n_rows, n_targets) their true values in the targets'
     units, which the network's precision may not hold. Validation rows are either rows of their
     own, `validation` with `validation_y_true`, or training rows that each network of an ensemble
-    holds out, `held_out`, a mask (n_rows,) for each network. `calibration` rows are unweighted.
+    holds out, `held_out`, a mask (n_rows,) for each network. `calibration` rows are unweighted. By
+    the `row_sketch`, the rows that some network learns from are known again.
     """
 
     preprocessing: Preprocessing
@@ -36,6 +39,7 @@ class RunData:
     held_out: HeldOut | None
     calibration: Encoded | None
     baseline: Baseline
+    row_sketch: RowSketch | None
 
     @property
     def sample_weights(self) -> Vector | None:
@@ -62,20 +66,37 @@ class RunData:
         return self.preprocessing.input_names[largest], float(sizes[largest])
 
 
-def make_run_data(config: Config, prepared: Prepared) -> RunData:
-    """The data of a run on prepared rows. Raises `DataError` where all rows would be held out."""
+def make_run_data(config: Config, prepared: Prepared, start: Model | None = None) -> RunData:
+    """The data of a run on prepared rows; `start` is the model to start from.
+
+    Raises `DataError` where all rows would be held out.
+    """
     training, validation = prepared.training, prepared.validation
     samples = make_samples(training, config.dtype)
+    held_out = rows_held_out(config, len(samples))
     return RunData(
         preprocessing=prepared.preprocessing,
         samples=samples,
         y_true=training.y_true,
         validation=make_samples(validation, config.dtype) if validation else None,
         validation_y_true=validation.y_true if validation else None,
-        held_out=rows_held_out(config, len(samples)),
+        held_out=held_out,
         calibration=prepared.calibration,
         baseline=fit_baseline(samples.x, samples.y, weight_vector(samples), prepared.means),
+        row_sketch=_sketch(training, held_out, start) if config.row_sketch else None,
     )
+
+
+def _sketch(training: Encoded, held_out: HeldOut | None, start: Model | None) -> RowSketch | None:
+    """The sketch of all rows that networks learn from, and that those of `start` learned from.
+
+    None where it is not known which rows the start model learned from.
+    """
+    learned_from = slice(None) if held_out is None else ~np.all(held_out, axis=0)
+    sketch = sketch_rows(training.row_hashes[learned_from])
+    if start is None:
+        return sketch
+    return sketch.united(start.row_sketch) if start.row_sketch else None
 
 
 def weight_vector(samples: Samples) -> Vector | None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from support.command import Result, Run
+from support.seen_rows import warning_of
 
 import nntrain
 from nntrain.stats.metrics import Measured
@@ -137,7 +138,7 @@ def column(frame: pd.DataFrame, name: str) -> Vector:
 @pytest.mark.parametrize("model", ["one", "two", "raw"])
 def test_every_figure_is_what_its_definition_gives(evaluate: Run, model: str) -> None:
     found = figures(evaluate, "test.csv", "-m", f"{model}.npz")
-    assert list(found) == ["targets", "findings"]
+    assert list(found) == ["targets", "seen_rows", "findings"]
     assert list(found["targets"]) == list(CONFIGS[model].target)
     for target, metrics in found["targets"].items():
         of_mean = np.full(len(TEST), column(TRAIN, target).mean())
@@ -214,7 +215,7 @@ def test_an_unsound_weight_is_an_error(
 
 def test_groups_are_measured_by_themselves(evaluate: Run) -> None:
     found = figures(evaluate, "test.csv", "-m", "two.npz", "--by", "kind")
-    assert list(found) == ["targets", "groups", "findings"]
+    assert list(found) == ["targets", "groups", "seen_rows", "findings"]
     assert found["targets"] == figures(evaluate, "test.csv", "-m", "two.npz")["targets"]
     assert list(found["groups"]) == sorted(set(TEST["kind"]))
     for group, targets in found["groups"].items():
@@ -281,7 +282,8 @@ def test_a_row_for_all_rows_and_a_row_for_each_group_are_printed(
     nntrain.fit("t.csv", config).save("model.npz")
     result = evaluate("t.csv", "--by", "g")
     found = figures(evaluate, "t.csv", "--by", "g")
-    assert (result.code, result.err) == (0, "Next: nntrain inspect\n")
+    warning = warning_of("t.csv", "100 % of these rows (4 of 4)")
+    assert (result.code, result.err) == (0, f"{warning}Next: nntrain inspect\n")
     lines = [line.split() for line in result.out.splitlines()]
     assert lines[:2] == [
         ["Error", "of", "y"],

@@ -56,6 +56,7 @@ missing_target        error
 delimiter             null
 decimal               "."
 encoding              utf-8
+row_sketch            true
 dtype                 float64
 seed                  0
 engine                auto
@@ -200,6 +201,7 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "versions",
         "summary",
         "baseline",
+        "row_sketch",
     ]
     assert nntrain.Config.from_dict(found["config"]) == model.config
     assert [feature["name"] for feature in found["preprocessing"]["features"]] == ["size", "color"]

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from support.command import Run
 from support.intervals import covered, made, uneven
+from support.seen_rows import warning_of
 
 import nntrain
 from nntrain.errors import UsageError
@@ -91,7 +92,8 @@ def test_evaluate_fails_by_coverage(run: Run, calibrated: nntrain.Model) -> None
     options = ["--interval", "0.9", "--fail-if"]
     done = run("evaluate", "t.csv", *options, "coverage>0.5", "--json")
     assert done.code == 6
-    assert done.err.startswith("Error: --fail-if 'coverage>0.5': coverage of 'y' is 0.")
+    warning = warning_of("t.csv", "70 % of these rows (140 of 200)", some_are_new=True)
+    assert done.err.startswith(f"{warning}Error: --fail-if 'coverage>0.5': coverage of 'y' is 0.")
     assert run("evaluate", "t.csv", *options, "y.mean_width<0").code == 0
     without = run("evaluate", "t.csv", "--fail-if", "coverage<0.9")
     assert without.code == 2

@@ -87,13 +87,14 @@ def test_a_report_agrees_with_evaluate_and_explain(
     evaluation = nntrain.evaluate(model, frame())
     assert {name: target.metrics for name, target in report.targets.items()} == evaluation.targets
     assert report.findings == evaluation.findings
-    assert report.importance == nntrain.explain(model, frame())
+    assert report.importance.importance == nntrain.explain(model, frame()).importance
     for level, metrics in report.intervals.items():
         assert metrics == nntrain.evaluate(model, frame(), interval=level).targets
     assert set(report.intervals) == {0.5, 0.8, 0.9, 0.95}
     assert (report.rows, report.drawn, report.averaged) == (N_ROWS, N_ROWS, N_ROWS)
     assert report.weight is None
-    assert report.were_learned_from
+    assert report.seen_rows == evaluation.seen_rows
+    assert str(report.seen_rows)
 
 
 def test_effects_come_in_the_order_of_importance(report: DataReport) -> None:

@@ -69,7 +69,7 @@ def test_a_target_has_its_metrics_findings_figures_and_worst_rows(model: nntrain
     groups = [block for block in blocks if isinstance(block, Figures)]
     assert [group.prefix for group in groups] == ["errors-0", "importance-0", "effects-0"]
     assert [len(group.figures) for group in groups] == [4, 1, 3]
-    without = dataclasses.replace(data, findings=(), were_learned_from=False)
+    without = dataclasses.replace(data, findings=(), seen_rows=None)
     assert texts(target_blocks(without, "y", ["t.csv"]))[0] == "The rows with the largest errors"
 
 

@@ -182,8 +182,9 @@ def with_edited_header(sound: bytes, chosen: random.Random) -> bytes:
         else:
             container[key] = copy.deepcopy(chosen.choice(EXTREMES))
     if chosen.random() < 0.2:
-        name = chosen.choice(list(arrays))
-        arrays[name] = np.full_like(arrays[name], chosen.choice([1e308, -1e308, np.nan, 5e-324]))
+        name, number = chosen.choice(list(arrays)), chosen.choice([1e308, -1e308, np.nan, 5e-324])
+        whole = arrays[name].dtype.kind == "u"
+        arrays[name] = np.full_like(arrays[name], 2**64 - 1 if whole else number)
     members = {"header": np.array(json.dumps(signed(header, arrays))), **arrays}
     file = io.BytesIO()
     np.savez(file, **members)

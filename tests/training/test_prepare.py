@@ -22,7 +22,7 @@ from nntrain.training.sample_weights import scaled_weights, weighted_means, with
 
 def encoded(*weights: float) -> Encoded:
     column = np.arange(float(len(weights)))[:, None]
-    return Encoded(column, column, column, np.array(weights))
+    return Encoded(column, column, column, np.array(weights), np.arange(len(weights), dtype="u8"))
 
 
 def test_weights_are_scaled_by_what_makes_those_of_training_average_one() -> None:

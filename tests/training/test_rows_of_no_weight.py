@@ -18,6 +18,7 @@ from nntrain.data.readers.open import open_table
 from nntrain.errors import DataError
 from nntrain.evaluation.cross_validation import FoldRun, make_folds
 from nntrain.evaluation.importance import explain
+from nntrain.model.seen_rows import SeenRows
 from nntrain.report.measure import measure_report
 from nntrain.training.options import column_roles, read_options
 from nntrain.training.prepare import read_training_table
@@ -141,7 +142,7 @@ def test_errors_importance_and_reports_are_those_without_them(
     assert found.targets["y"].rows == 60
     assert explain(model, with_them).as_dict() == explain(model, without).as_dict()
     report, plain = measure_report(model, with_them), measure_report(model, without)
-    assert report.were_learned_from
+    assert report.seen_rows == found.seen_rows == SeenRows(60, 60, 36)
     assert (report.rows, report.intervals) == (plain.rows, plain.intervals)
     one, other = report.targets["y"], plain.targets["y"]
     assert (one.metrics, one.counts, one.ranges) == (other.metrics, other.counts, other.ranges)

@@ -19,6 +19,7 @@ from nntrain.cli.options import (
     json_option,
     model_option,
     tables_or_stdin,
+    unseen_only_option,
     verbosity_options,
 )
 from nntrain.data.readers.dialect import Dialect
@@ -47,6 +48,7 @@ SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": opera
     help="Exit with code 6 if this holds: a metric, < or >, a number; may be repeated.",
 )
 @interval_option
+@unseen_only_option
 @json_option
 @dialect_options
 @verbosity_options
@@ -56,6 +58,7 @@ def evaluate(
     by: str | None,
     conditions: tuple[str, ...],
     interval: float | None,
+    unseen_only: bool,
     as_json: bool,
     dialect: Dialect,
 ) -> None:
@@ -67,6 +70,7 @@ def evaluate(
       nntrain evaluate sample_data/concrete.csv --by age_days --json
       nntrain evaluate sample_data/concrete.csv --fail-if 'rmse>20' --fail-if 'r2<0.1'
       nntrain evaluate sample_data/concrete.csv -m calibrated.npz --interval 0.9
+      nntrain evaluate sample_data/concrete.csv -m calibrated.npz --unseen-only
 
     DATA needs the true values. Beside the model's errors stand the RMSE of always predicting the
     training mean and that of a ridge regression, both fitted to the training rows by `nntrain fit`,
@@ -75,6 +79,10 @@ def evaluate(
     Metrics for --fail-if: rows, rmse, mae, r2, largest_error, mean_rmse, ridge_rmse; with
     --interval also coverage (the part of the rows whose true value lies within the interval) and
     mean_width. With several targets, name the target too: target.rmse.
+
+    Rows that the model learned from are known again, in any order and among others. If they are
+    many, a warning says so: errors on new rows are larger. --unseen-only leaves them out. What the
+    model keeps for this is told by nntrain guide files.
 
     Lines that begin with `Look:` name problems that the errors or the rows show, each with the
     --set of `nntrain fit` to try. With --json they are listed under findings.
@@ -93,7 +101,9 @@ def evaluate(
                 f"--fail-if {condition.text!r}: {condition.metric} takes prediction intervals; add "
                 f"--interval 0.9"
             )
-    evaluation = evaluate_model(model, paths, by, interval=interval, dialect=dialect)
+    evaluation = evaluate_model(
+        model, paths, by, interval=interval, dialect=dialect, unseen_only=unseen_only
+    )
     if as_json:
         click.echo(json_text(evaluation.as_dict()))
     else:

@@ -17,6 +17,7 @@ from nntrain.cli.options import (
     is_quiet,
     model_option,
     tables_or_stdin,
+    unseen_only_option,
     verbosity_options,
 )
 from nntrain.data.readers.dialect import Dialect
@@ -51,6 +52,7 @@ DEFAULT_LOG = "loss.csv"
     metavar="FILE",
     help="Where to write the page; - for stdout.",
 )
+@unseen_only_option
 @dialect_options
 @verbosity_options
 def report(
@@ -58,6 +60,7 @@ def report(
     model_path: str,
     log_path: str | None,
     output: str,
+    unseen_only: bool,
     dialect: Dialect,
 ) -> None:
     """Write an HTML page about a model and about its errors on the table DATA.
@@ -67,15 +70,19 @@ def report(
       nntrain report
       nntrain report sample_data/concrete.csv
       nntrain report sample_data/concrete.csv --model ensemble.npz --output ensemble.html
+      nntrain report sample_data/concrete.csv -m calibrated.npz --unseen-only
 
     The page shows how the model was made, its errors in training, and its losses by epoch. With
     DATA, which needs the true values, it also shows predictions against true values, the rows with
-    the largest errors, how important each column is and how predictions depend on it. The page is
-    one file of HTML without scripts, and fetches nothing. It needs the extra report: pip install
-    'nntrain[report]'.
+    the largest errors, how important each column is and how predictions depend on it. If many of
+    its rows are among those that the model learned from, the page says so, and --unseen-only leaves
+    them out. The page is one file of HTML without scripts, and fetches nothing. It needs the extra
+    report: pip install 'nntrain[report]'.
     """
     paths = input_paths(data, "report") if data else []
     _check_inputs(paths, log_path)
+    if unseen_only and not paths:
+        raise UsageError("--unseen-only is about the rows of a table; name one as DATA")
 
     from nntrain.report.extra import check_installed
 
@@ -89,7 +96,7 @@ def report(
 
     model = load_model(model_path)
     log = _loss_log(model, model_path, log_path)
-    measured = measure_report(model, paths, dialect) if paths else None
+    measured = measure_report(model, paths, dialect, unseen_only=unseen_only) if paths else None
     title = f"A model of {' and '.join(model.config.target)}"
     name = os.path.basename(model_path)  # noqa: PTH119
     intro = f"{name} on {listed_names(paths)}" if paths else name

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nntrain.arrays import Array, Matrix, RowNumbers, Vector
+from nntrain.arrays import Array, Hashes, Matrix, RowNumbers, Vector
 from nntrain.data.preprocessing.columns import CategoricalColumn
 from nntrain.data.preprocessing.encode_features import (
     UNSEEN,
     category_positions,
     category_values,
 )
+from nntrain.data.preprocessing.row_hashes import hash_rows
 from nntrain.data.preprocessing.transform import ENCODE_ROWS, Preprocessing
 from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.data.preprocessing.unusual_cells import UnusualCells
@@ -32,13 +33,25 @@ class Encoded:
     """Rows as a network sees them: inputs x (n_rows, n_inputs), targets y (n_rows, n_targets).
 
     `y_true` are the targets in their own units, in double precision. `weights` (n_rows,) are as
-    they stand in the table; None without a weight column.
+    they stand in the table; None without a weight column. Equal rows are known by their
+    `row_hashes` (n_rows,).
     """
 
     x: Array
     y: Array
     y_true: Matrix
     weights: Vector | None
+    row_hashes: Hashes
+
+    def take(self, rows: RowNumbers | slice) -> Encoded:
+        """The rows with these numbers; those of a slice share their memory with this one."""
+        return Encoded(
+            self.x[rows],
+            self.y[rows],
+            self.y_true[rows],
+            None if self.weights is None else self.weights[rows],
+            self.row_hashes[rows],
+        )
 
 
 def encode_rows(
@@ -68,7 +81,7 @@ def encode_parts(
     with ThreadPoolExecutor(available_cores()) as pool:
         for start in reversed(range(0, len(table), FREED_ROWS)):
             for rows, part in zip(parts, encoded, strict=True):
-                blocks = _blocks(rows, part.x, start, start + FREED_ROWS)
+                blocks = _blocks(rows, part, start, start + FREED_ROWS)
                 list(pool.map(lambda block: columns.encode(*block), blocks))
             if use_up:
                 table.give_back(start)
@@ -76,25 +89,25 @@ def encode_parts(
 
 
 def _blocks(
-    rows: RowNumbers, x: Array, first_row: int, end_row: int
-) -> Iterator[tuple[RowNumbers, Array]]:
-    """The row numbers from `first_row` up to `end_row`, with their part of x, block by block."""
+    rows: RowNumbers, encoded: Encoded, first_row: int, end_row: int
+) -> Iterator[tuple[RowNumbers, Encoded]]:
+    """The row numbers from `first_row` up to `end_row`, with their rows to fill, block by block."""
     first, end = np.searchsorted(rows, (first_row, end_row)).tolist()
     for start in range(first, end, ENCODE_ROWS):
         block = slice(start, min(start + ENCODE_ROWS, end))
-        yield rows[block], x[block]
+        yield rows[block], encoded.take(block)
 
 
 def _with_empty_inputs(
     preprocessing: Preprocessing, table: TypedTable, rows: RowNumbers, dtype: str
 ) -> Encoded:
-    """Rows encoded but for their inputs, for which there is room."""
+    """Rows encoded but for their inputs and their hashes, for which there is room."""
     y_true = table.true_values(rows)
     with np.errstate(over="ignore"):
         y = preprocessing.encode_targets(y_true).astype(dtype)
     check_finite_inputs(y, table.targets, table.name)
     x = np.empty((len(rows), len(preprocessing.input_names)), dtype)
-    return Encoded(x, y, y_true, table.weights(rows))
+    return Encoded(x, y, y_true, table.weights(rows), np.empty(len(rows), np.uint64))
 
 
 class FeatureColumns:
@@ -127,13 +140,15 @@ class FeatureColumns:
             values[:, i] = cells
         return values
 
-    def encode(self, rows: RowNumbers, out: Array) -> None:
-        """Fill `out` (n_rows, n_inputs) with the inputs of rows, at least one, in ascending order.
+    def encode(self, rows: RowNumbers, out: Encoded) -> None:
+        """Fill in the inputs and the hashes of rows, at least one, in ascending order.
 
-        Raises `DataError` for a number that the dtype of `out` cannot hold.
+        Raises `DataError` for a number that the dtype of the inputs cannot hold.
         """
-        self.preprocessing.encode(self.values(rows), out)
-        check_finite_inputs(out, self.preprocessing.input_names, self.table.name)
+        values = self.values(rows)
+        out.row_hashes[:] = hash_rows(values, out.y_true)
+        self.preprocessing.encode(values, out.x)
+        check_finite_inputs(out.x, self.preprocessing.input_names, self.table.name)
 
     def unseen(self, rows: RowNumbers) -> UnusualCells:
         """The cells of rows whose category the training rows lack, counted."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nntrain.arrays import Array, Mask, Matrix, Vector
+from nntrain.arrays import Array, Hashes, Mask, Matrix, Vector
 from nntrain.data.notes import log_note
 from nntrain.data.preprocessing.counted_rows import CountedRows, LeftOutRows, counted_rows
 from nntrain.data.preprocessing.encode import check_finite_inputs
+from nntrain.data.preprocessing.row_hashes import hash_rows
 from nntrain.data.preprocessing.target_values import TargetOptions
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.preprocessing.unusual_cells import UnusualCells
@@ -41,6 +42,25 @@ class EncodedRows:
     bad: Mask | None
     chunk: Chunk
     kept: Mask
+
+    @property
+    def row_hashes(self) -> Hashes:
+        """The hashes (n_rows,) by which rows equal to these are known."""
+        return hash_rows(self.values, self.y_true)
+
+    def take(self, rows: Mask) -> EncodedRows:
+        """The rows that a mask (n_rows,) marks."""
+        kept = self.kept.copy()
+        kept[kept] = rows
+        return replace(
+            self,
+            values=self.values[rows],
+            x=self.x[rows],
+            y_true=self.y_true[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            bad=None if self.bad is None else self.bad[rows],
+            kept=kept,
+        )
 
 
 def encode_chunks(
