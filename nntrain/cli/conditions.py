@@ -95,7 +95,8 @@ def _parse(text: str, targets: Sequence[str], owner: str) -> Condition:
     if target not in targets:
         problem = f"has no target {target!r}" if target else "has several targets"
         raise UsageError(
-            f"--fail-if {text!r}: the {owner} {problem}; write one of {quoted(list(targets))} before "
-            f"the metric, as in '{targets[0]}.{match['metric']}{match['sign']}{match['limit']}'"
+            f"--fail-if {text!r}: the {owner} {problem}; write one of {quoted(list(targets))} "
+            f"before the metric, as in "
+            f"'{targets[0]}.{match['metric']}{match['sign']}{match['limit']}'"
         )
     return Condition(text, target, match["metric"], match["sign"], limit)
