@@ -40,6 +40,7 @@ from nntrain.model.serialize import model_arrays, model_header
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals, check_level
+from nntrain.stats.histogram import Histogram
 from nntrain.stats.metrics import Measured
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
     It predicts the mean of its networks' predictions. `intervals` is set where calibration rows
-    were held out; `unfinished` is set in a checkpoint, which is a model too.
+    were held out; `unfinished` is set in a checkpoint, which is a model too. `histograms` are those
+    of the features over the training rows; an older model has none.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -67,6 +69,7 @@ class Model:
     intervals: Intervals | None = None
     unfinished: Unfinished | None = None
     nntrain_version: str = __version__
+    histograms: tuple[Histogram, ...] = ()
 
     def predict(
         self,
@@ -123,6 +126,7 @@ class Model:
             self.intervals,
             self.unfinished,
             self.nntrain_version,
+            self.histograms,
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from nntrain.engine.network import Network
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.histogram import Histogram
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,4 @@ class ModelParts:
     intervals: Intervals | None
     unfinished: Unfinished | None
     nntrain_version: str
+    histograms: tuple[Histogram, ...]

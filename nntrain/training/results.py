@@ -104,7 +104,14 @@ class RunResults:
             kept_epochs=tuple(best.epoch for best in bests if best) if keeps_best else (),
             versions=self.versions,
         )
-        return Model(self.config, data.preprocessing, networks, data.baseline, summary)
+        return Model(
+            self.config,
+            data.preprocessing,
+            networks,
+            data.baseline,
+            summary,
+            histograms=data.histograms,
+        )
 
     def _unmeasured_with_kept_networks(self) -> Model:
         networks = tuple(_kept_network(training, self.config.keep) for training in self.trainings)

@@ -13,6 +13,7 @@ from nntrain.data.preprocessing.encode import Encoded
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.batches import Samples
 from nntrain.stats.baseline import Baseline, fit_baseline
+from nntrain.stats.histogram import Histogram
 from nntrain.training.fingerprint import fingerprint
 from nntrain.training.members import HeldOut, make_samples, rows_held_out
 from nntrain.training.prepare import Prepared
@@ -26,6 +27,7 @@ class RunData:
     units, which the network's precision may not hold. Validation rows are either rows of their
     own, `validation` with `validation_y_true`, or training rows that each network of an ensemble
     holds out, `held_out`, a mask (n_rows,) for each network. `calibration` rows are unweighted.
+    `histograms` are those of `Prepared`.
     """
 
     preprocessing: Preprocessing
@@ -36,6 +38,7 @@ class RunData:
     held_out: HeldOut | None
     calibration: Encoded | None
     baseline: Baseline
+    histograms: tuple[Histogram, ...] = ()
 
     @property
     def sample_weights(self) -> Vector | None:
@@ -75,6 +78,7 @@ def make_run_data(config: Config, prepared: Prepared) -> RunData:
         held_out=rows_held_out(config, len(samples)),
         calibration=prepared.calibration,
         baseline=fit_baseline(samples.x, samples.y, weight_vector(samples), prepared.means),
+        histograms=prepared.histograms,
     )
 
 
