@@ -55,7 +55,7 @@ def measure_drift(training: ArrayLike, others: ArrayLike, n_columns: int) -> Dri
 
 
 def chi_squared_quantile(probability: float, degrees: int) -> float:
-    """The quantile of the χ² distribution by Wilson and Hilferty (1931); high ones to 4 %."""
+    """The quantile of the χ² distribution by Wilson and Hilferty (1931), at most 8 % too high."""
     spread = 2.0 / (9.0 * degrees)
     z = NormalDist().inv_cdf(probability)
     return degrees * (1.0 - spread + z * math.sqrt(spread)) ** 3

@@ -41,10 +41,12 @@ def test_rows_in_a_single_bin_do_not_drift() -> None:
         (0.9999, 1, 15.137), (0.9999, 10, 35.564), (0.99999, 10, 41.296),
     ],
 )  # fmt: skip
-def test_the_quantiles_are_those_of_tables(
+def test_the_quantiles_are_those_of_tables_or_a_little_higher(
     probability: float, degrees: int, quantile: float
 ) -> None:
-    assert chi_squared_quantile(probability, degrees) == pytest.approx(quantile, rel=0.04)
+    assert chi_squared_quantile(probability, degrees) == pytest.approx(
+        quantile, rel=0.08 if degrees == 1 else 0.02
+    )
 
 
 @pytest.mark.parametrize("n_training", [100, 20_000])
@@ -71,7 +73,7 @@ def test_a_false_alarm_is_rare_however_many_rows_there_are(
 
 @pytest.mark.parametrize(
     ("n_rows", "moved_by", "found"),
-    [(20, 2.0, 0.9), (50, 1.2, 0.8), (200, 0.7, 0.9), (10_000, 0.55, 1.0), (10_000, 0.4, 0.0)],
+    [(20, 2.5, 0.9), (50, 1.2, 0.9), (200, 0.7, 0.9), (10_000, 0.55, 1.0), (10_000, 0.4, 0.0)],
 )
 def test_a_mean_that_moves_is_found_the_sooner_the_more_rows_there_are(
     n_rows: int, moved_by: float, found: float
