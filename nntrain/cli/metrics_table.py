@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from nntrain.cli.terminal import print_table
 from nntrain.stats.metrics import IntervalMetrics, Metrics
-from nntrain.stats.metrics_text import HEADER, INTERVAL_HEADER, metric_cells
+from nntrain.stats.metrics_text import HEADER, INTERVAL_HEADER, error_cells, metric_cells
 
 
 def print_metrics(
@@ -29,3 +29,12 @@ def print_metrics(
             isinstance(metrics[target], IntervalMetrics) for metrics in parts.values()
         )
         print_table([label, *header], rows, title=f"Error of {target}", err=err)
+
+
+def print_folds(folds: Mapping[str, Mapping[str, Metrics]], pooled: Mapping[str, Metrics]) -> None:
+    """Print the metrics of each target: a line for each fold, one for all rows, and the noise."""
+    noise = {
+        target: [["±", *error_cells([metrics[target] for metrics in folds.values()])]]
+        for target in pooled
+    }
+    print_metrics("fold", {**folds, "all": pooled}, ends=noise)

@@ -43,12 +43,18 @@ def worse_than_ridge(metrics: Mapping[str, Metrics], optimism: float = 1.0) -> d
     return {
         target: metric
         for target, metric in metrics.items()
-        if metric.rows >= LEAST_ROWS
-        and metric.ridge_rmse is not None
-        and metric.rmse
-        > metric.ridge_rmse * optimism * (1.0 + max(LEAST_EXCESS, metric.rows**-0.5))
-        and metric.rmse > NEGLIGIBLE_ERROR * metric.mean_rmse
+        if is_worse(metric, metric.ridge_rmse, optimism)
     }
+
+
+def is_worse(metric: Metrics, baseline_rmse: float | None, optimism: float = 1.0) -> bool:
+    """Whether an error exceeds that of a baseline by more than chance; see `worse_than_ridge`."""
+    return (
+        metric.rows >= LEAST_ROWS
+        and baseline_rmse is not None
+        and metric.rmse > baseline_rmse * optimism * (1.0 + max(LEAST_EXCESS, metric.rows**-0.5))
+        and metric.rmse > NEGLIGIBLE_ERROR * metric.mean_rmse
+    )
 
 
 def ridge_optimism(model: Model) -> float:
@@ -84,7 +90,7 @@ def ridge_beats_training(model: Model, remedy: str | None) -> Finding | None:
         rows = "the training rows"
     if not worse:
         return None
-    return Finding(_worse_text(worse, rows), remedy or _remedy(model))
+    return Finding(_worse_text(worse, rows), remedy or remedy_for(model))
 
 
 def ridge_beats_predictions(model: Model, metrics: Mapping[str, Metrics]) -> Finding | None:
@@ -100,7 +106,7 @@ def ridge_beats_predictions(model: Model, metrics: Mapping[str, Metrics]) -> Fin
     text, validation = _worse_text(worse, "these rows"), summary.validation
     if validation and not worse_than_ridge(validation) and config.hidden_layers:
         return Finding(f"{text}; not so on the validation rows", "--set hidden_layers=[]")
-    return Finding(text, _remedy(model))
+    return Finding(text, remedy_for(model))
 
 
 def keep_best_remedy(*, has_validation: bool) -> str:
@@ -121,7 +127,7 @@ def _worse_text(worse: Mapping[str, Metrics], rows: str) -> str:
     )
 
 
-def _remedy(model: Model) -> str:
+def remedy_for(model: Model) -> str:
     """What to try against errors above the ridge regression's, where no other finding says why."""
     config, summary = model.config, model.summary
     if config.epochs == 0:

@@ -26,6 +26,7 @@ from nntrain.data.readers.open import open_table
 from nntrain.data.readers.table import Chunk, Table, TableLike
 from nntrain.engine.backend import check_installed
 from nntrain.errors import DataError, OutOfMemoryError
+from nntrain.evaluation.drift import DriftMeter
 from nntrain.model.model import Model
 from nntrain.text import counted
 from nntrain.training.options import column_roles, read_options
@@ -42,7 +43,9 @@ class ColumnCheck:
 
     `new_categories` counts the cells of each category that training had not seen. `outside_range`
     counts numbers below or above those of the training rows, `far_outside_range` those of them
-    that `NumericColumn.is_far` calls far, and `bad` cells that make predict fail.
+    that `NumericColumn.is_far` calls far, and `bad` cells that make predict fail. `drift` is the
+    population stability index, with the `drift_limit` above which it is worth a warning; None where
+    the model does not know the training distribution, or there is no row.
     """
 
     name: str
@@ -54,6 +57,8 @@ class ColumnCheck:
     outside_range: int = 0
     far_outside_range: int = 0
     bad: int = 0
+    drift: float | None = None
+    drift_limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ def check_with_model(table: TableLike, model: Model, dialect: Dialect = PLAIN) -
     """Whether `nntrain predict` would work on a table. Raises `DataError` if it cannot be read."""
     preprocessing = model.preprocessing
     checks = [ColumnCheck(f.name, "feature", _type(f)) for f in preprocessing.features]
-    n_rows, first_error = 0, ""
+    n_rows, first_error, meter = 0, "", DriftMeter(model)
     with open_table(table, preprocessing.read_options(dialect, streams_keys=True)) as source:
         if lacking := _lacking(preprocessing, source):
             return Verdict(0, checks, [], lacking)
@@ -163,10 +168,14 @@ def check_with_model(table: TableLike, model: Model, dialect: Dialect = PLAIN) -
                 else:
                     error_here = _check_numbers(check, feature, chunk, source.cells)
                     first_error = first_error or error_here
+            meter.add(chunk, source.cells)
             if not first_error:
                 first_error = model.row_too_far(chunk, source.cells)
         first_error = first_error or _lacking(preprocessing, source)
-    return Verdict(n_rows, checks, _warnings(checks, preprocessing.features), first_error)
+    for check, drift in zip(checks, meter.drifts(), strict=False):
+        check.drift, check.drift_limit = drift.index, drift.limit
+    warnings = [*_warnings(checks, preprocessing.features), *meter.warnings()]
+    return Verdict(n_rows, checks, warnings, first_error)
 
 
 def _lacking(preprocessing: Preprocessing, table: Table) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,14 +15,10 @@ from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.engine.progress import EpochResult
 from nntrain.engine.random_streams import FOLDS, random_stream
 from nntrain.errors import DataError
-from nntrain.stats.metrics import Metrics
+from nntrain.model.model import Model
+from nntrain.stats.metrics import Measured, Metrics
 from nntrain.training.prepare import check_watched, prepare_rows
 from nntrain.training.run import TrainingRun
-
-METRICS = (
-    "rmse", "mae", "r2", "largest_error", "mean_rmse", "ridge_rmse", "coverage", "mean_width"
-)  # fmt: skip
-"""The metrics that are averaged over folds; the last two need prediction intervals."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +37,21 @@ class Fold:
 class FoldResult:
     """The errors of one fold: the metrics of each target, on the rows of the fold.
 
-    `predictions` (n_rows, n_targets) are in the targets' units. `training_rows` is the number of
-    rows that were trained on, without those that the config holds out.
+    `measured` are these rows with the predictions of `model`. `training_rows` is the number of rows
+    that it was trained on, without those that the config holds out.
     """
 
     fold: Fold
+    model: Model
+    measured: Measured
     metrics: dict[str, Metrics]
-    predictions: Matrix
     training_rows: int
     epochs_trained: int
+
+    @property
+    def predictions(self) -> Matrix:
+        """The predictions (n_rows, n_targets) for the rows of the fold, in the targets' units."""
+        return self.measured.y_pred
 
 
 def make_folds(table: TypedTable, n_folds: int, config: Config, *, ordered: bool) -> list[Fold]:
@@ -124,68 +124,11 @@ class FoldRun:
         """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
-        measured = run.results.measure(encoded.x, self.table.true_values(rows), encoded.weights)
+        model = run.model()
+        measured = model.measured(encoded.x, self.table.true_values(rows), encoded.weights)
         if interval is not None:
-            model = run.model()
             model.check_level(interval)
             bounds = model.bounds(interval, encoded.x, measured.y_pred)
             measured = replace(measured, bounds=bounds)
         metrics = measured.metrics(self.config.target)
-        return FoldResult(self.fold, metrics, measured.y_pred, len(run.samples), run.epochs_done)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The mean of a metric over the folds, with the standard error of that mean."""
-
-    mean: float
-    standard_error: float
-
-
-def estimate_mean(values: list[float]) -> Estimate:
-    """The mean of n values and its standard error s / √n, with s² = Σ (value - mean)² / (n - 1).
-
-    Sums and squares of huge values would overflow: those are taken in a unit of 2⁶⁰⁰.
-    """
-    n = len(values)
-    unit = 2.0**600 if max(map(abs, values)) > 1e150 else 1.0
-    in_units = np.array(values) / unit
-    with np.errstate(invalid="ignore"):  # Metrics may be infinite.
-        standard_error = float(np.std(in_units, ddof=1)) / math.sqrt(n) if n > 1 else 0.0
-    return Estimate(float(np.mean(in_units)) * unit, standard_error * unit)
-
-
-def summarize(results: list[FoldResult], target: str) -> dict[str, Estimate]:
-    """The mean of each metric of a target over the folds, without metrics that some fold lacks."""
-    estimates = {}
-    for name in METRICS:
-        values = [getattr(result.metrics[target], name, None) for result in results]
-        known = [value for value in values if value is not None]
-        if len(known) == len(results):
-            estimates[name] = estimate_mean(known)
-    return estimates
-
-
-def results_as_dict(
-    results: list[FoldResult], config: Config, interval: float | None = None
-) -> dict[str, Any]:
-    """The folds and their means as JSON types; `interval` is the level of intervals, if any."""
-    return {
-        **({} if interval is None else {"interval": interval}),
-        "folds": [
-            {
-                "fold": result.fold.number,
-                "training_rows": result.training_rows,
-                "epochs_trained": result.epochs_trained,
-                "targets": {name: metrics.as_dict() for name, metrics in result.metrics.items()},
-            }
-            for result in results
-        ],
-        "targets": {
-            target: {
-                name: {"mean": estimate.mean, "standard_error": estimate.standard_error}
-                for name, estimate in summarize(results, target).items()
-            }
-            for target in config.target
-        },
-    }
+        return FoldResult(self.fold, model, measured, metrics, len(run.samples), run.epochs_done)

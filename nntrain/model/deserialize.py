@@ -11,6 +11,7 @@ import numpy as np
 
 from nntrain.arrays import Array
 from nntrain.config.keys import Config
+from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.network import Network, n_parameters
 from nntrain.engine.optimizers import OPTIMIZERS
 from nntrain.engine.progress import Progress
@@ -22,6 +23,7 @@ from nntrain.model.header import (
     read_summary,
 )
 from nntrain.model.header_features import PREPROCESSING
+from nntrain.model.header_histograms import histograms_codec
 from nntrain.model.parts import ModelParts
 from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import (
@@ -33,6 +35,7 @@ from nntrain.model.serialize import (
 )
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.histogram import Histogram
 from nntrain.stats.row_sketch import RowSketch
 
 MOST_NAMES = 20
@@ -67,7 +70,17 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
         _unfinished(header["checkpoint"], progress, stacks) if progress else None,
         _read_row_sketch(header["row_sketch"], arrays[ROW_HASHES]) if has_sketch else None,
         required(header, "nntrain_version", str),
+        _read_histograms(header, preprocessing),
     )
+
+
+def _read_histograms(
+    header: Mapping[str, Any], preprocessing: Preprocessing
+) -> tuple[Histogram, ...]:
+    """The histograms of the features; none in the file of an older version."""
+    if "histograms" not in header:
+        return ()
+    return histograms_codec(preprocessing.features).read(header["histograms"], "histograms")
 
 
 def _read_summary(header: Mapping[str, Any], config: Config, *, is_finished: bool) -> Summary:

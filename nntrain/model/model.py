@@ -40,6 +40,7 @@ from nntrain.model.serialize import model_arrays, model_header
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals, check_level
+from nntrain.stats.histogram import Histogram
 from nntrain.stats.metrics import Measured
 from nntrain.stats.row_sketch import RowSketch
 
@@ -55,7 +56,8 @@ class Model:
 
     It predicts the mean of its networks' predictions. `intervals` is set where calibration rows
     were held out; `unfinished` is set in a checkpoint, which is a model too. By its `row_sketch`,
-    training rows are known again; None where the config or an older version kept none.
+    training rows are known again; None where the config or an older version kept none. `histograms`
+    are those of the features over the training rows; an older model has none.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -70,6 +72,7 @@ class Model:
     unfinished: Unfinished | None = None
     row_sketch: RowSketch | None = None
     nntrain_version: str = __version__
+    histograms: tuple[Histogram, ...] = ()
 
     def predict(
         self,
@@ -127,6 +130,7 @@ class Model:
             self.unfinished,
             self.row_sketch,
             self.nntrain_version,
+            self.histograms,
         )
 
     @cached_property

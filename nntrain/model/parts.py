@@ -10,6 +10,7 @@ from nntrain.engine.network import Network
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.histogram import Histogram
 from nntrain.stats.row_sketch import RowSketch
 
 
@@ -26,3 +27,4 @@ class ModelParts:
     unfinished: Unfinished | None
     row_sketch: RowSketch | None
     nntrain_version: str
+    histograms: tuple[Histogram, ...]

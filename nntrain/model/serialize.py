@@ -18,6 +18,7 @@ from nntrain.model.header import (
     write_summary,
 )
 from nntrain.model.header_features import PREPROCESSING
+from nntrain.model.header_histograms import histograms_codec
 from nntrain.model.parts import ModelParts
 from nntrain.model.summary import Unfinished
 
@@ -81,6 +82,9 @@ def model_header(parts: ModelParts) -> dict[str, Any]:
         **write_summary(parts.summary),
         "baseline": baseline_codec(sizes[0], sizes[-1]).write(parts.baseline),
     }
+    if parts.histograms:
+        histograms = histograms_codec(parts.preprocessing.features)
+        header["histograms"] = histograms.write(parts.histograms)
     if parts.intervals:
         codec = intervals_codec(parts.intervals.scores, sizes[0])
         header["intervals"] = codec.write(parts.intervals)

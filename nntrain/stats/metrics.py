@@ -61,8 +61,9 @@ class Measured:
     """True values and predictions, and the predictions of the baseline, all in the targets' units.
 
     `y_true`, `y_pred` and `ridge` (or None) are (n_rows, n_targets); `means`, the training means,
-    (n_targets,); `weights` (n_rows,) or None. `bounds` (n_rows, 2 n_targets), if any, are the lower
-    and the upper bound of each target in turn.
+    (n_targets,), or (n_rows, n_targets) if not all rows share them; `weights` (n_rows,) or None.
+    `bounds` (n_rows, 2 n_targets), if any, are the lower and the upper bound of each target in
+    turn.
     """
 
     y_true: Matrix
@@ -92,7 +93,7 @@ class Measured:
         return Measured(
             self.y_true[rows],
             self.y_pred[rows],
-            self.means,
+            self.means if self.means.ndim == 1 else self.means[rows],
             None if self.ridge is None else self.ridge[rows],
             None if self.weights is None else self.weights[rows],
             None if self.bounds is None else self.bounds[rows],
@@ -103,7 +104,7 @@ class Measured:
         weights = self.counted_weights
         is_counted = np.ones(len(y_true), dtype=bool) if weights is None else weights > 0
         own_mean = self._mean(y_true)
-        from_own_mean, from_mean = y_true - own_mean, self.means[j] - y_true
+        from_own_mean, from_mean = y_true - own_mean, self.means[..., j] - y_true
         if not np.isfinite(errors + np.abs(from_own_mean) + np.abs(from_mean)).all():
             raise DataError(
                 f"column {name!r}: an error is too large for a double; its numbers are too far "

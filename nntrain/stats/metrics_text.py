@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from nntrain.stats.estimate import mean_metrics
 from nntrain.stats.metrics import IntervalMetrics, Metrics
 from nntrain.text import format_number, format_ratio
 
@@ -27,3 +30,20 @@ def metric_cells(metrics: Metrics) -> list[str]:
     if isinstance(metrics, IntervalMetrics):
         cells += [format_ratio(metrics.coverage), format_number(metrics.mean_width)]
     return cells
+
+
+def error_cells(folds: Sequence[Metrics]) -> list[str]:
+    """One row of cells: the standard error of the mean over folds, for each metric that has one.
+
+    The cells of the number of rows and of the largest error are blank.
+    """
+    estimates = mean_metrics(folds)
+
+    def shown(name: str) -> str:
+        estimate = estimates.get(name)
+        show = format_ratio if name in ("r2", "coverage") else format_number
+        return show(estimate.standard_error if estimate else None)
+
+    intervals = [shown(name) for name in ("coverage", "mean_width") if name in estimates]
+    errors = [shown(name) for name in ("rmse", "mae", "r2")]
+    return ["", *errors, "", shown("mean_rmse"), shown("ridge_rmse"), *intervals]

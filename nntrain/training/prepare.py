@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nntrain.arrays import RowNumbers, Vector
+from nntrain.arrays import Matrix, RowNumbers, Vector
 from nntrain.config.keys import Config
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.encode import Encoded, FeatureColumns, encode_parts
-from nntrain.data.preprocessing.encode_chunks import encode_chunks
 from nntrain.data.preprocessing.fit import learn_preprocessing
 from nntrain.data.preprocessing.mean_encoding import cross_fit
 from nntrain.data.preprocessing.transform import Preprocessing
@@ -21,12 +20,14 @@ from nntrain.data.readers.table import TableLike
 from nntrain.engine.backend import check_installed
 from nntrain.engine.random_streams import CATEGORY_FOLDS, random_stream
 from nntrain.errors import ConfigError, DataError, Mistake, UsageError
+from nntrain.stats.histogram import Histogram
 from nntrain.text import counted
+from nntrain.training.distributions import learn_histograms
+from nntrain.training.encoded_table import read_encoded
 from nntrain.training.options import (
     column_roles,
     preprocessing_options,
     read_options,
-    target_options,
 )
 from nntrain.training.sample_weights import (
     scaled_weights,
@@ -42,7 +43,7 @@ class Prepared:
 
     `calibration` rows, for prediction intervals, are unweighted. `means` (n_targets,) are the
     means of the training rows in the targets' units. Sample weights average 1 over the training
-    rows.
+    rows. `histograms` are those of the features over the training rows; none if they are not known.
     """
 
     preprocessing: Preprocessing
@@ -50,6 +51,7 @@ class Prepared:
     validation: Encoded | None
     calibration: Encoded | None
     means: Vector
+    histograms: tuple[Histogram, ...] = ()
 
 
 def prepare(
@@ -74,11 +76,11 @@ def prepare(
         prepared = prepare_rows(typed, config, np.arange(len(typed)), use_up=True)
     else:
         check_installed(config.engine)
-        encoded = _read_encoded(table, config, preprocessing, "train on")
-        prepared = prepare_encoded(encoded, config, preprocessing)
+        encoded, values = read_encoded(table, config, preprocessing, "train on")
+        prepared = prepare_encoded(encoded, config, preprocessing, values)
     if validation is None:
         return prepared
-    validation_rows = _read_encoded(validation, config, prepared.preprocessing, "validate on")
+    validation_rows, _ = read_encoded(validation, config, prepared.preprocessing, "validate on")
     if prepared.calibration:
         _check_apart(validation_rows, prepared.calibration)
     training, scaled_rows = scaled_weights(prepared.training, validation_rows)
@@ -104,24 +106,39 @@ def prepare_rows(
     options = preprocessing_options(config)
     preprocessing = learn_preprocessing(table, split.training, options, take_note)
     held_out = np.sort(np.concatenate(split.parts[1:]))
-    FeatureColumns(preprocessing, table).unseen(held_out).note(take_note)
+    columns = FeatureColumns(preprocessing, table)
+    columns.unseen(held_out).note(take_note)
+    histograms = learn_histograms(preprocessing.features, split.training, columns.values)
     rng = random_stream(config.seed, CATEGORY_FOLDS)
     cross_fitted = cross_fit(preprocessing, table, split.training, rng)
     parts = encode_parts(preprocessing, table, split.parts, config.dtype, use_up=use_up)
     for inputs, means in cross_fitted:
         parts[0].x[:, inputs] = means
-    return _prepared(preprocessing, parts)
+    return _prepared(preprocessing, parts, histograms)
 
 
-def prepare_encoded(encoded: Encoded, config: Config, preprocessing: Preprocessing) -> Prepared:
-    """Rows already encoded by a preprocessing, split by the config. Raises `DataError`."""
+def prepare_encoded(
+    encoded: Encoded, config: Config, preprocessing: Preprocessing, values: Matrix | None = None
+) -> Prepared:
+    """Rows already encoded by a preprocessing, split by the config. Raises `DataError`.
+
+    Histograms are learned from the feature `values` (n_rows, n_features), if given.
+    """
     split = split_rows(np.arange(len(encoded.x)), config)
     if not len(split.training):
         raise DataError(_no_rows("the table", len(encoded.x), config))
-    return _prepared(preprocessing, [encoded.take(rows) for rows in split.parts])
+    parts = [encoded.take(rows) for rows in split.parts]
+    if values is None:
+        return _prepared(preprocessing, parts, ())
+    features = preprocessing.features
+    return _prepared(
+        preprocessing, parts, learn_histograms(features, split.training, values.__getitem__)
+    )
 
 
-def _prepared(preprocessing: Preprocessing, parts: Sequence[Encoded]) -> Prepared:
+def _prepared(
+    preprocessing: Preprocessing, parts: Sequence[Encoded], histograms: tuple[Histogram, ...]
+) -> Prepared:
     """The encoded training, validation and calibration rows, with their weights scaled."""
     training, validation, calibration = parts
     return Prepared(
@@ -129,6 +146,7 @@ def _prepared(preprocessing: Preprocessing, parts: Sequence[Encoded]) -> Prepare
         *scaled_weights(training, validation if len(validation.x) else None),
         without_weights(calibration) if len(calibration.x) else None,
         weighted_means(training.y_true, training.weights),
+        histograms,
     )
 
 
@@ -169,30 +187,6 @@ def read_training_table(table: TableLike, config: Config, group: str | None = No
     check_installed(config.engine)
     with open_table(table, read_options(config, twice=True)) as source:
         return read_typed(source, column_roles(config, group))
-
-
-def _read_encoded(
-    table: TableLike, config: Config, preprocessing: Preprocessing, purpose: str
-) -> Encoded:
-    """A table's rows encoded by a preprocessing that was learned from another table."""
-    options = preprocessing.read_options(config.dialect, config.columns)
-    with open_table(table, options) as source:
-        parts = list(encode_chunks(preprocessing, source, config.dtype, target_options(config)))
-        if not sum(len(part.x) for part in parts):
-            raise DataError(f"{source.name}: has no rows to {purpose}")
-    with np.errstate(over="ignore"):
-        y_true = np.concatenate([part.y_true for part in parts])
-        y = preprocessing.encode_targets(y_true).astype(config.dtype)
-    if not np.isfinite(y).all():
-        raise DataError("a target is too far from those that the preprocessing was learned from")
-    weights = [part.weights for part in parts if part.weights is not None]
-    return Encoded(
-        np.concatenate([part.x for part in parts]),
-        y,
-        y_true,
-        np.concatenate(weights) if weights else None,
-        np.concatenate([part.row_hashes for part in parts]),
-    )
 
 
 def _no_rows(table_name: str, n_rows: int, config: Config) -> str:

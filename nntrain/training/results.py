@@ -111,6 +111,7 @@ class RunResults:
             data.baseline,
             summary,
             row_sketch=data.row_sketch,
+            histograms=data.histograms,
         )
 
     def _unmeasured_with_kept_networks(self) -> Model:

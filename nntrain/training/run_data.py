@@ -14,6 +14,7 @@ from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.batches import Samples
 from nntrain.model.model import Model
 from nntrain.stats.baseline import Baseline, fit_baseline
+from nntrain.stats.histogram import Histogram
 from nntrain.stats.row_sketch import RowSketch, sketch_rows
 from nntrain.training.fingerprint import fingerprint
 from nntrain.training.members import HeldOut, make_samples, rows_held_out
@@ -28,7 +29,8 @@ class RunData:
     units, which the network's precision may not hold. Validation rows are either rows of their
     own, `validation` with `validation_y_true`, or training rows that each network of an ensemble
     holds out, `held_out`, a mask (n_rows,) for each network. `calibration` rows are unweighted. By
-    the `row_sketch`, the rows that some network learns from are known again.
+    the `row_sketch`, the rows that some network learns from are known again. `histograms` are those
+    of `Prepared`.
     """
 
     preprocessing: Preprocessing
@@ -40,6 +42,7 @@ class RunData:
     calibration: Encoded | None
     baseline: Baseline
     row_sketch: RowSketch | None
+    histograms: tuple[Histogram, ...] = ()
 
     @property
     def sample_weights(self) -> Vector | None:
@@ -84,6 +87,7 @@ def make_run_data(config: Config, prepared: Prepared, start: Model | None = None
         calibration=prepared.calibration,
         baseline=fit_baseline(samples.x, samples.y, weight_vector(samples), prepared.means),
         row_sketch=_sketch(training, held_out, start) if config.row_sketch else None,
+        histograms=prepared.histograms,
     )
 
 

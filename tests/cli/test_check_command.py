@@ -14,6 +14,7 @@ from support.command import Run
 
 import nntrain
 from nntrain.cli.main import main
+from nntrain.stats.drift import measure_drift
 
 TABLE = """\
 size,color,dead,note,w,price
@@ -26,6 +27,7 @@ YAML = "target: price\nignore: [note]\nweight: w\nepochs: 2\n"
 NEW = "color,more,size\nred,1,9\ngreen,2,big\ngreen,3,-1\n,4,\nblue,5,inf\n"
 KEYS = [
     "name", "use", "type", "missing", "new_categories", "outside_range", "far_outside_range", "bad",
+    "drift", "drift_limit",
 ]  # fmt: skip
 
 
@@ -41,8 +43,15 @@ def table(run: Run, folder: Path) -> None:
 def column(name: str, kind: str, use: str = "feature", **unusual: Any) -> dict[str, Any]:
     plain = {
         "missing": 0, "new_categories": {}, "outside_range": 0, "far_outside_range": 0, "bad": 0,
+        "drift": None, "drift_limit": None,
     }  # fmt: skip
     return {"name": name, "use": use, "type": kind, **plain, **unusual}
+
+
+def drift(training: list[int], others: list[int]) -> dict[str, Any]:
+    """The drift of one of two columns, from its counts by bins."""
+    measured = measure_drift(training, others, 2)
+    return {"drift": measured.index, "drift_limit": measured.limit}
 
 
 @pytest.mark.usefixtures("table")
@@ -94,9 +103,9 @@ def test_the_whole_verdict_for_a_model(run: Run, folder: Path) -> None:
     (folder / "new.csv").write_text("color,more,size\nred,1,9\ngreen,2,3\ngreen,3,-1\n,4,\n")
     assert run("check", "new.csv", "--model", "model.npz") == Ended(
         0,
-        "column  type                new categories       missing  out of range  bad\n"
-        "size    number              -                          1             2    -\n"
-        "color   text, 3 categories  'green' (2), '' (1)        -             -    -\n"
+        "column  type                new categories       missing  out of range  bad  drift\n"
+        "size    number              -                          1             2    -   0.27\n"
+        "color   text, 3 categories  'green' (2), '' (1)        -             -    -   1.42\n"
         "Warning: 'size': 2 numbers outside the range of training, 1 to 4; 1 of them further "
         "than it is wide\n"
         "Warning: 'color': 3 cells of 2 categories not seen in training\n"
@@ -119,8 +128,21 @@ def test_the_verdict_for_a_model_as_json(run: Run) -> None:
         "works": False,
         "rows": 5,
         "columns": [
-            column("size", "number", missing=1, outside_range=2, far_outside_range=1, bad=2),
-            column("color", "text, 3 categories", new_categories={"green": 2, "": 1}),
+            column(
+                "size",
+                "number",
+                missing=1,
+                outside_range=2,
+                far_outside_range=1,
+                bad=2,
+                **drift([1, 1, 1, 1], [1, 0, 1, 1]),
+            ),
+            column(
+                "color",
+                "text, 3 categories",
+                new_categories={"green": 2, "": 1},
+                **drift([1, 1, 2, 0], [0, 0, 1, 2]),
+            ),
         ],
         "warnings": [
             "'size': 2 numbers outside the range of training, 1 to 4; 1 of them further than it is wide",
@@ -135,7 +157,7 @@ def test_what_would_not_work_is_printed_with_the_first_reason(run: Run) -> None:
     result = run("check", "new.csv", "-m", "model.npz")
     assert result.code == 3
     assert result.out.splitlines()[-1] == "nntrain predict would not work on this table."
-    assert result.out.splitlines()[1].split() == ["size", "number", "-", "1", "2", "2"]
+    assert result.out.splitlines()[1].split() == ["size", "number", "-", "1", "2", "2", "0.16"]
     assert result.err == (
         "Error: new.csv, line 3, column 'size': expects a number, found 'big'; correct the cell, or "
         "leave it empty if it is missing\n"
@@ -147,7 +169,7 @@ def test_many_new_categories_are_shown_in_part_and_listed_in_json(run: Run, fold
     rows = "".join(f"c{i},1\n" * (i + 1) for i in range(8))
     (folder / "new.csv").write_text("color,size\n" + rows)
     result = run("check", "new.csv", "-m", "model.npz")
-    assert result.out.splitlines()[2].split(maxsplit=4)[4].rsplit(maxsplit=3)[0] == (
+    assert result.out.splitlines()[2].split(maxsplit=4)[4].rsplit(maxsplit=4)[0] == (
         "'c0' (1), 'c1' (2), 'c2' (3), 'c3' (4), 'c4' (5), 3 more"
     )
     found = json.loads(run("check", "new.csv", "-m", "model.npz", "--json").out)
@@ -161,7 +183,8 @@ def test_missing_cells_warn_only_where_training_had_none(run: Run, folder: Path)
     (folder / "new.csv").write_text("size,color\n,red\n2,red\nNA,red\n")
     seen = json.loads(run("check", "new.csv", "-m", "model.npz", "--json").out)
     unseen = json.loads(run("check", "new.csv", "-m", "full.npz", "--json").out)
-    assert seen["columns"] == unseen["columns"]
+    assert [each["missing"] for each in seen["columns"]] == [2, 0]
+    assert [each["missing"] for each in unseen["columns"]] == [2, 0]
     assert seen["warnings"] == []
     assert unseen["warnings"] == [
         "'size': 2 missing cells, none in training; taken as the training mean"
@@ -389,6 +412,30 @@ def test_several_files_are_checked_as_one(run: Run, folder: Path) -> None:
     found = json.loads(result.out)
     assert (result.code, found["rows"]) == (0, 3)
     assert found["columns"] == [
-        column("size", "number", outside_range=2),
-        column("color", "text, 3 categories", new_categories={"green": 2}),
+        column("size", "number", outside_range=2, **drift([1, 1, 1, 1], [2, 0, 1, 0])),
+        column(
+            "color",
+            "text, 3 categories",
+            new_categories={"green": 2},
+            **drift([1, 1, 2, 0], [0, 0, 1, 2]),
+        ),
     ]
+
+
+def test_a_column_that_drifts_is_a_warning_with_what_there_is_more_of(
+    run: Run, folder: Path
+) -> None:
+    table = pd.read_csv("sample_data/concrete.csv")
+    nntrain.fit(table, nntrain.load_config("configs/mini-batch.yaml", ["epochs=1"])).save(
+        folder / "model.npz"
+    )
+    table[table["age_days"] < 28].to_csv("young.csv", index=False)
+    result = run("check", "young.csv", "-m", "model.npz")
+    same = run("check", "sample_data/concrete.csv", "-m", "model.npz", "--strict")
+    assert (same.code, "Warning" in same.out) == (0, False)
+    assert [line for line in result.out.splitlines() if line.startswith("Warning")] == [
+        "Warning: 'age_days': the distribution differs from training's (population stability index "
+        "4.29, limit 0.25): 100 % of cells are below 20, 31 % in training",
+    ]
+    strict = run("check", "young.csv", "-m", "model.npz", "--strict")
+    assert (strict.code, strict.err) == (6, "Error: --strict: 1 warning\n")

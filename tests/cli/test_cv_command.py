@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from support.command import COMMAND, Run, environment
+from support.command import COMMAND, Result, Run, environment
 from support.ensembles import frame
 from support.folds import frame_of, out_of_fold
 
 import nntrain
-from nntrain.evaluation.cross_validation import (
-    METRICS,
-    Fold,
-)
+from nntrain.evaluation.cross_validation import Fold
+from nntrain.stats.estimate import METRICS, estimate_mean
 
 YAML = "target: y\nepochs: 3\nhidden_layers: [4]\n"
 
@@ -52,7 +50,7 @@ def test_the_same_command_prints_the_same_twice_and_another_seed_does_not(
     assert run(*options, "--set", "seed=1").out != first.out
 
 
-def test_cv_prints_a_row_a_fold_then_the_mean_and_its_standard_error(
+def test_cv_prints_a_row_a_fold_then_all_rows_together_and_the_noise(
     run: Run, folder: Path
 ) -> None:
     rows = "".join(f"{i},{10 * i}\n" for i in range(1, 9))
@@ -66,8 +64,8 @@ def test_cv_prints_a_row_a_fold_then_the_mean_and_its_standard_error(
         "fold", "rows", "RMSE", "MAE", "R²", "max", "error", "mean's", "RMSE", "ridge's", "RMSE",
     ]  # fmt: skip
     assert [line.split()[:2] for line in lines[2:5]] == [["1", "2"], ["2", "2"], ["3", "2"]]
-    assert lines[5].split()[:2] == ["mean", "6"]
-    assert [line.split()[0] for line in lines[2:-1]] == ["1", "2", "3", "mean", "±"]
+    assert lines[5].split()[:2] == ["all", "6"]
+    assert [line.split()[0] for line in lines[2:-1]] == ["1", "2", "3", "all", "±"]
     # Fold 1 is trained on 10 and 20, and scored on 30 and 40.
     assert lines[2].split()[-2] == f"{math.sqrt((15**2 + 25**2) / 2):.4g}"
     assert result.err == "Next: nntrain fit t.csv --config c.yaml\n"
@@ -83,7 +81,7 @@ def test_the_figures_are_those_of_the_out_of_fold_predictions(
     written = pd.read_csv("p.csv")
     assert list(written.columns) == ["fold", "predicted_y"]
     assert len(written) == len(table)
-    assert set(found) == {"folds", "targets"}
+    assert set(found) == {"folds", "targets", "pooled", "findings"}
     for fold in found["folds"]:
         assert set(fold) == {"fold", "training_rows", "epochs_trained", "targets"}
         mine = (written["fold"] == fold["fold"]).to_numpy()
@@ -202,20 +200,23 @@ def test_several_targets_have_figures_and_predictions_each(run: Run, folder: Pat
     assert pd.read_csv("p.csv").columns.tolist() == ["fold", "predicted_y", "predicted_z"]
     text = run("cv", "t.csv", "-c", "c.yaml", "--folds", "2").out
     heads = [line.split()[0] for line in text.splitlines() if line]
-    assert heads == ["Error", "fold", "1", "2", "mean", "±"] * 2
+    assert heads == ["Error", "fold", "1", "2", "all", "±"] * 2
     assert [line for line in text.splitlines() if line.startswith("Error")] == [
         "Error of y",
         "Error of z",
     ]
 
 
-def test_leaving_one_row_out_works_and_shows_no_r2(run: Run, folder: Path) -> None:
+def test_leaving_one_row_out_has_r2_over_all_rows_alone(run: Run, folder: Path) -> None:
     (folder / "t.csv").write_text("x,y\n1,2\n2,3\n4,1\n5,9\n")
     (folder / "c.yaml").write_text(YAML)
     result = run("cv", "t.csv", "-c", "c.yaml", "--folds", "4")
     assert result.code == 0
     rows = [line.split() for line in result.out.splitlines()[2:]]
-    assert [row[4] for row in rows[:-1]] == ["-"] * 5
+    assert [row[4] for row in rows[:4]] == ["-"] * 4
+    assert rows[4][:2] == ["all", "4"]
+    assert float(rows[4][4]) < 1
+    assert rows[5][3] == "-"
 
 
 def test_weighted_rows_count_by_their_weight(run: Run, folder: Path) -> None:
@@ -237,7 +238,8 @@ def test_standard_input_and_several_files_are_tables_too(run: Run, table: pd.Dat
     table[20:].to_csv("b.csv", index=False)
     text = Path("t.csv").read_text()
     piped = run("cv", "-", "-c", "c.yaml", stdin=text)
-    assert (piped.code, piped.err) == (0, "")
+    assert piped.code == 0
+    assert "Next: " not in piped.err
     assert json.loads(run("cv", "-", "-c", "c.yaml", "--json", stdin=text).out) == whole
     assert json.loads(run("cv", "a.csv", "b.csv", "-c", "c.yaml", "--json").out) == whole
 
@@ -339,3 +341,55 @@ def test_a_fold_of_cross_validation_is_an_ensemble_too(run: Run, folder: Path) -
     refused = run("cv", "t.csv", "-c", "c.yaml", "--set", "validation_fraction=0")
     assert refused.code == 2
     assert refused.err.startswith("Error: keep: best goes by the validation loss")
+
+
+def test_worse_than_the_ridge_regression_is_said_and_listed_with_json(
+    run: Run, table: pd.DataFrame
+) -> None:
+    result = run("cv", "t.csv", "-c", "c.yaml")
+    assert result.code == 0
+    found = found_by(run)
+    (finding,) = found["findings"]
+    look, _ = result.err.split("\n", 1)
+    assert look == f"Look: {finding['text']}; try {finding['remedy']}"
+    pooled, folds = found["pooled"]["y"], [fold["targets"]["y"] for fold in found["folds"]]
+    difference = estimate_mean([fold["rmse"] - fold["ridge_rmse"] for fold in folds])
+    assert finding == {
+        "text": "predictions of rows not trained on are worse than those of a linear (ridge) "
+        f"regression on the same inputs: RMSE {pooled['rmse']:.4g} for y, the regression's "
+        f"{pooled['ridge_rmse']:.4g}; the difference over 5 folds is {difference.mean:.4g} ± "
+        f"{difference.standard_error:.4g}",
+        "remedy": "--set epochs=200",
+    }
+    assert found_by(run, "--set", "epochs=200")["findings"] == []
+    assert "Look" not in run("cv", "t.csv", "-c", "c.yaml", "-q").err
+
+
+def test_fail_if_judges_the_errors_over_all_rows(run: Run, table: pd.DataFrame) -> None:
+    rmse = found_by(run)["pooled"]["y"]["rmse"]
+    options = ["cv", "t.csv", "-c", "c.yaml", "-q", "--fail-if"]
+    assert run(*options, f"rmse>{rmse * 1.001}").code == 0
+    failed = run(*options, f"rmse>{rmse * 0.999}", "--fail-if", "rows<51")
+    assert failed.code == 6
+    assert failed.out == run("cv", "t.csv", "-c", "c.yaml", "-q").out
+    assert failed.err == (
+        f"Error: --fail-if 'rmse>{rmse * 0.999}': rmse of 'y' is {rmse:.4g}\n"
+        "Error: --fail-if 'rows<51': rows of 'y' is 50\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("z.rmse>1", "the config has no target 'z'; write one of 'y' before the metric, as in "
+         "'y.rmse>1'"),
+        ("coverage<0.9", "coverage takes prediction intervals; add --interval 0.9"),
+        ("rmse", "expects a metric, < or >, and a number, such as 'rmse>3.2'; the metrics are "
+         "rows, rmse, mae, r2, largest_error, mean_rmse, ridge_rmse, coverage, mean_width"),
+    ],
+)  # fmt: skip
+def test_a_condition_that_cannot_hold_is_refused_before_training(
+    run: Run, table: pd.DataFrame, condition: str, message: str
+) -> None:
+    result = run("cv", "t.csv", "-c", "c.yaml", "--fail-if", condition)
+    assert result == Result(2, "", f"Error: --fail-if {condition!r}: {message}\n")

@@ -202,6 +202,7 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "summary",
         "baseline",
         "row_sketch",
+        "histograms",
     ]
     assert nntrain.Config.from_dict(found["config"]) == model.config
     assert [feature["name"] for feature in found["preprocessing"]["features"]] == ["size", "color"]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nntrain.config.column_choice import ColumnChoice, choose_columns
+from nntrain.data.kinds.profile import profile
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.kinds.profile import profile
 from nntrain.errors import DataError
 
 N = 30

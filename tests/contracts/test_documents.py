@@ -306,7 +306,7 @@ def keys_in(value: Any) -> set[str]:
     found = set(value)
     for key, inner in value.items():
         parts = [inner]
-        if key == "targets":
+        if key in ("targets", "pooled"):
             parts = list(inner.values())
         elif key == "groups":
             parts = [{"targets": group} for group in inner.values()]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from support.blocks import read_in_blocks
 
+from nntrain.data.kinds.profile import ColumnProfile, profile
 from nntrain.data.readers import profile as module
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
-from nntrain.data.kinds.profile import ColumnProfile, profile
 
 CELLS = CellFormat(("", "NA"))
 

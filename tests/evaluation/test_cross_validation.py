@@ -14,15 +14,7 @@ from support.folds import CONFIG, frame_of, out_of_fold, typed
 
 import nntrain
 from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
-from nntrain.evaluation.cross_validation import (
-    METRICS,
-    Estimate,
-    FoldRun,
-    estimate_mean,
-    make_folds,
-    results_as_dict,
-    summarize,
-)
+from nntrain.evaluation.cross_validation import FoldRun, make_folds
 
 
 @settings(deadline=None, max_examples=60)
@@ -139,21 +131,3 @@ def test_validation_rows_of_a_fold_are_taken_from_its_training_rows() -> None:
         run = FoldRun(table, config, fold).run
         assert run.data.validation is not None
         assert (len(run.samples), len(run.data.validation), len(fold.rows)) == (30, 10, 10)
-
-
-def test_a_metric_that_some_fold_lacks_has_no_mean() -> None:
-    frame = pd.DataFrame({"x": range(6), "y": [1.0, 2.0, 4.0, 5.0, 7.0, 3.0]})
-    table = typed(frame, CONFIG)
-    results = [
-        FoldRun(table, CONFIG, f).result() for f in make_folds(table, 6, CONFIG, ordered=False)
-    ]
-    assert {result.metrics["y"].r2 for result in results} == {None}
-    assert set(summarize(results, "y")) == set(METRICS[:-2]) - {"r2"}
-    assert "r2" not in results_as_dict(results, CONFIG)["targets"]["y"]
-
-
-def test_the_standard_error_is_that_of_the_mean() -> None:
-    estimate = estimate_mean([1.0, 2.0, 6.0])
-    assert estimate.mean == 3.0
-    assert estimate.standard_error == pytest.approx(7**0.5 / 3**0.5)
-    assert estimate_mean([4.0]) == Estimate(4.0, 0.0)

@@ -78,6 +78,10 @@ def check(
     With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
     and 3 if it would not. With --config, delimiter, decimal mark and encoding are
     keys of the config.
+
+    With --model, `drift` is how far the distribution of a column differs from that of the training
+    rows: the population stability index. A warning comes where it is above 0.25 and above what
+    chance explains for so few rows, and says which values there are more of.
     """
     paths = input_paths(data, "check")
     if (config_path is None) == (model_path is None):
@@ -134,7 +138,7 @@ def _print_verdict(verdict: Verdict, command: str) -> None:
         ]
         print_table(["column", "use", "kind", "such as", "missing"], rows, left=4)
     else:
-        header = ["column", "kind", "new categories", "missing", "out of range", "bad"]
+        header = ["column", "kind", "new categories", "missing", "out of range", "bad", "drift"]
         print_table(header, [_cells(column) for column in verdict.columns], left=3)
     for warning in verdict.warnings:
         click.echo(printable(f"Warning: {warning}"))
@@ -153,7 +157,8 @@ def _cells(column: ColumnCheck) -> list[str]:
     if len(categories) > SHOWN_CATEGORIES:
         new.append(f"{len(categories) - SHOWN_CATEGORIES:,} more")
     counts = map(_format_count, (column.missing, column.outside_range, column.bad))
-    return [column.name, column.type, ", ".join(new) or "-", *counts]
+    drift = "-" if column.drift is None else f"{column.drift:.2f}"
+    return [column.name, column.type, ", ".join(new) or "-", *counts, drift]
 
 
 def _format_count(n: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from nntrain.cli.messages import path_word, print_next_command, set_options
+from nntrain.cli.conditions import check_conditions, fail_if_option, parse_conditions
+from nntrain.cli.messages import path_word, print_findings, print_next_command, set_options
 from nntrain.cli.options import (
     FILE,
     STDOUT,
@@ -27,7 +28,7 @@ from nntrain.config.yaml_file import load_config
 from nntrain.errors import UsageError
 from nntrain.files import replacing
 from nntrain.files.paths import same_stream
-from nntrain.text import format_number, format_ratio, json_text
+from nntrain.text import json_text
 
 if TYPE_CHECKING:
     from nntrain.data.preprocessing.typed_table import TypedTable
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write for each row the prediction of the model not trained on it.",
 )
+@fail_if_option
 @interval_option
 @json_option
 @progress_option
@@ -73,6 +75,7 @@ def cv(
     group: str | None,
     ordered: bool,
     output: str | None,
+    conditions: tuple[str, ...],
     interval: float | None,
     as_json: bool,
     no_progress: bool,
@@ -84,10 +87,21 @@ def cv(
       nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml
       nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml --folds 3 --json
       nntrain cv sample_data/concrete.csv -c configs/batch.yaml --group age_days -o folds.csv
+      nntrain cv sample_data/concrete.csv -c configs/mini-batch.yaml --fail-if 'rmse>9'
       nntrain cv sample_data/concrete.csv -c configs/intervals.yaml --interval 0.9
 
     The rows are cut into folds at random, by the config's seed. Each fold is predicted by a model
     that was trained on the rows of the other folds, with its own preprocessing. Saves no model.
+
+    The line `all` has the errors over the rows of all folds together. Below it, ± is the standard
+    error of the mean over the folds: how far chance moves such a figure.
+
+    A line that begins with `Look:` says that the mean or the ridge regression predicts better, with
+    the --set to try. With --json it is listed under findings.
+
+    Metrics for --fail-if, each over all folds: rows, rmse, mae, r2, largest_error, mean_rmse,
+    ridge_rmse; with --interval also coverage and mean_width. With several targets, name the target
+    too: target.rmse.
     """
     paths = input_paths(data, "cv")
     if group is not None and ordered:
@@ -96,21 +110,23 @@ def cv(
         _check_predictions_file(output, [*paths, config_path])
     config = load_config(config_path, overrides)
 
-    from nntrain.evaluation.cross_validation import make_folds, results_as_dict
+    from nntrain.evaluation.cross_validation import make_folds
+    from nntrain.evaluation.fold_summary import pooled_metrics
     from nntrain.training.prepare import read_training_table
 
     if interval is not None:
         _check_interval(interval, config)
+    fail_if = parse_conditions(
+        conditions, config.target, owner="config", has_intervals=interval is not None
+    )
     table = read_training_table(paths, config, group)
     folds = make_folds(table, n_folds, config, ordered=ordered)
     results = _train(table, config, folds, interval, shown=not (is_quiet() or no_progress))
     if output is not None:
         _write_predictions(output, table, results, config)
-    if as_json:
-        click.echo(json_text(results_as_dict(results, config, interval)))
-        return
-    _print_results(results, config)
-    if "-" not in paths:
+    _print_results(results, config, interval, as_json=as_json)
+    check_conditions(fail_if, pooled_metrics(results, config))
+    if not as_json and "-" not in paths:
         config_words = ["--config", path_word(config_path), *set_options(overrides)]
         print_next_command("fit", list(map(path_word, paths)), config_words)
 
@@ -150,25 +166,19 @@ def _train(
     return results
 
 
-def _print_results(results: list[FoldResult], config: Config) -> None:
-    """Print a table for each target: a line for each fold, the means, their standard errors."""
-    from nntrain.cli.metrics_table import print_metrics
-    from nntrain.evaluation.cross_validation import METRICS, summarize
+def _print_results(
+    results: list[FoldResult], config: Config, interval: float | None, *, as_json: bool
+) -> None:
+    """Print the results as JSON; or as tables, and then what is wrong."""
+    from nntrain.cli.metrics_table import print_folds
+    from nntrain.evaluation.fold_summary import find_problems, pooled_metrics, results_as_dict
 
-    n_rows = sum(len(result.fold.rows) for result in results)
-    last_lines = {}
-    for target in config.target:
-        estimates = summarize(results, target)
-        means, errors = ["mean", f"{n_rows:,}"], ["±", ""]
-        has_intervals = "coverage" in estimates
-        for name in METRICS if has_intervals else METRICS[:-2]:
-            show: Any = format_ratio if name in ("r2", "coverage") else format_number
-            estimate = estimates.get(name)
-            means.append(show(estimate.mean if estimate else None))
-            errors.append(show(estimate.standard_error if estimate else None))
-        last_lines[target] = [means, errors]
-    metrics = {str(result.fold.number): result.metrics for result in results}
-    print_metrics("fold", metrics, ends=last_lines)
+    if as_json:
+        click.echo(json_text(results_as_dict(results, config, interval)))
+        return
+    pooled = pooled_metrics(results, config)
+    print_folds({str(result.fold.number): result.metrics for result in results}, pooled)
+    print_findings(find_problems(results, pooled))
 
 
 def _write_predictions(

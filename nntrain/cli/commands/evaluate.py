@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import operator
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
-
 import click
 
+from nntrain.cli.conditions import check_conditions, fail_if_option, parse_conditions
 from nntrain.cli.messages import path_word, print_findings, print_next_command
 from nntrain.cli.options import (
     dialect_options,
@@ -23,30 +17,14 @@ from nntrain.cli.options import (
     verbosity_options,
 )
 from nntrain.data.readers.dialect import Dialect
-from nntrain.errors import CheckFailedError, UsageError
-from nntrain.text import format_number, json_text, quoted
-
-if TYPE_CHECKING:
-    from nntrain.stats.metrics import Metrics
-
-CONDITION_SYNTAX = re.compile(
-    r"\s*(?:(?P<target>.+)\.)?(?P<metric>\w+)\s*(?P<sign>[<>])\s*(?P<limit>\S+)\s*"
-)
-INTERVAL_METRICS = ("coverage", "mean_width")
-SIGNS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt}
+from nntrain.text import json_text
 
 
 @click.command()
 @tables_or_stdin
 @model_option
 @click.option("--by", metavar="COLUMN", help="Also measure the rows with each text in this column.")
-@click.option(
-    "--fail-if",
-    "conditions",
-    multiple=True,
-    metavar="CONDITION",
-    help="Exit with code 6 if this holds: a metric, < or >, a number; may be repeated.",
-)
+@fail_if_option
 @interval_option
 @unseen_only_option
 @json_option
@@ -94,13 +72,9 @@ def evaluate(
     from nntrain.model.model import load_model
 
     model = load_model(model_path)
-    fail_if = [_parse_condition(text, model.config.target) for text in conditions]
-    for condition in fail_if:
-        if interval is None and condition.metric in INTERVAL_METRICS:
-            raise UsageError(
-                f"--fail-if {condition.text!r}: {condition.metric} takes prediction intervals; add "
-                f"--interval 0.9"
-            )
+    fail_if = parse_conditions(
+        conditions, model.config.target, owner="model", has_intervals=interval is not None
+    )
     evaluation = evaluate_model(
         model, paths, by, interval=interval, dialect=dialect, unseen_only=unseen_only
     )
@@ -109,54 +83,6 @@ def evaluate(
     else:
         print_metrics(by or "rows of", {"all": evaluation.targets, **evaluation.groups})
         print_findings(evaluation.findings)
-    messages = [condition.failure(evaluation.targets) for condition in fail_if]
-    if any(messages):
-        raise CheckFailedError("\n".join(filter(None, messages)))
+    check_conditions(fail_if, evaluation.targets)
     if not as_json:
         print_next_command("inspect", [] if model_path == "model.npz" else [path_word(model_path)])
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition of --fail-if, under which the command fails: `target.metric` sign `limit`."""
-
-    text: str
-    target: str
-    metric: str
-    sign: str
-    limit: float
-
-    def failure(self, metrics: dict[str, Metrics]) -> str:
-        """The message if the condition holds or the metric is not defined; else an empty text."""
-        value = getattr(metrics[self.target], self.metric)
-        if value is None:
-            return f"--fail-if {self.text!r}: {self.metric} of {self.target!r} is not defined here"
-        if SIGNS[self.sign](value, self.limit):
-            measured = f"{self.metric} of {self.target!r} is {format_number(value)}"
-            return f"--fail-if {self.text!r}: {measured}"
-        return ""
-
-
-def _parse_condition(text: str, targets: Sequence[str]) -> Condition:
-    """A condition of --fail-if. Raises `UsageError` for one that no metric or target fits."""
-    from nntrain.stats.metrics import IntervalMetrics
-
-    metrics = [field.name for field in fields(IntervalMetrics)]
-    match = CONDITION_SYNTAX.fullmatch(text)
-    try:
-        limit = float(match["limit"]) if match else math.nan
-    except ValueError:
-        limit = math.nan
-    if not match or match["metric"] not in metrics or not math.isfinite(limit):
-        raise UsageError(
-            f"--fail-if {text!r}: expects a metric, < or >, and a number, such as 'rmse>3.2'; the "
-            f"metrics are {', '.join(metrics)}"
-        )
-    target = match["target"] or (targets[0] if len(targets) == 1 else "")
-    if target not in targets:
-        problem = f"has no target {target!r}" if target else "has several targets"
-        raise UsageError(
-            f"--fail-if {text!r}: the model {problem}; write one of {quoted(list(targets))} before "
-            f"the metric, as in '{targets[0]}.{match['metric']}{match['sign']}{match['limit']}'"
-        )
-    return Condition(text, target, match["metric"], match["sign"], limit)
