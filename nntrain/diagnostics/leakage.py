@@ -106,12 +106,12 @@ def _explained_variance(feature: Feature, inputs: Array, y: Array) -> float:
     A category explains it by the mean of its rows; a number by straight lines between its
     quantiles, or by ranks.
     """
-    if isinstance(feature, CategoricalColumn):
+    if isinstance(feature, CategoricalColumn) and not feature.encodings:
         codes = np.where(inputs.any(axis=1), inputs.argmax(axis=1), inputs.shape[1])
         counts = np.bincount(codes)
         means = np.bincount(codes, y) / np.maximum(counts, 1)
         return _adjusted_r2(y, means[codes], int(np.count_nonzero(counts)))
-    if feature.is_constant:
+    if isinstance(feature, NumericColumn) and feature.is_constant:
         return _adjusted_r2(y, *_least_squares(inputs, y))
     value = inputs[:, 0]
     knots = np.unique(np.quantile(value, np.linspace(0.0, 1.0, KNOTS)))
@@ -119,9 +119,14 @@ def _explained_variance(feature: Feature, inputs: Array, y: Array) -> float:
         return 0.0
     low, width = knots[:-1], np.diff(knots)
     basis = np.clip((value[:, None] - low) / width, 0.0, 1.0)
-    flags = inputs[:, -1:] if feature.has_missing else inputs[:, :0]
+    flags = inputs[:, -1:] if _has_flag(feature) else inputs[:, :0]
     by_ranks = np.corrcoef(_ranks(value), _ranks(y))[0, 1] ** 2
     return max(float(by_ranks), _adjusted_r2(y, *_least_squares(np.hstack([basis, flags]), y)))
+
+
+def _has_flag(feature: Feature) -> bool:
+    """Whether the last input of a feature marks missing cells."""
+    return isinstance(feature, NumericColumn) and feature.has_missing
 
 
 def _least_squares(basis: Array, y: Array) -> tuple[Array, int]:

@@ -8,12 +8,13 @@ from typing import TypeAlias
 import numpy as np
 
 from nntrain.arrays import Array, Matrix, Vector
-from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.data.weights import unit_weights
 from nntrain.model.model import Model
 
 MOST_POINTS = 32
+MOST_CATEGORIES = 32
 CENTRE = (0.01, 0.99)
 """The quantiles between which a curve is drawn: beyond them there are too few rows to tell."""
 DECILES = tuple(i / 10 for i in range(1, 10))
@@ -24,9 +25,11 @@ class NumericEffect:
     """The mean predictions `means` (n_points, n_targets) with a column set to each of the `points`.
 
     `deciles` are those of the column's numbers: they lie close together where there are many rows.
+    Of the `kind` date, numbers are seconds since 1970; of the kind time, seconds since midnight.
     """
 
     column: str
+    kind: str
     points: Vector
     means: Matrix
     deciles: Vector
@@ -36,7 +39,8 @@ class NumericEffect:
 class CategoricalEffect:
     """The mean predictions `means` (n_categories, n_targets) with a column set to each category.
 
-    `counts` are the numbers of rows that have the category. The most frequent comes first.
+    `counts` are the numbers of rows that have the category. The most frequent comes first, and only
+    the first `MOST_CATEGORIES` are there; ordered categories are in their order.
     """
 
     column: str
@@ -58,17 +62,21 @@ def measure_effect(
     if there are any.
     """
     feature = model.preprocessing.features[i]
-    if isinstance(feature, CategoricalColumn):
-        counts = np.bincount(values[values >= 0].astype(np.intp), minlength=len(feature.categories))
-        order = np.argsort(-counts, kind="stable")
+    if isinstance(feature, CategoricalColumn) or feature.levels:
+        is_ordered = isinstance(feature, NumericColumn)
+        names = feature.levels if isinstance(feature, NumericColumn) else feature.categories
+        counts = np.bincount(values[values >= 0].astype(np.intp), minlength=len(names))
+        counts = counts[: len(names)]  # without rare ones
+        order = np.arange(len(names)) if is_ordered else np.argsort(-counts, kind="stable")
+        order = order[:MOST_CATEGORIES]
         means = partial_dependence(model, i, order.astype(np.float64), x, weights)
-        categories = tuple(feature.categories[k] for k in order)
+        categories = tuple(names[k] for k in order)
         return CategoricalEffect(feature.name, categories, means, tuple(counts[order].tolist()))
     present = values[~np.isnan(values)]
     points = _points(present) if len(present) else np.array([feature.mean])
     deciles = np.quantile(present, DECILES, method="inverted_cdf") if len(present) else np.empty(0)
     means = partial_dependence(model, i, points, x, weights)
-    return NumericEffect(feature.name, points, means, deciles)
+    return NumericEffect(feature.name, feature.kind, points, means, deciles)
 
 
 def partial_dependence(

@@ -103,9 +103,11 @@ def _values_of(feature: Feature, bins: NumberBins | CategoryBins, first: int, en
 
 def _category_of(feature: Feature, bins: CategoryBins, i: int) -> str:
     assert isinstance(feature, CategoricalColumn)
+    if i < len(bins.kept) and bins.kept[i] == len(feature.categories):
+        return "are of rare categories"
     if i < len(bins.kept):
         return f"are {feature.categories[bins.kept[i]]!r}"
-    if len(bins.kept) == len(feature.categories):
+    if len(bins.kept) == len(feature.categories) + bool(feature.rare):
         return "are of categories not seen in training"
     return f"are of other categories than the {len(bins.kept)} most frequent"
 

@@ -49,7 +49,11 @@ def _histogram_codec(feature: Feature) -> Codec[Histogram]:
     kind: type[CategoryBins | NumberBins] = NumberBins
     key, items = "edges", _EDGES
     if isinstance(feature, CategoricalColumn):
-        kind, key, items = CategoryBins, "kept", _kept_codec(len(feature.categories))
+        kind, key, items = (
+            CategoryBins,
+            "kept",
+            _kept_codec(len(feature.categories) + bool(feature.rare)),
+        )
     codec = JsonObject({key: items, "counts": _COUNTS}).codec(
         lambda histogram: {key: getattr(histogram.bins, key), "counts": histogram.counts},
         lambda counts, **bins: Histogram(kind(**bins), counts),

@@ -66,6 +66,21 @@ def number_ticks(axes: Axes, *, x: bool = True, y: bool = True) -> None:
         axis.set_major_formatter(FuncFormatter(_tick_text))
 
 
+def moments(seconds: Vector) -> Any:
+    """Seconds since 1970 as moments that a chart can have on an axis."""
+    return np.round(seconds * 1e6).astype("datetime64[us]")
+
+
+def date_ticks(axes: Axes) -> None:
+    """Give x ticks at dates or times that are short to write."""
+    from matplotlib import dates  # noqa: PLC0415
+
+    untyped: Any = dates
+    locator = untyped.AutoDateLocator(minticks=2, maxticks=5)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))
+
+
 def _tick_text(value: float, _: int | None = None) -> str:
     return f"{value:,.12g}" if abs(value) < LARGE else f"{value:.4g}"
 

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from nntrain.arrays import Vector
-from nntrain.report.axes import number_ticks, set_labels, shorten_name, span_with_room
+from nntrain.evaluation.dependence import NumericEffect
+from nntrain.report.axes import (
+    date_ticks,
+    moments,
+    number_ticks,
+    set_labels,
+    shorten_name,
+    span_with_room,
+)
 from nntrain.report.chart_file import INK, MUTED, SERIES, Axes, Draw
 
 LONGEST_LABEL = 22
@@ -97,12 +105,13 @@ def bars(
 def curve(
     name: str,
     target: str,
-    points: Vector,
+    effect: NumericEffect,
     means: Vector,
-    deciles: Vector,
     span: tuple[float, float],
 ) -> Draw:
-    """The mean prediction along a column's numbers, with ticks at the bottom at its deciles."""
+    """The mean prediction along a column's values, with ticks at the bottom at its deciles."""
+    is_date = effect.kind in ("date", "time")
+    points, deciles = map(moments if is_date else np.asarray, (effect.points, effect.deciles))
 
     def draw(axes: Axes) -> None:
         axes.plot(points, means, color=SERIES[0], marker="o" if len(points) <= FEW_POINTS else "")
@@ -110,7 +119,9 @@ def curve(
         for decile in deciles:
             axes.axvline(decile, ymax=0.05, color=SERIES[1], linewidth=1.4)
         set_labels(axes, shorten_name(name), shorten_name(target, LONGEST_LABEL))
-        number_ticks(axes)
+        number_ticks(axes, x=not is_date)
+        if is_date:
+            date_ticks(axes)
 
     return draw
 

@@ -149,12 +149,18 @@ def _columns(model: Model) -> list[Block]:
 def _feature_cells(feature: Feature) -> list[str]:
     if isinstance(feature, CategoricalColumn):
         return [feature.name, "categories", quoted(feature.categories), "-", "-"]
+    missing = f"{feature.missing_rate:.1%}"
+    if feature.levels:
+        return [feature.name, "ordered", quoted(feature.levels), "-", missing]
+    if feature.kind != "number":
+        ends = f"{feature.shown(feature.minimum)} to {feature.shown(feature.maximum)}"
+        return [feature.name, feature.kind, ends, feature.shown(feature.mean), missing]
     return [
         feature.name,
         "number",
         _range_text(feature.minimum, feature.maximum),
         format_number(feature.mean),
-        f"{feature.missing_rate:.1%}",
+        missing,
     ]
 
 

@@ -111,7 +111,7 @@ def _range_figure(ranges: Sequence[RangeError], target: str, weight: str | None)
 def _effect_figure(effect: Effect, target: str, means: Vector, span: tuple[float, float]) -> Figure:
     name = printable(effect.column)
     if isinstance(effect, NumericEffect):
-        draw = charts.curve(name, printable(target), effect.points, means, effect.deciles, span)
+        draw = charts.curve(name, printable(target), effect, means, span)
         caption = ""
     else:
         draw, caption = _category_dots(effect, printable(target), means, span)

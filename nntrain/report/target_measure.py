@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nntrain.arrays import RowNumbers, Vector
-from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.preprocessing.encode_chunks import EncodedRows
 from nntrain.data.readers.table import Place
 from nntrain.model.model import Model
@@ -105,14 +105,16 @@ def _feature_texts(model: Model, part: EncodedRows, row: int) -> dict[str, str]:
     row_of_chunk = int(np.flatnonzero(part.kept)[row])
     return {
         feature.name: str(part.chunk.columns[feature.name][row_of_chunk])
-        if isinstance(feature, CategoricalColumn)
-        else _number_text(float(value))
+        if isinstance(feature, CategoricalColumn) or feature.levels
+        else _value_text(feature, float(value))
         for feature, value in zip(model.preprocessing.features, part.values[row], strict=True)
     }
 
 
-def _number_text(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:.10g}"
+def _value_text(feature: NumericColumn, value: float) -> str:
+    if np.isnan(value):
+        return ""
+    return f"{value:.10g}" if feature.kind == "number" else feature.shown(value)
 
 
 def _bin_edges(residuals: Vector) -> Vector:

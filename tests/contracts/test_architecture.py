@@ -46,7 +46,7 @@ LEVELS: list[tuple[str, ...]] = [
 WITHIN: list[tuple[str, ...]] = [
     ("data.notation",),
     ("data.readers",),
-    ("data.checks",),
+    ("data.checks", "data.kinds"),
     ("data.preprocessing",),
 ]
 """The order inside the room of tables."""

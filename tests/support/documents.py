@@ -49,6 +49,7 @@ ROOMS = (
     "engine",
     "engine/compiled",
     "data",
+    "data/kinds",
     "data/notation",
     "data/readers",
     "data/preprocessing",

@@ -102,11 +102,12 @@ def _feature_cells(feature: Feature) -> list[str]:
         n_categories = counted(len(feature.categories), "category", "categories")
         return [feature.name, n_categories, "-", "-", "-", "-"]
     range_and_mean = (feature.minimum, feature.maximum, feature.mean)
+    shown = format_number if feature.kind == "number" else feature.shown
     return [
         feature.name,
-        "number",
+        feature.kind,
         f"{feature.missing_rate:.1%}",
-        *map(format_number, range_and_mean),
+        *map(shown, range_and_mean),
     ]
 
 
