@@ -72,6 +72,13 @@ class NumericColumn:
         bins = (f"{self.name} from {low:g} to {high:g}" for low, high in pairwise(self.edges))
         return (*value, *bins, *([f"{self.name} is missing"] if self.has_missing else []))
 
+    @property
+    def plain_inputs(self) -> tuple[bool, ...]:
+        """For each of these inputs, whether it is a plain one: the number or the mark, no bin."""
+        n_bins = max(0, len(self.edges) - 1)
+        n_others = len(self.input_names) - n_bins - self.has_missing
+        return (*[True] * n_others, *[False] * n_bins, *[True] * self.has_missing)
+
 
 @dataclass(frozen=True)
 class CategoricalColumn:
@@ -84,6 +91,11 @@ class CategoricalColumn:
     def input_names(self) -> tuple[str, ...]:
         """The network inputs that this column becomes."""
         return tuple(f"{self.name}={category}" for category in self.categories)
+
+    @property
+    def plain_inputs(self) -> tuple[bool, ...]:
+        """For each of these inputs, whether it is a plain one, which all of them are."""
+        return (True,) * len(self.categories)
 
 
 Feature = NumericColumn | CategoricalColumn
