@@ -28,13 +28,15 @@ class Evaluation:
     """The metrics of each target, over all rows and within each group if groups were asked for.
 
     With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`.
-    `findings` are the problems that the errors and the rows show.
+    `findings` are the problems that the errors and the rows show. `ridge_penalty` is that of the
+    ridge regression for each target, where there is one.
     """
 
     targets: dict[str, Metrics]
     groups: dict[str, dict[str, Metrics]]
     interval: float | None = None
     findings: tuple[Finding, ...] = ()
+    ridge_penalty: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers as JSON types."""
@@ -42,6 +44,8 @@ class Evaluation:
         result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
+        if self.ridge_penalty:
+            result["ridge_penalty"] = self.ridge_penalty
         result["findings"] = [finding.as_dict() for finding in self.findings]
         return result
 
@@ -85,6 +89,7 @@ def evaluate(
         },
         interval,
         tuple(findings),
+        model.baseline.penalties(names),
     )
 
 

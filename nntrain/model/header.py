@@ -80,6 +80,7 @@ def _ridge_codecs(n_inputs: int, n_targets: int) -> dict[str, Codec[Any]]:
     return {
         "weights": optional(array(n_targets, n_inputs)),
         "intercepts": optional(array(n_targets)),
+        "penalties": optional(array(n_targets)),
     }
 
 
@@ -87,11 +88,16 @@ def _ridge_values(ridge: Ridge | None) -> dict[str, Matrix | None]:
     return {
         "weights": ridge.weights if ridge else None,
         "intercepts": ridge.intercepts if ridge else None,
+        "penalties": ridge.penalties if ridge else None,
     }
 
 
-def _build_ridge(weights: Matrix | None, intercepts: Matrix | None) -> Ridge | None:
-    return None if weights is None or intercepts is None else Ridge(weights, intercepts)
+def _build_ridge(
+    weights: Matrix | None, intercepts: Matrix | None, penalties: Matrix | None
+) -> Ridge | None:
+    if weights is None or intercepts is None:
+        return None
+    return Ridge(weights, intercepts, penalties)
 
 
 def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
@@ -101,7 +107,7 @@ def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
         **_ridge_codecs(n_inputs, n_targets),
         "inputs": optional(array(n_inputs)),
     }
-    return JsonObject(keys, omitted={"inputs": None}).codec(
+    return JsonObject(keys, omitted={"inputs": None, "penalties": None}).codec(
         lambda baseline: {
             "means": baseline.means,
             **_ridge_values(baseline.ridge),
@@ -140,7 +146,7 @@ def intervals_codec(scores: Matrix, n_inputs: int) -> Codec[Intervals]:
         return Intervals(ExpectedError(_build_ridge(**ridge), lowest, highest), scores, fingerprint)
 
     return checked(
-        JsonObject(keys).codec(take, build),
+        JsonObject(keys, omitted={"penalties": None}).codec(take, build),
         lambda intervals: bool(
             (intervals.expected_error.lowest <= intervals.expected_error.highest).all()
         ),

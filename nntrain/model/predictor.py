@@ -98,8 +98,18 @@ class Predictor:
                 "training rows"
             )
         ridge = self.baseline.ridge
-        ridge_predictions = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
+        ridge_predictions = None if ridge is None else self.within_training_range(ridge.predict(x))
         return Measured(y_true, y_pred, self.baseline.means, ridge_predictions, weights)
+
+    def within_training_range(self, y: Array) -> Matrix:
+        """A ridge regression's predictions (n_rows, n_targets) in the targets' units, by outputs y.
+
+        They are moved into the range of the training targets, so that no row far from those of
+        training, where a straight line may end anywhere, makes the comparison easy.
+        """
+        predictions = self.preprocessing.decode(y)
+        self.preprocessing.clamp(predictions)
+        return predictions
 
 
 def mean_prediction(predictions: Stack) -> Matrix:

@@ -33,6 +33,12 @@ def arithmetic_text(versions: Mapping[str, str]) -> str:
     return ", ".join(parts) or "-"
 
 
+def ridge_text(model: Model) -> str:
+    """The penalty of the ridge regression for each target: `12.3 for y, 0.5 for z`."""
+    penalties = model.baseline.penalties(model.config.target)
+    return ", ".join(f"{format_number(value)} for {name}" for name, value in penalties.items())
+
+
 def changed_keys(config: Config) -> set[str]:
     """The keys of a config whose values differ from their defaults."""
     return {key for key, default in DEFAULTS.items() if getattr(config, key) != default}

@@ -11,7 +11,7 @@ from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed
 from nntrain.report.blocks import Block, Details, Facts, Figure, Figures, Paragraph, Section, Table
 from nntrain.report.chart_file import Chart
-from nntrain.report.description import arithmetic_text, changed_keys, network_text
+from nntrain.report.description import arithmetic_text, changed_keys, network_text, ridge_text
 from nntrain.report.loss_charts import largest_updates, training_losses
 from nntrain.report.measure import DataReport
 from nntrain.report.target_section import MOST_COLUMNS, target_blocks
@@ -78,6 +78,8 @@ def _model_facts(model: Model) -> Facts:
         pairs.append(("kept", f"the weights of {epochs_listed(summary)}"))
     if summary.started_from:
         pairs.append(("started from", f"the model with the checksum {summary.started_from}"))
+    if penalties := ridge_text(model):
+        pairs.append(("ridge regression", f"penalty {penalties}, by cross-validation"))
     return Facts(pairs)
 
 
@@ -105,7 +107,8 @@ def _training_errors(model: Model) -> list[Block]:
     ]
     note = (
         "All errors are in the target's unit. The last two columns are what to beat: the RMSE of "
-        "always predicting the training mean, and that of a ridge regression."
+        "always predicting the training mean, and that of a ridge regression, whose penalty the "
+        "training rows chose."
     )
     return [*tables, Paragraph(note, muted=True)]
 

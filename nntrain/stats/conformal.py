@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.arrays import Matrix
+from nntrain.arrays import Mask, Matrix
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.errors import DataError, UsageError
 from nntrain.stats.ridge import Ridge, fit_ridge
 from nntrain.text import counted
 
-OFFSET, PENALTY = 0.5, 100.0
-"""Chosen by measurements (tests/benchmarks): `expect_errors` explains both."""
+OFFSET = 0.5
+"""Chosen by measurements (tests/benchmarks): `expect_errors` explains it."""
 NO_CALIBRATION_ROWS = (
     "an interval needs calibration rows, and the model has none; fit it with --set "
     "calibration_fraction=0.2"
@@ -58,18 +58,18 @@ class ExpectedError:
         return np.exp(np.clip(logs, self.lowest, self.highest))
 
 
-def expect_errors(x: NDArray[Any], errors: Matrix) -> ExpectedError:
+def expect_errors(x: NDArray[Any], errors: Matrix, plain: Mask) -> ExpectedError:
     """Fit the expected error to the absolute `errors` (n_rows, n_targets) of encoded rows x.
 
-    The ridge regression, with the penalty `PENALTY`, learns log(error + `OFFSET` · median error),
-    so that tiny errors have little influence.
+    The ridge regression on the `plain` inputs (n_inputs,) learns log(error + `OFFSET` · median
+    error), so that tiny errors have little influence.
     """
     n_targets = errors.shape[1]
     medians = np.median(errors, axis=0)
     offsets = OFFSET * np.where(medians > 0, medians, errors.max(axis=0))
     ridge = None
     if len(x) and (offsets > 0).all() and np.isfinite(errors).all():
-        ridge = fit_ridge(x, np.log(errors + offsets), None, PENALTY)
+        ridge = fit_ridge(x, np.log(errors + offsets), None, plain)
     if ridge is None:
         return ExpectedError(None, np.zeros(n_targets), np.zeros(n_targets))
     logs = ridge.predict(x)

@@ -15,7 +15,6 @@ from nntrain.engine.progress import EpochResult
 from nntrain.engine.training import Training
 from nntrain.model.model import Model
 from nntrain.model.summary import Summary
-from nntrain.stats.baseline import PENALTY
 from nntrain.stats.conformal import Intervals, absolute_errors, calibrate, expect_errors
 from nntrain.stats.metrics import Measured
 from nntrain.stats.ridge import held_out_ridge
@@ -136,8 +135,9 @@ class RunResults:
         part = samples.take(rows)
         y_pred = sums[rows] / counts[rows]
         measured = model.beside_baseline(part.x, data.y_true[rows], y_pred, weight_vector(part))
-        ridge = held_out_ridge(samples.x, samples.y, data.sample_weights, held_out, PENALTY)
-        decoded = None if ridge is None else data.preprocessing.decode(ridge)
+        plain = data.preprocessing.plain_inputs
+        ridge = held_out_ridge(samples.x, samples.y, data.sample_weights, plain, held_out)
+        decoded = None if ridge is None else model.predictor.within_training_range(ridge)
         return part.x, replace(measured, ridge=decoded)
 
     def _intervals(self, model: Model, x: Array, measured: Measured) -> Intervals | None:
@@ -146,7 +146,9 @@ class RunResults:
         if calibration is None:
             return None
         expected = expect_errors(
-            x, absolute_errors(measured.y_true, measured.y_pred, preprocessing)
+            x,
+            absolute_errors(measured.y_true, measured.y_pred, preprocessing),
+            preprocessing.plain_inputs,
         )
         kept = model.measured(calibration.x, calibration.y_true, None)
         errors = absolute_errors(kept.y_true, kept.y_pred, preprocessing)

@@ -74,7 +74,13 @@ def make_run_data(config: Config, prepared: Prepared) -> RunData:
         validation_y_true=validation.y_true if validation else None,
         held_out=rows_held_out(config, len(samples)),
         calibration=prepared.calibration,
-        baseline=fit_baseline(samples.x, samples.y, weight_vector(samples), prepared.means),
+        baseline=fit_baseline(
+            samples.x,
+            samples.y,
+            weight_vector(samples),
+            prepared.means,
+            prepared.preprocessing.plain_inputs,
+        ),
     )
 
 

@@ -64,7 +64,7 @@ def test_held_out_rows_teach_what_errors_to_expect() -> None:
     sums = np.zeros((140, 1))
     for network, rows in zip(model.networks, run.data.held_out, strict=True):
         sums[rows] += replace(model, networks=(network,)).predict_each(run.samples.x[rows])[0]
-    expected = expect_errors(run.samples.x, np.abs(run.data.y_true - sums))
+    expected = expect_errors(run.samples.x, np.abs(run.data.y_true - sums), np.ones(2, dtype=bool))
     assert model.intervals is not None
     found = model.intervals.expected_error
     assert expected.ridge is not None
