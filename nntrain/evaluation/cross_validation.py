@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from nntrain.data.preprocessing.typed_table import TypedTable
 from nntrain.engine.progress import EpochResult
 from nntrain.engine.random_streams import FOLDS, random_stream
 from nntrain.errors import DataError
+from nntrain.stats.conformal import Intervals
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.metrics import Metrics
 from nntrain.training.prepare import check_watched, prepare_rows
 from nntrain.training.run import TrainingRun
@@ -120,16 +122,17 @@ class FoldRun:
         """The errors on the rows of the fold, by the networks as they now are.
 
         `interval` is the level of prediction intervals, whose coverage and width are measured too.
-        Raises `UsageError` for a level that needs more calibration rows.
+        Raises `UsageError` for a level that needs more rows for intervals.
         """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
-        measured = run.results.measure(encoded.x, self.table.true_values(rows), encoded.weights)
-        if interval is not None:
+        y_true = self.table.true_values(rows)
+        if interval is None:
+            measured = run.results.measure(encoded.x, y_true, encoded.weights)
+        else:
             model = run.model()
             model.check_level(interval)
-            bounds = model.bounds(interval, encoded.x, measured.y_pred)
-            measured = replace(measured, bounds=bounds)
+            measured = model.measured(encoded.x, y_true, encoded.weights, interval)
         metrics = measured.metrics(self.config.target)
         return FoldResult(self.fold, metrics, measured.y_pred, len(run.samples), run.epochs_done)
 
@@ -170,8 +173,9 @@ def results_as_dict(
     results: list[FoldResult], config: Config, interval: float | None = None
 ) -> dict[str, Any]:
     """The folds and their means as JSON types; `interval` is the level of intervals, if any."""
+    by = Intervals if config.calibration_fraction > 0 else CrossIntervals
     return {
-        **({} if interval is None else {"interval": interval}),
+        **({} if interval is None else {"interval": interval, "interval_method": by.method}),
         "folds": [
             {
                 "fold": result.fold.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from nntrain.stats.metrics import Measured, Metrics, joined
 class Evaluation:
     """The metrics of each target, over all rows and within each group if groups were asked for.
 
-    With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`.
+    With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`;
+    `interval_method` is how they were made, `interval_guarantee` the coverage that it guarantees.
     `findings` are the problems that the errors and the rows show. `ridge_penalty` is that of the
     ridge regression for each target, where there is one.
     """
@@ -37,10 +38,15 @@ class Evaluation:
     interval: float | None = None
     findings: tuple[Finding, ...] = ()
     ridge_penalty: dict[str, float] = field(default_factory=dict)
+    interval_method: str = ""
+    interval_guarantee: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers as JSON types."""
         result: dict[str, Any] = {} if self.interval is None else {"interval": self.interval}
+        if self.interval_method:
+            result["interval_method"] = self.interval_method
+            result["interval_guarantee"] = self.interval_guarantee
         result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
@@ -90,7 +96,18 @@ def evaluate(
         interval,
         tuple(findings),
         model.baseline.penalties(names),
+        **_interval_facts(model, interval),
     )
+
+
+def _interval_facts(model: Model, interval: float | None) -> dict[str, Any]:
+    """By which method there are intervals, and which coverage it guarantees."""
+    if interval is None or model.intervals is None:
+        return {}
+    return {
+        "interval_method": model.intervals.method,
+        "interval_guarantee": model.intervals.guarantee(interval),
+    }
 
 
 @dataclass
@@ -111,10 +128,7 @@ def _read(
         if by is not None:
             check_columns(source, [by], "--by")
         for part in model.labelled(source):
-            measured = model.measured(part.x, part.y_true, part.weights)
-            if interval is not None:
-                bounds = model.bounds(interval, part.x, measured.y_pred)
-                measured = replace(measured, bounds=bounds)
+            measured = model.measured(part.x, part.y_true, part.weights, interval)
             rows.measured.append(measured)
             rows.sample.add(part.x, part.y_true, part.weights)
             if by is not None:

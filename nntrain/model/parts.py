@@ -10,6 +10,7 @@ from nntrain.engine.network import Network
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.cross_conformal import CrossIntervals
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,6 @@ class ModelParts:
     networks: tuple[Network, ...]
     baseline: Baseline
     summary: Summary
-    intervals: Intervals | None
+    intervals: Intervals | CrossIntervals | None
     unfinished: Unfinished | None
     nntrain_version: str

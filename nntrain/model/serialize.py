@@ -13,11 +13,10 @@ from nntrain.engine.progress import Progress
 from nntrain.model.header import (
     PROGRESS,
     UNFINISHED,
-    baseline_codec,
-    intervals_codec,
     write_summary,
 )
 from nntrain.model.header_features import PREPROCESSING
+from nntrain.model.header_statistics import baseline_codec, write_intervals
 from nntrain.model.parts import ModelParts
 from nntrain.model.summary import Unfinished
 
@@ -25,7 +24,7 @@ FORMAT_VERSION = 1
 PARAMETERS_WITHIN_EPOCH, OPTIMIZER_STATE, BEST_PARAMETERS = "progress", "optimizer", "best"
 """The names of the arrays of a checkpoint."""
 SCORES = "scores"
-"""The name of the array with the scores of the calibration rows, in a model with intervals."""
+"""The name of the array with the scores of rows, in a model with intervals."""
 
 
 def model_arrays(parts: ModelParts) -> dict[str, Array]:
@@ -76,8 +75,7 @@ def model_header(parts: ModelParts) -> dict[str, Any]:
         "baseline": baseline_codec(sizes[0], sizes[-1]).write(parts.baseline),
     }
     if parts.intervals:
-        codec = intervals_codec(parts.intervals.scores, sizes[0])
-        header["intervals"] = codec.write(parts.intervals)
+        header["intervals"] = write_intervals(parts.intervals, sizes[0])
     if parts.unfinished:
         header["checkpoint"] = _write_unfinished(parts.unfinished)
     return header

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nntrain.arrays import Mask, Matrix, Vector
 from nntrain.engine.row_blocks import apply_in_blocks, padded_size
+from nntrain.stats.hold_outs import alike
 from nntrain.stats.penalty import EPSILON, spectrum_of
 from nntrain.stats.row_sums import BLOCK_ROWS, Sums, add_sums, sum_rows
 
@@ -111,10 +112,7 @@ def held_out_ridge(
     cannot be fitted.
     """
     # Rows held out by the same regressions are summed once.
-    packed = np.ascontiguousarray(np.packbits(held_out, axis=0).T)
-    _, first, which = np.unique(
-        packed.view(f"V{packed.shape[1]}")[:, 0], return_index=True, return_inverse=True
-    )
+    first, which = alike(held_out)
     parts = []
     for k in range(len(first)):
         rows = which == k

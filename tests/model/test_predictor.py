@@ -90,7 +90,9 @@ def test_bounds_are_lower_then_upper_for_each_target() -> None:
         model.predictor.check_level(1.5)
     with pytest.raises(UsageError, match=r"an interval of level 0\.99 takes 99 calibration rows"):
         model.predictor.check_level(0.99)
-    with pytest.raises(UsageError, match="an interval needs calibration rows"):
+    with pytest.raises(
+        UsageError, match="an interval needs rows that the model has not learned from"
+    ):
         model_of_kind("textbook").predictor.check_level(0.8)
 
 

@@ -217,7 +217,7 @@ def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> Non
     model = nntrain.fit(made(200, 8, uneven), CONFIG)
     far = pd.DataFrame({"a": [0.0, 1e308], "b": [1e6, 1e308]})
     found = model.predict(far, interval=0.9)
-    assert model.intervals is not None
+    assert isinstance(model.intervals, Intervals)
     highest = math.exp(model.intervals.expected_error.highest[0])
     half = model.intervals.quantile(0.9)[0] * highest
     widths = found["predicted_y_upper"] - found["predicted_y_lower"]
@@ -281,8 +281,9 @@ def test_a_model_without_calibration_rows_names_the_key() -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(made(5, 9, even), interval=0.9)
     assert str(caught.value) == (
-        "an interval needs calibration rows, and the model has none; fit it with --set "
-        "calibration_fraction=0.2"
+        "an interval needs rows that the model has not learned from, and it has none; fit an "
+        "ensemble that holds out rows, with --set ensemble=8 --set validation_fraction=0.1, or "
+        "keep calibration rows, with --set calibration_fraction=0.2"
     )
 
 

@@ -12,7 +12,7 @@ from support.intervals import CONFIG, even, made, uneven
 
 import nntrain
 from nntrain.errors import DataError, UsageError
-from nntrain.stats.conformal import expect_errors
+from nntrain.stats.conformal import Intervals, expect_errors
 from nntrain.training.split import split_rows
 
 
@@ -125,8 +125,8 @@ def test_a_start_that_held_out_the_same_rows_keeps_the_promise() -> None:
     table = made(100, 10, even)
     start = nntrain.fit(table, CONFIG)
     tuned = nntrain.fit(table, replace(CONFIG, epochs=30), start=start)
-    assert tuned.intervals is not None
-    assert start.intervals is not None
+    assert isinstance(tuned.intervals, Intervals)
+    assert isinstance(start.intervals, Intervals)
     assert tuned.intervals.fingerprint == start.intervals.fingerprint
     again = nntrain.fit(table, CONFIG, start=tuned)
     assert again.intervals is not None
