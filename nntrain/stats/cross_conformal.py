@@ -77,7 +77,7 @@ class CrossIntervals:
         """
         self.check(level)
         with np.errstate(over="ignore", invalid="ignore"):
-            all_networks = learned_scale(np.mean(predictions, axis=0), preprocessing)
+            prediction = learned_scale(np.mean(predictions, axis=0), preprocessing)
             centres = np.stack(
                 [
                     learned_scale(np.mean(predictions[list(group.networks)], axis=0), preprocessing)
@@ -85,17 +85,11 @@ class CrossIntervals:
                 ]
             )
             expected = self.expected_error.predict(x)
-            lower, upper = (
-                -self._ends(level, -centres, expected),
-                self._ends(level, centres, expected),
-            )
+            lower = np.minimum(-self._ends(level, -centres, expected), prediction)
+            upper = np.maximum(self._ends(level, centres, expected), prediction)
             # A true value that is a bound itself must not fall outside by rounding.
             margin = 4.0 * EPSILON * (np.abs(lower) + np.abs(upper) + preprocessing.logs)
-            lower, upper = (
-                np.minimum(lower - margin, all_networks),
-                np.maximum(upper + margin, all_networks),
-            )
-        return untransformed_bounds(lower, upper, preprocessing)
+            return untransformed_bounds(lower - margin, upper + margin, preprocessing)
 
     def _ends(self, level: float, centres: Matrix, expected: Matrix) -> Matrix:
         """The ⌈(n + 1) level⌉-th smallest upper value (n_rows, n_targets) of each row.
@@ -120,11 +114,12 @@ class CrossIntervals:
     def check(self, level: float) -> None:
         """Raise `UsageError` for a level that needs more rows that networks held out."""
         if not self.has(level):
-            needed = counted(rows_needed(level), "row")
+            needed, n = counted(rows_needed(level), "row"), len(self.scores)
+            more = "keep" if n == MOST_SCORES else "fit it with more rows, or keep"
             raise UsageError(
                 f"an interval of level {level} takes {needed} or more that networks held out, and "
-                f"the model has {len(self.scores):,}; ask for a lower level, or fit it with more "
-                f"rows or a larger validation_fraction"
+                f"the model has scores of {n:,}; ask for a lower level, or {more} calibration rows "
+                f"(calibration_fraction)"
             )
 
     def guarantee(self, level: float) -> float | None:

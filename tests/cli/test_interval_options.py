@@ -207,8 +207,8 @@ def test_an_ensemble_predicts_and_measures_intervals(
     done = run("predict", "t.csv", "--interval", "0.99")
     assert done.err == (
         "Error: an interval of level 0.99 takes 99 rows or more that networks held out, and the "
-        "model has 96; ask for a lower level, or fit it with more rows or a larger "
-        "validation_fraction\n"
+        "model has scores of 96; ask for a lower level, or fit it with more rows, or keep "
+        "calibration rows (calibration_fraction)\n"
     )
 
 

@@ -110,8 +110,10 @@ def test_a_bound_of_a_row_is_the_same_whichever_rows_stand_beside_it(
     pd.testing.assert_frame_equal(alone, whole)
 
 
-def test_the_prediction_lies_between_the_bounds_at_every_level() -> None:
-    model = nntrain.fit(made(100, 5, even), replace(CONFIG, epochs=3))
+@pytest.mark.parametrize("transform", ["none", "log"])
+def test_the_prediction_lies_between_the_bounds_at_every_level(transform: str) -> None:
+    table = made(100, 5, even).assign(y=lambda of: np.exp(of["y"]))
+    model = nntrain.fit(table, replace(CONFIG, epochs=3, target_transform=transform))
     for level in (0.001, 0.01, 0.1, 0.5, 0.9):
         found = model.predict(made(200, 6, even), interval=level)
         assert (found["predicted_y_lower"] <= found["predicted_y"]).all()
@@ -215,9 +217,20 @@ def test_a_level_takes_so_many_held_out_rows_and_no_more(level: float, needed: i
             CrossIntervals(ALL_ALIKE, scores[1:], (HeldOutRows((0,), needed - 1),)).check(level)
         assert str(caught.value) == (
             f"an interval of level {level} takes {needed} rows or more that networks held out, and "
-            f"the model has {needed - 1}; ask for a lower level, or fit it with more rows or a "
-            f"larger validation_fraction"
+            f"the model has scores of {needed - 1}; ask for a lower level, or fit it with more "
+            f"rows, or keep calibration rows (calibration_fraction)"
         )
+
+
+def test_of_the_most_scores_there_are_more_rows_are_no_remedy() -> None:
+    scores = np.arange(1000.0)[:, None]
+    with pytest.raises(UsageError) as caught:
+        CrossIntervals(ALL_ALIKE, scores, (HeldOutRows((0,), 1000),)).check(0.9999)
+    assert str(caught.value) == (
+        "an interval of level 0.9999 takes 9,999 rows or more that networks held out, and the "
+        "model has scores of 1,000; ask for a lower level, or keep calibration rows "
+        "(calibration_fraction)"
+    )
 
 
 def test_rows_that_a_start_may_have_learned_from_give_no_intervals() -> None:

@@ -101,7 +101,7 @@ def predict(
       nntrain predict sample_data/concrete.csv --keep age_days --format jsonl | head -n 2
       tail -n +1 new.csv | nntrain predict --append --on-bad-row blank > both.csv
       nntrain predict sample_data/concrete.csv --model ensemble.npz --spread > spread.csv
-      nntrain predict sample_data/concrete.csv --model ensemble.npz --interval 0.9 > bounds.csv
+      nntrain predict sample_data/concrete.csv --model calibrated.npz --interval 0.9 > bounds.csv
       nntrain predict sample_data/concrete.csv --explain | head -n 3
 
     Writes a row for each row of DATA, in order, as the rows come in. Columns are matched by name;
