@@ -41,7 +41,7 @@ def _summary_lines(model: Model) -> Iterator[str]:
     weights = counted(network.parameters.vector.size, "weight")
     networks = f"{len(model.networks)} networks of " if len(model.networks) > 1 else ""
     yield f"Trained on {rows} with {inputs} and {networks}{weights} (biases included)."
-    if model.intervals:
+    if config.calibration_fraction > 0 and model.intervals:
         n_kept = counted(len(model.intervals.scores), "row")
         yield f"Kept {n_kept} for prediction intervals (predict --interval)."
     reason = STOPPED_BY[summary.stopped_by].format(

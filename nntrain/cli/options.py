@@ -198,8 +198,9 @@ interval_option = click.option(
     "--interval",
     metavar="LEVEL",
     callback=lambda _context, _option, value: _parse_level(value),
-    help="Add prediction intervals of this level, such as 0.9; the model needs "
-    "calibration_fraction.",
+    help="Add prediction intervals of this level, such as 0.9: by calibration rows, which cover "
+    "at least this part of new rows; else by the rows that an ensemble's networks held out, which "
+    "cover about this part (see `nntrain guide intervals`).",
 )
 unseen_only_option = click.option(
     "--unseen-only",

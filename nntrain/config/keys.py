@@ -335,6 +335,16 @@ class Config:
         return Dialect(self.delimiter, self.decimal, self.encoding)
 
     @property
+    def has_rows_for_intervals(self) -> bool:
+        """Whether there are rows for prediction intervals: calibration rows or held-out ones."""
+        return self.calibration_fraction > 0 or self.members_hold_out
+
+    @property
+    def members_hold_out(self) -> bool:
+        """Whether each network of an ensemble holds out rows of its own."""
+        return self.ensemble > 1 and self.validation_fraction > 0
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column that a key names."""
         weight = (self.weight,) if self.weight else ()

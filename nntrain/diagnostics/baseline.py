@@ -60,11 +60,11 @@ def is_worse(metric: Metrics, baseline_rmse: float | None, optimism: float = 1.0
 def ridge_optimism(model: Model) -> float:
     """By which factor the ridge regression's error is larger on rows that it was not fitted to.
 
-    √(N / (N - p - 1)) for N rows and p inputs, as if nothing were penalized; infinite where the
-    regression has so many inputs that it may reproduce half of the rows exactly.
+    √(N / (N - p - 1)) for N rows and p plain inputs, as if nothing were penalized; infinite
+    where the regression has so many inputs that it may reproduce half of the rows exactly.
     """
     n_rows = model.summary.rows
-    left = n_rows - model.networks[0].layer_sizes[0] - 1
+    left = n_rows - int(model.preprocessing.plain_inputs.sum()) - 1
     return math.sqrt(n_rows / left) if 2 * left > n_rows else math.inf
 
 
@@ -122,8 +122,8 @@ def _worse_text(worse: Mapping[str, Metrics], rows: str) -> str:
         for target, metric in worse.items()
     ]
     return (
-        f"predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE "
-        f"on {rows} {'; '.join(errors)}"
+        f"predictions are worse than those of a linear (ridge) regression on the same columns: "
+        f"RMSE on {rows} {'; '.join(errors)}"
     )
 
 

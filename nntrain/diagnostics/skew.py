@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from nntrain.arrays import Array
+from nntrain.arrays import Array, Mask
 from nntrain.config.keys import Config
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.row_sample import LEAST_ROWS, MOST_ROWS, RowSample
-from nntrain.stats.baseline import PENALTY
 from nntrain.stats.ridge import fit_ridge
 from nntrain.text import format_number
 
@@ -41,7 +40,7 @@ def find_skewed_targets(
     is_skewed = [plain > SKEWED and abs(log) < plain / 2 for plain, log in skewness]
     if not any(is_skewed):
         return []
-    errors = [_ridge_errors(x, y, weights) for y in y_true.T]
+    errors = [_ridge_errors(x, y, weights, preprocessing.plain_inputs) for y in y_true.T]
     if any(log > plain for plain, log in errors):
         return []
     texts = [
@@ -68,11 +67,11 @@ def _skewness(values: Array, weights: Array) -> float:
     return float(np.average((centred / deviation) ** 3, weights=weights))
 
 
-def _ridge_errors(x: Array, y: Array, weights: Array) -> tuple[float, float]:
+def _ridge_errors(x: Array, y: Array, weights: Array, plain: Mask) -> tuple[float, float]:
     """The RMSE of two ridge regressions, one fitted to y (n_rows,) and one to its logarithm.
 
-    Fitted to every other row and measured on the rest, in y's unit. Infinite where no regression
-    can be fitted.
+    Fitted to the `plain` inputs of every other row and measured on the rest, in y's unit. Infinite
+    where no regression can be fitted.
     """
     fitted, others = slice(0, None, 2), slice(1, None, 2)
     largest = float(np.max(y))
@@ -80,7 +79,7 @@ def _ridge_errors(x: Array, y: Array, weights: Array) -> tuple[float, float]:
     both = np.column_stack([scaled, np.log(scaled)])
     shift, scale = both.mean(axis=0), both.std(axis=0)
     z = (both - shift) / scale
-    ridge = fit_ridge(x[fitted], z[fitted], weights[fitted], PENALTY)
+    ridge = fit_ridge(x[fitted], z[fitted], weights[fitted], plain)
     if ridge is None:
         return math.inf, math.inf
     y_pred = ridge.predict(x[others]) * scale + shift

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -120,15 +120,15 @@ class FoldRun:
         """The errors on the rows of the fold, by the networks as they now are.
 
         `interval` is the level of prediction intervals, whose coverage and width are measured too.
-        Raises `UsageError` for a level that needs more calibration rows.
+        Raises `UsageError` for a level that needs more rows for intervals.
         """
         run, rows = self.run, self.fold.rows
         encoded = encode_rows(run.preprocessing, self.table, rows, self.config.dtype)
-        model = run.model()
-        measured = model.measured(encoded.x, self.table.true_values(rows), encoded.weights)
-        if interval is not None:
+        model, y_true = run.model(), self.table.true_values(rows)
+        if interval is None:
+            measured = model.measured(encoded.x, y_true, encoded.weights)
+        else:
             model.check_level(interval)
-            bounds = model.bounds(interval, encoded.x, measured.y_pred)
-            measured = replace(measured, bounds=bounds)
+            measured = model.measured(encoded.x, y_true, encoded.weights, interval)
         metrics = measured.metrics(self.config.target)
         return FoldResult(self.fold, model, measured, metrics, len(run.samples), run.epochs_done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,11 @@ from nntrain.stats.metrics import Measured, Metrics, joined
 class Evaluation:
     """The metrics of each target, over all rows and within each group if groups were asked for.
 
-    With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`.
+    With `interval`, the level of prediction intervals, the metrics are `IntervalMetrics`;
+    `interval_method` is how they were made, `interval_guarantee` the coverage that it guarantees.
     `findings` are the problems that the errors and the rows show. `seen_rows` tells how many rows
-    the model learned from, None if it does not know them.
+    the model learned from, None if it does not know them. `ridge_penalty` is that of the ridge
+    regression for each target, where there is one.
     """
 
     targets: dict[str, Metrics]
@@ -38,13 +40,21 @@ class Evaluation:
     interval: float | None = None
     findings: tuple[Finding, ...] = ()
     seen_rows: SeenRows | None = None
+    ridge_penalty: dict[str, float] = field(default_factory=dict)
+    interval_method: str = ""
+    interval_guarantee: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All numbers as JSON types."""
         result: dict[str, Any] = {} if self.interval is None else {"interval": self.interval}
+        if self.interval_method:
+            result["interval_method"] = self.interval_method
+            result["interval_guarantee"] = self.interval_guarantee
         result["targets"] = _as_dict(self.targets)
         if self.groups:
             result["groups"] = {name: _as_dict(metrics) for name, metrics in self.groups.items()}
+        if self.ridge_penalty:
+            result["ridge_penalty"] = self.ridge_penalty
         result["seen_rows"] = self.seen_rows.as_dict() if self.seen_rows else None
         result["findings"] = [finding.as_dict() for finding in self.findings]
         return result
@@ -94,7 +104,19 @@ def evaluate(
         interval,
         tuple(findings),
         counter.result,
+        model.baseline.penalties(names),
+        **_interval_facts(model, interval),
     )
+
+
+def _interval_facts(model: Model, interval: float | None) -> dict[str, Any]:
+    """By which method there are intervals, and which coverage it guarantees."""
+    if interval is None or model.intervals is None:
+        return {}
+    return {
+        "interval_method": model.intervals.method,
+        "interval_guarantee": model.intervals.guarantee(interval),
+    }
 
 
 @dataclass
@@ -114,10 +136,7 @@ def _read(
     if by is not None:
         check_columns(source, [by], "--by")
     for part in counter.watch(model.labelled(source), source.name):
-        measured = model.measured(part.x, part.y_true, part.weights)
-        if interval is not None:
-            bounds = model.bounds(interval, part.x, measured.y_pred)
-            measured = replace(measured, bounds=bounds)
+        measured = model.measured(part.x, part.y_true, part.weights, interval)
         rows.measured.append(measured)
         rows.sample.add(part.x, part.y_true, part.weights)
         if by is not None:

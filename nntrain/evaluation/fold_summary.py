@@ -12,6 +12,8 @@ from nntrain.config.keys import Config
 from nntrain.diagnostics.finding import Finding
 from nntrain.diagnostics.folds import find_worse_than_baselines
 from nntrain.evaluation.cross_validation import FoldResult
+from nntrain.stats.conformal import Intervals
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.estimate import mean_metrics
 from nntrain.stats.metrics import Measured, Metrics, joined
 
@@ -41,8 +43,9 @@ def results_as_dict(
 ) -> dict[str, Any]:
     """The folds and what they come to as JSON types; `interval` is the level of any intervals."""
     pooled = pooled_metrics(results, config)
+    by = Intervals if config.calibration_fraction > 0 else CrossIntervals
     return {
-        **({} if interval is None else {"interval": interval}),
+        **({} if interval is None else {"interval": interval, "interval_method": by.method}),
         "folds": [
             {
                 "fold": result.fold.number,

@@ -18,12 +18,11 @@ from nntrain.engine.progress import Progress
 from nntrain.model.header import (
     PROGRESS,
     UNFINISHED,
-    baseline_codec,
-    intervals_codec,
     read_summary,
 )
 from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.header_histograms import histograms_codec
+from nntrain.model.header_statistics import baseline_codec, read_intervals
 from nntrain.model.parts import ModelParts
 from nntrain.model.records import FormatError, required
 from nntrain.model.serialize import (
@@ -35,6 +34,7 @@ from nntrain.model.serialize import (
 )
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.histogram import Histogram
 from nntrain.stats.row_sketch import RowSketch
 
@@ -54,8 +54,7 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
     sizes = (len(preprocessing.input_names), *config.hidden_layers, len(config.target))
     progress = _read_progress(header["checkpoint"], config) if "checkpoint" in header else None
     has_intervals = "intervals" in header
-    if has_intervals != (config.calibration_fraction > 0 and progress is None):
-        raise FormatError("its config and its intervals contradict each other")
+    _check_intervals_expected(config, has_intervals, is_finished=progress is None)
     shapes = {**_layer_shapes(sizes), **_checkpoint_shapes(progress or [], config, sizes)}
     has_sketch = "row_sketch" in header
     others = ({SCORES} if has_intervals else set()) | ({ROW_HASHES} if has_sketch else set())
@@ -66,7 +65,7 @@ def model_parts(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Model
         _networks(stacks, sizes, config),
         baseline_codec(sizes[0], sizes[-1]).read(header.get("baseline"), "baseline"),
         _read_summary(header, config, is_finished=progress is None),
-        _read_intervals(header["intervals"], arrays, sizes) if has_intervals else None,
+        _read_intervals(header["intervals"], arrays, sizes, config) if has_intervals else None,
         _unfinished(header["checkpoint"], progress, stacks) if progress else None,
         _read_row_sketch(header["row_sketch"], arrays[ROW_HASHES]) if has_sketch else None,
         required(header, "nntrain_version", str),
@@ -90,15 +89,27 @@ def _read_summary(header: Mapping[str, Any], config: Config, *, is_finished: boo
     return summary
 
 
-def _read_intervals(values: Any, arrays: Mapping[str, Array], sizes: Sequence[int]) -> Intervals:
+def _check_intervals_expected(config: Config, has_intervals: bool, *, is_finished: bool) -> None:
+    """Raise `FormatError` for intervals that the config does not give, or lacks.
+
+    Models of an older version have no intervals by rows that networks held out.
+    """
+    must = is_finished and config.calibration_fraction > 0
+    may = is_finished and config.has_rows_for_intervals
+    if not must <= has_intervals <= may:
+        raise FormatError("its config and its intervals contradict each other")
+
+
+def _read_intervals(
+    values: Any, arrays: Mapping[str, Array], sizes: Sequence[int], config: Config
+) -> Intervals | CrossIntervals:
     scores = arrays[SCORES]
     n_rows = len(scores) if scores.ndim else 0
     _check_array(SCORES, scores, (n_rows, sizes[-1]), "float64")
     if n_rows == 0:
         raise FormatError("its intervals have no scores")
-    if (scores[:1] < 0).any() or (np.diff(scores, axis=0) < 0).any():
-        raise FormatError("its scores do not rise from 0 or more")
-    return intervals_codec(scores, sizes[0]).read(values, "intervals")
+    are_calibrated = config.calibration_fraction > 0
+    return read_intervals(values, scores, sizes[0], None if are_calibrated else config.ensemble)
 
 
 def _read_row_sketch(values: Any, hashes: Array) -> RowSketch:

@@ -1,6 +1,7 @@
-"""The summary, the statistics and the checkpoint in the header of a model file.
+"""The summary and the checkpoint in the header of a model file.
 
-Each record is described once, for writing and for reading; `header_features` has the preprocessing.
+Each record is described once, for writing and for reading; `header_features` has the preprocessing
+and `header_statistics` the baseline and the intervals.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from nntrain.arrays import Matrix
 from nntrain.engine.progress import Best, EpochResult, Progress, Reason
 from nntrain.model.records import (
     NUMBER,
@@ -19,7 +19,6 @@ from nntrain.model.records import (
     WHOLE,
     Codec,
     JsonObject,
-    array,
     checked,
     mapping,
     one_of,
@@ -29,9 +28,6 @@ from nntrain.model.records import (
     required,
 )
 from nntrain.model.summary import Summary
-from nntrain.stats.baseline import Baseline
-from nntrain.stats.conformal import ExpectedError, Intervals
-from nntrain.stats.ridge import Ridge
 
 # How training went
 
@@ -71,81 +67,6 @@ def read_summary(header: Mapping[str, Any]) -> Summary:
     nested = {name: value for name, value in values.items() if name not in _IN_HEADER}
     top = {name: header[name] for name in _IN_HEADER if name in header}
     return _SUMMARY.read({**nested, **top}, "summary")
-
-
-# The baseline and the intervals
-
-
-def _ridge_codecs(n_inputs: int, n_targets: int) -> dict[str, Codec[Any]]:
-    return {
-        "weights": optional(array(n_targets, n_inputs)),
-        "intercepts": optional(array(n_targets)),
-    }
-
-
-def _ridge_values(ridge: Ridge | None) -> dict[str, Matrix | None]:
-    return {
-        "weights": ridge.weights if ridge else None,
-        "intercepts": ridge.intercepts if ridge else None,
-    }
-
-
-def _build_ridge(weights: Matrix | None, intercepts: Matrix | None) -> Ridge | None:
-    return None if weights is None or intercepts is None else Ridge(weights, intercepts)
-
-
-def baseline_codec(n_inputs: int, n_targets: int) -> Codec[Baseline]:
-    """How a baseline is written and read, for this many inputs and targets."""
-    keys: dict[str, Codec[Any]] = {
-        "means": array(n_targets),
-        **_ridge_codecs(n_inputs, n_targets),
-        "inputs": optional(array(n_inputs)),
-    }
-    return JsonObject(keys, omitted={"inputs": None}).codec(
-        lambda baseline: {
-            "means": baseline.means,
-            **_ridge_values(baseline.ridge),
-            "inputs": baseline.inputs,
-        },
-        lambda means, inputs, **ridge: Baseline(means, inputs, _build_ridge(**ridge)),
-    )
-
-
-def intervals_codec(scores: Matrix, n_inputs: int) -> Codec[Intervals]:
-    """How intervals are written and read, without their `scores` (n_rows, n_targets).
-
-    The scores are an array of the file.
-    """
-    n_rows, n_targets = scores.shape
-    keys: dict[str, Codec[Any]] = {
-        "rows": checked(WHOLE, lambda n: n == n_rows, "its scores are not those of its rows"),
-        "fingerprint": TEXT,
-        **_ridge_codecs(n_inputs, n_targets),
-        "lowest": array(n_targets),
-        "highest": array(n_targets),
-    }
-
-    def take(intervals: Intervals) -> dict[str, Any]:
-        expected = intervals.expected_error
-        return {
-            "rows": n_rows,
-            "fingerprint": intervals.fingerprint,
-            **_ridge_values(expected.ridge),
-            "lowest": expected.lowest,
-            "highest": expected.highest,
-        }
-
-    def build(rows: int, fingerprint: str, lowest: Matrix, highest: Matrix, **ridge: Any) -> Any:
-        del rows  # which are those of the scores
-        return Intervals(ExpectedError(_build_ridge(**ridge), lowest, highest), scores, fingerprint)
-
-    return checked(
-        JsonObject(keys).codec(take, build),
-        lambda intervals: bool(
-            (intervals.expected_error.lowest <= intervals.expected_error.highest).all()
-        ),
-        "its intervals have no valid range",
-    )
 
 
 # How far an unfinished run has come

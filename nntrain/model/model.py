@@ -40,6 +40,7 @@ from nntrain.model.serialize import model_arrays, model_header
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals, check_level
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.histogram import Histogram
 from nntrain.stats.metrics import Measured
 from nntrain.stats.row_sketch import RowSketch
@@ -55,9 +56,10 @@ class Model:
     """A trained model. `nntrain.fit` makes one, `nntrain.load_model` reads one from its file.
 
     It predicts the mean of its networks' predictions. `intervals` is set where calibration rows
-    were held out; `unfinished` is set in a checkpoint, which is a model too. By its `row_sketch`,
-    training rows are known again; None where the config or an older version kept none. `histograms`
-    are those of the features over the training rows; an older model has none.
+    were held out, or networks of an ensemble held out rows of their own; `unfinished` is set in a
+    checkpoint, which is a model too. By its `row_sketch`, training rows are known again; None where
+    the config or an older version kept none. `histograms` are those of the features over the
+    training rows; an older model has none.
 
     >>> model = nntrain.load_model("model.npz")
     >>> model.predict("new.csv")
@@ -68,7 +70,7 @@ class Model:
     networks: tuple[Network, ...]
     baseline: Baseline
     summary: Summary
-    intervals: Intervals | None = None
+    intervals: Intervals | CrossIntervals | None = None
     unfinished: Unfinished | None = None
     row_sketch: RowSketch | None = None
     nntrain_version: str = __version__
@@ -156,9 +158,21 @@ class Model:
     def check_level(self, level: float) -> None:
         """Raise `UsageError` where the model has no prediction intervals of a level."""
         check_level(level)
-        if self.unfinished and self.config.calibration_fraction > 0:
-            raise UsageError("an unfinished run has no intervals yet; finish it: fit --resume")
+        if self.intervals is None and self.config.has_rows_for_intervals:
+            raise UsageError(self._why_no_intervals())
         self.predictor.check_level(level)
+
+    def _why_no_intervals(self) -> str:
+        """Why a model has no intervals although its config keeps rows for them."""
+        if self.unfinished:
+            return "an unfinished run has no intervals yet; finish it: fit --resume"
+        if self.summary.started_from:
+            return (
+                "the model started from another one, which may have learned from the rows that its "
+                "networks held out, and intervals would promise too much; fit it without --from, "
+                "or both with the same calibration_fraction, such as --set calibration_fraction=0.2"
+            )
+        return "an older nntrain made the model, without what intervals take; fit it again"
 
     def predicting(
         self, table: TableLike, reading: ReadOptions
@@ -182,13 +196,15 @@ class Model:
         """See `Predictor.predict_mean`."""
         return self.predictor.predict_mean(x)
 
-    def bounds(self, level: float, x: Array, y_pred: Matrix) -> Matrix:
+    def bounds(self, level: float, x: Array, predictions: Stack) -> Matrix:
         """See `Predictor.bounds`."""
-        return self.predictor.bounds(level, x, y_pred)
+        return self.predictor.bounds(level, x, predictions)
 
-    def measured(self, x: Array, y_true: Matrix, weights: Vector | None) -> Measured:
+    def measured(
+        self, x: Array, y_true: Matrix, weights: Vector | None, interval: float | None = None
+    ) -> Measured:
         """See `Predictor.measure`."""
-        return self.predictor.measure(x, y_true, weights)
+        return self.predictor.measure(x, y_true, weights, interval)
 
     def beside_baseline(
         self, x: Array, y_true: Matrix, y_pred: Matrix, weights: Vector | None

@@ -97,7 +97,8 @@ def _interval_columns(
     predictor.check_level(level)
     names = [f"{name}_{end}" for name in predictions for end in ("lower", "upper")]
     return OutputColumns(
-        names, lambda part, rows: predictor.bounds(level, part.x[rows], part.values[rows])
+        names,
+        lambda part, rows: predictor.bounds(level, part.x[rows], part.network_predictions[:, rows]),
     )
 
 

@@ -10,6 +10,7 @@ from nntrain.engine.network import Network
 from nntrain.model.summary import Summary, Unfinished
 from nntrain.stats.baseline import Baseline
 from nntrain.stats.conformal import Intervals
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.histogram import Histogram
 from nntrain.stats.row_sketch import RowSketch
 
@@ -23,7 +24,7 @@ class ModelParts:
     networks: tuple[Network, ...]
     baseline: Baseline
     summary: Summary
-    intervals: Intervals | None
+    intervals: Intervals | CrossIntervals | None
     unfinished: Unfinished | None
     row_sketch: RowSketch | None
     nntrain_version: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +12,8 @@ from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.engine.network import Network
 from nntrain.errors import DataError, UsageError
 from nntrain.stats.baseline import Baseline
-from nntrain.stats.conformal import NO_CALIBRATION_ROWS, Intervals, check_level
+from nntrain.stats.conformal import NO_INTERVALS, Intervals, check_level
+from nntrain.stats.cross_conformal import CrossIntervals
 from nntrain.stats.metrics import Measured
 from nntrain.threads import available_cores
 
@@ -31,7 +32,7 @@ class Predictor:
     preprocessing: Preprocessing
     networks: tuple[Network, ...]
     baseline: Baseline
-    intervals: Intervals | None = None
+    intervals: Intervals | CrossIntervals | None = None
     clamp: bool = False
 
     def encode(self, values: Matrix) -> Array:
@@ -63,27 +64,34 @@ class Predictor:
         """Raise `UsageError` where there are no prediction intervals of a level."""
         check_level(level)
         if self.intervals is None:
-            raise UsageError(NO_CALIBRATION_ROWS)
-        self.intervals.quantile(level)
+            raise UsageError(NO_INTERVALS)
+        self.intervals.check(level)
 
-    def bounds(self, level: float, x: Array, y_pred: Matrix) -> Matrix:
+    def bounds(self, level: float, x: Array, predictions: Stack) -> Matrix:
         """The bounds of prediction intervals (n_rows, 2 n_targets): each target's lower and upper.
 
-        x are encoded rows, y_pred (n_rows, n_targets) their predictions. A row's true value lies
-        within with a probability of at least `level` (`nntrain.stats.conformal`); bounds are never
-        clamped. `check_level` comes before.
+        x are encoded rows, `predictions` those of each network. How likely a row's true value lies
+        within is said in `nntrain.stats.conformal` and `cross_conformal`; bounds are never clamped.
+        `check_level` comes before.
         """
         assert self.intervals is not None
-        lower, upper = self.intervals.bounds(level, x, y_pred, self.preprocessing)
-        return np.stack([lower, upper], axis=2).reshape(len(x), 2 * y_pred.shape[1])
+        lower, upper = self.intervals.bounds(level, x, predictions, self.preprocessing)
+        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
 
-    def measure(self, x: Array, y_true: Matrix, weights: Vector | None) -> Measured:
+    def measure(
+        self, x: Array, y_true: Matrix, weights: Vector | None, interval: float | None = None
+    ) -> Measured:
         """True values (n_rows, n_targets) of encoded rows x, with the model's and the baseline's
         predictions.
 
-        Raises `DataError` where a prediction is not finite.
+        With `interval`, the level of prediction intervals, also their bounds. Raises `DataError`
+        where a prediction is not finite.
         """
-        return self.compare_with_baseline(x, y_true, self.predict_mean(x), weights)
+        predictions = self.predict_each(x, available_cores())
+        measured = self.compare_with_baseline(x, y_true, mean_prediction(predictions), weights)
+        if interval is None:
+            return measured
+        return replace(measured, bounds=self.bounds(interval, x, predictions))
 
     def compare_with_baseline(
         self, x: Array, y_true: Matrix, y_pred: Matrix, weights: Vector | None
@@ -98,8 +106,18 @@ class Predictor:
                 "training rows"
             )
         ridge = self.baseline.ridge
-        ridge_predictions = None if ridge is None else self.preprocessing.decode(ridge.predict(x))
+        ridge_predictions = None if ridge is None else self.within_training_range(ridge.predict(x))
         return Measured(y_true, y_pred, self.baseline.means, ridge_predictions, weights)
+
+    def within_training_range(self, y: Array) -> Matrix:
+        """A ridge regression's predictions (n_rows, n_targets) in the targets' units, by outputs y.
+
+        They are moved into the range of the training targets, so that no row far from those of
+        training, where a straight line may end anywhere, makes the comparison easy.
+        """
+        predictions = self.preprocessing.decode(y)
+        self.preprocessing.clamp(predictions)
+        return predictions
 
 
 def mean_prediction(predictions: Stack) -> Matrix:

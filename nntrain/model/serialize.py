@@ -13,12 +13,11 @@ from nntrain.engine.progress import Progress
 from nntrain.model.header import (
     PROGRESS,
     UNFINISHED,
-    baseline_codec,
-    intervals_codec,
     write_summary,
 )
 from nntrain.model.header_features import PREPROCESSING
 from nntrain.model.header_histograms import histograms_codec
+from nntrain.model.header_statistics import baseline_codec, write_intervals
 from nntrain.model.parts import ModelParts
 from nntrain.model.summary import Unfinished
 
@@ -26,7 +25,7 @@ FORMAT_VERSION = 1
 PARAMETERS_WITHIN_EPOCH, OPTIMIZER_STATE, BEST_PARAMETERS = "progress", "optimizer", "best"
 """The names of the arrays of a checkpoint."""
 SCORES = "scores"
-"""The name of the array with the scores of the calibration rows, in a model with intervals."""
+"""The name of the array with the scores of rows, in a model with intervals."""
 ROW_HASHES = "row_hashes"
 """The name of the array with the hashes of training rows, in a model with a sketch of them."""
 
@@ -86,8 +85,7 @@ def model_header(parts: ModelParts) -> dict[str, Any]:
         histograms = histograms_codec(parts.preprocessing.features)
         header["histograms"] = histograms.write(parts.histograms)
     if parts.intervals:
-        codec = intervals_codec(parts.intervals.scores, sizes[0])
-        header["intervals"] = codec.write(parts.intervals)
+        header["intervals"] = write_intervals(parts.intervals, sizes[0])
     if parts.row_sketch:
         header["row_sketch"] = {"complete": parts.row_sketch.is_complete}
     if parts.unfinished:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from nntrain.config.keys import DEFAULTS, Config
 from nntrain.evaluation.importance import Importance
 from nntrain.model.model import Model
-from nntrain.text import format_number
+from nntrain.stats.conformal import Intervals
+from nntrain.text import counted, format_number
 
 LONGEST_FEATURES = 100
 IMPORTANCE_HEADER = ["column", "RMSE added", "±"]
@@ -31,6 +32,22 @@ def arithmetic_text(versions: Mapping[str, str]) -> str:
         for name, text in versions.items()
     ]
     return ", ".join(parts) or "-"
+
+
+def ridge_text(model: Model) -> str:
+    """The penalty of the ridge regression for each target: `12.3 for y, 0.5 for z`."""
+    penalties = model.baseline.penalties(model.config.target)
+    return ", ".join(f"{format_number(value)} for {name}" for name, value in penalties.items())
+
+
+def intervals_text(model: Model) -> str:
+    """Which rows the prediction intervals come from: `60 calibration rows`; empty without any."""
+    if model.intervals is None:
+        return ""
+    n_rows = len(model.intervals.scores)
+    if isinstance(model.intervals, Intervals):
+        return counted(n_rows, "calibration row")
+    return f"{counted(n_rows, 'row')} that networks held out ({model.intervals.method})"
 
 
 def changed_keys(config: Config) -> set[str]:

@@ -28,6 +28,7 @@ from nntrain.report.target_measure import (
     worst_rows,
 )
 from nntrain.stats.metrics import Measured, Metrics, joined
+from nntrain.threads import available_cores
 
 REPEATS = 5
 """Shuffles of each column, as `nntrain explain` does without --repeats."""
@@ -137,11 +138,14 @@ def _findings(
 
 def _intervals(model: Model, x: Array, measured: Measured) -> dict[float, dict[str, Metrics]]:
     """The metrics of each target with prediction intervals, by each level that the model has."""
+    if model.intervals is None:
+        return {}
     names = [target.name for target in model.preprocessing.targets]
+    predictions = model.predict_each(x, available_cores())
     return {
-        level: replace(measured, bounds=model.bounds(level, x, measured.y_pred)).metrics(names)
+        level: replace(measured, bounds=model.bounds(level, x, predictions)).metrics(names)
         for level in LEVELS
-        if model.intervals and model.intervals.has(level)
+        if model.intervals.has(level)
     }
 
 

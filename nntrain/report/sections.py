@@ -11,10 +11,17 @@ from nntrain.model.model import Model
 from nntrain.model.summary import STOPPED_BY, epochs_listed
 from nntrain.report.blocks import Block, Details, Facts, Figure, Figures, Paragraph, Section, Table
 from nntrain.report.chart_file import Chart
-from nntrain.report.description import arithmetic_text, changed_keys, network_text
+from nntrain.report.description import (
+    arithmetic_text,
+    changed_keys,
+    intervals_text,
+    network_text,
+    ridge_text,
+)
 from nntrain.report.loss_charts import largest_updates, training_losses
 from nntrain.report.measure import DataReport
 from nntrain.report.target_section import MOST_COLUMNS, target_blocks
+from nntrain.stats.conformal import Intervals
 from nntrain.stats.metrics_text import HEADER, metric_cells
 from nntrain.text import counted, distinct_names, format_distinct, format_number, quoted
 from nntrain.training.loss_log_reader import LoggedLosses
@@ -78,6 +85,10 @@ def _model_facts(model: Model) -> Facts:
         pairs.append(("kept", f"the weights of {epochs_listed(summary)}"))
     if summary.started_from:
         pairs.append(("started from", f"the model with the checksum {summary.started_from}"))
+    if interval_rows := intervals_text(model):
+        pairs.append(("intervals", f"by {interval_rows}"))
+    if penalties := ridge_text(model):
+        pairs.append(("ridge regression", f"penalty {penalties}, by cross-validation"))
     return Facts(pairs)
 
 
@@ -86,7 +97,7 @@ def _rows_text(model: Model) -> str:
     texts = [f"{model.summary.rows:,} to train on"]
     if model.summary.validation_rows:
         texts.append(f"{model.summary.validation_rows:,} to validate by")
-    if model.intervals:
+    if isinstance(model.intervals, Intervals):
         texts.append(f"{len(model.intervals.scores):,} kept for intervals")
     return ", ".join(texts)
 
@@ -105,7 +116,8 @@ def _training_errors(model: Model) -> list[Block]:
     ]
     note = (
         "All errors are in the target's unit. The last two columns are what to beat: the RMSE of "
-        "always predicting the training mean, and that of a ridge regression."
+        "always predicting the training mean, and that of a ridge regression, whose penalty the "
+        "training rows chose."
     )
     return [*tables, Paragraph(note, muted=True)]
 

@@ -82,7 +82,8 @@ def _intervals(data: DataReport, target: str) -> list[Block]:
     note = (
         "Coverage is the part of the rows whose true value lies between the bounds, the mean width "
         "how far the bounds are apart on average. For new rows, the coverage to expect is the "
-        "level or more; on rows that the model learned from it comes out too high."
+        "level or more by calibration rows, and about the level by rows that networks held out; on "
+        "rows that the model learned from it comes out too high."
     )
     return [
         Table(["level", "coverage", "mean width"], rows, "Prediction intervals"),

@@ -14,22 +14,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nntrain.arrays import Matrix
+from nntrain.arrays import Mask, Matrix
 from nntrain.data.preprocessing.transform import Preprocessing
 from nntrain.errors import DataError, UsageError
 from nntrain.stats.ridge import Ridge, fit_ridge
 from nntrain.text import counted
 
-OFFSET, PENALTY = 0.5, 100.0
-"""Chosen by measurements (tests/benchmarks): `expect_errors` explains both."""
-NO_CALIBRATION_ROWS = (
-    "an interval needs calibration rows, and the model has none; fit it with --set "
-    "calibration_fraction=0.2"
+OFFSET = 0.5
+"""Chosen by measurements (tests/benchmarks): `expect_errors` explains it."""
+NO_INTERVALS = (
+    "an interval needs rows that the model has not learned from, and it has none; fit an ensemble "
+    "that holds out rows, with --set ensemble=8 --set validation_fraction=0.1, or keep calibration "
+    "rows, with --set calibration_fraction=0.2"
 )
 LARGEST = float(np.finfo(np.float64).max)
 EPSILON = float(np.finfo(np.float64).eps)
@@ -58,18 +59,18 @@ class ExpectedError:
         return np.exp(np.clip(logs, self.lowest, self.highest))
 
 
-def expect_errors(x: NDArray[Any], errors: Matrix) -> ExpectedError:
+def expect_errors(x: NDArray[Any], errors: Matrix, plain: Mask) -> ExpectedError:
     """Fit the expected error to the absolute `errors` (n_rows, n_targets) of encoded rows x.
 
-    The ridge regression, with the penalty `PENALTY`, learns log(error + `OFFSET` · median error),
-    so that tiny errors have little influence.
+    The ridge regression on the `plain` inputs (n_inputs,) learns log(error + `OFFSET` · median
+    error), so that tiny errors have little influence.
     """
     n_targets = errors.shape[1]
     medians = np.median(errors, axis=0)
     offsets = OFFSET * np.where(medians > 0, medians, errors.max(axis=0))
     ridge = None
     if len(x) and (offsets > 0).all() and np.isfinite(errors).all():
-        ridge = fit_ridge(x, np.log(errors + offsets), None, PENALTY)
+        ridge = fit_ridge(x, np.log(errors + offsets), None, plain)
     if ridge is None:
         return ExpectedError(None, np.zeros(n_targets), np.zeros(n_targets))
     logs = ridge.predict(x)
@@ -87,27 +88,34 @@ class Intervals:
     expected_error: ExpectedError
     scores: Matrix
     fingerprint: str
+    method: ClassVar[str] = "split conformal"
 
     @np.errstate(over="ignore")
     def bounds(
-        self, level: float, x: NDArray[Any], y_pred: Matrix, preprocessing: Preprocessing
+        self, level: float, x: NDArray[Any], predictions: Matrix, preprocessing: Preprocessing
     ) -> tuple[Matrix, Matrix]:
-        """The lower and upper bounds (n_rows, n_targets) around predictions of encoded rows x.
+        """The lower and upper bounds (n_rows, n_targets) for encoded rows x, in the targets' units.
 
-        In the targets' units; not clamped to any range but that of a double. Raises `UsageError`
-        as `quantile` does.
+        `predictions` (n_networks, n_rows, n_targets) are those of each network. Bounds are clamped
+        to the range of a double only. Raises `UsageError` as `quantile` does.
         """
-        centre = _to_learned_scale(y_pred, preprocessing)
+        centre = learned_scale(np.mean(predictions, axis=0), preprocessing)
         half = self.quantile(level) * self.expected_error.predict(x)
         # A true value whose score is the quantile itself must not fall outside by rounding.
         half += 4.0 * EPSILON * (np.abs(centre) + half + preprocessing.logs)
-        bounds = (preprocessing.untransform(bound) for bound in (centre - half, centre + half))
-        lower, upper = (np.clip(bound, -LARGEST, LARGEST) for bound in bounds)
-        return lower, upper
+        return untransformed_bounds(centre - half, centre + half, preprocessing)
 
     def has(self, level: float) -> bool:
         """Whether there are enough calibration rows for intervals of this level."""
-        return calibration_rows_needed(level) <= len(self.scores)
+        return rows_needed(level) <= len(self.scores)
+
+    def check(self, level: float) -> None:
+        """Raise `UsageError` for a level that needs more calibration rows."""
+        self.quantile(level)
+
+    def guarantee(self, level: float) -> float | None:
+        """The coverage that is guaranteed: the level."""
+        return level
 
     def quantile(self, level: float) -> Matrix:
         """The ⌈(n + 1) level⌉-th smallest score of each target (n_targets,).
@@ -116,14 +124,13 @@ class Intervals:
         """
         n = len(self.scores)
         if not self.has(level):
-            needed = calibration_rows_needed(level)
+            needed = rows_needed(level)
             raise UsageError(
                 f"an interval of level {level} takes {counted(needed, 'calibration row')} or more, "
                 f"and the model has {n:,}; ask for a lower level, or fit it with more rows or a "
                 f"larger calibration_fraction"
             )
-        rank = math.ceil((n + 1) * Fraction(str(level)))
-        scores: Matrix = self.scores[rank - 1]
+        scores: Matrix = self.scores[rank_of(level, n) - 1]
         return scores
 
 
@@ -154,15 +161,20 @@ def absolute_errors(y_true: Matrix, y_pred: Matrix, preprocessing: Preprocessing
     """
     with np.errstate(over="ignore"):
         errors: Matrix = np.abs(
-            preprocessing.transform(y_true) - _to_learned_scale(y_pred, preprocessing)
+            preprocessing.transform(y_true) - learned_scale(y_pred, preprocessing)
         )
     return errors
 
 
-def calibration_rows_needed(level: float) -> int:
-    """The fewest calibration rows for this level: the least n with ⌈(n + 1) level⌉ ≤ n."""
+def rows_needed(level: float) -> int:
+    """The fewest rows for this level: the least n with ⌈(n + 1) level⌉ ≤ n."""
     exact = Fraction(str(level))
     return math.ceil(exact / (1 - exact))
+
+
+def rank_of(level: float, n_rows: int) -> int:
+    """Which of the scores of `n_rows` rows, counted from the smallest, is taken for this level."""
+    return math.ceil((n_rows + 1) * Fraction(str(level)))
 
 
 def check_level(level: float) -> None:
@@ -176,7 +188,16 @@ def check_level(level: float) -> None:
         )
 
 
-def _to_learned_scale(y_pred: Matrix, preprocessing: Preprocessing) -> Matrix:
+def untransformed_bounds(
+    lower: Matrix, upper: Matrix, preprocessing: Preprocessing
+) -> tuple[Matrix, Matrix]:
+    """Bounds on the scale that the network learns, in the targets' units and finite."""
+    bounds = (preprocessing.untransform(bound) for bound in (lower, upper))
+    finite_lower, finite_upper = (np.clip(bound, -LARGEST, LARGEST) for bound in bounds)
+    return finite_lower, finite_upper
+
+
+def learned_scale(y_pred: Matrix, preprocessing: Preprocessing) -> Matrix:
     """Predictions on the scale that the network learns; those that underflowed have a logarithm."""
     tiny = np.where(preprocessing.logs, np.finfo(np.float64).tiny, -np.inf)
     return preprocessing.transform(np.maximum(y_pred, tiny))

@@ -41,7 +41,7 @@ def rows_held_out(config: Config, n_rows: int) -> HeldOut | None:
 
     Raises `DataError` where no row would be left to train on.
     """
-    if config.ensemble == 1 or config.validation_fraction == 0:
+    if not config.members_hold_out:
         return None
     held_out = hold_outs(n_rows, config)
     if held_out[0].all():

@@ -15,8 +15,8 @@ from nntrain.engine.progress import EpochResult
 from nntrain.engine.training import Training
 from nntrain.model.model import Model
 from nntrain.model.summary import Summary
-from nntrain.stats.baseline import PENALTY
 from nntrain.stats.conformal import Intervals, absolute_errors, calibrate, expect_errors
+from nntrain.stats.cross_conformal import CrossIntervals, calibrate_by_hold_outs
 from nntrain.stats.metrics import Measured
 from nntrain.stats.ridge import held_out_ridge
 from nntrain.threads import available_cores
@@ -144,18 +144,29 @@ class RunResults:
         part = samples.take(rows)
         y_pred = sums[rows] / counts[rows]
         measured = model.beside_baseline(part.x, data.y_true[rows], y_pred, weight_vector(part))
-        ridge = held_out_ridge(samples.x, samples.y, data.sample_weights, held_out, PENALTY)
-        decoded = None if ridge is None else data.preprocessing.decode(ridge)
+        plain = data.preprocessing.plain_inputs
+        ridge = held_out_ridge(samples.x, samples.y, data.sample_weights, plain, held_out)
+        decoded = None if ridge is None else model.predictor.within_training_range(ridge)
         return part.x, replace(measured, ridge=decoded)
 
-    def _intervals(self, model: Model, x: Array, measured: Measured) -> Intervals | None:
-        """The calibrated intervals; the errors to expect are learned from the measured rows x."""
-        calibration, preprocessing = self.data.calibration, self.data.preprocessing
-        if calibration is None:
+    def _intervals(
+        self, model: Model, x: Array, measured: Measured
+    ) -> Intervals | CrossIntervals | None:
+        """The calibrated intervals; the errors to expect are learned from the measured rows x.
+
+        Without calibration rows the measured rows are those that networks held out, if any. A start
+        model may have learned from these, so that there are no intervals then.
+        """
+        data, preprocessing = self.data, self.data.preprocessing
+        calibration, held_out = data.calibration, data.held_out
+        if calibration is None and (held_out is None or self.started_from):
             return None
-        expected = expect_errors(
-            x, absolute_errors(measured.y_true, measured.y_pred, preprocessing)
-        )
+        errors = absolute_errors(measured.y_true, measured.y_pred, preprocessing)
+        expected = expect_errors(x, errors, preprocessing.plain_inputs)
+        if calibration is None:
+            assert held_out is not None
+            rows = np.any(held_out, axis=0)
+            return calibrate_by_hold_outs(expected, x, errors, [out[rows] for out in held_out])
         kept = model.measured(calibration.x, calibration.y_true, None)
         errors = absolute_errors(kept.y_true, kept.y_pred, preprocessing)
         return calibrate(expected, calibration.x, errors, fingerprint(calibration))

@@ -85,7 +85,13 @@ def make_run_data(config: Config, prepared: Prepared, start: Model | None = None
         validation_y_true=validation.y_true if validation else None,
         held_out=held_out,
         calibration=prepared.calibration,
-        baseline=fit_baseline(samples.x, samples.y, weight_vector(samples), prepared.means),
+        baseline=fit_baseline(
+            samples.x,
+            samples.y,
+            weight_vector(samples),
+            prepared.means,
+            prepared.preprocessing.plain_inputs,
+        ),
         row_sketch=_sketch(training, held_out, start) if config.row_sketch else None,
         histograms=prepared.histograms,
     )

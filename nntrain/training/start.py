@@ -6,6 +6,7 @@ from nntrain.config.keys import Config
 from nntrain.data.preprocessing.encode import Encoded
 from nntrain.errors import UsageError
 from nntrain.model.model import Model
+from nntrain.stats.conformal import Intervals
 from nntrain.training.fingerprint import fingerprint
 
 ARCHITECTURE = (
@@ -44,7 +45,7 @@ def check_calibration_unseen(calibration: Encoded | None, start: Model) -> None:
     """Raise `UsageError` where the model may have been trained on the calibration rows."""
     if calibration is None:
         return
-    kept = start.intervals.fingerprint if start.intervals else None
+    kept = start.intervals.fingerprint if isinstance(start.intervals, Intervals) else None
     if kept != fingerprint(calibration):
         raise UsageError(
             "the model to start from may have learned from the rows that calibration_fraction "

@@ -18,11 +18,16 @@ from pathlib import Path
 
 from accuracy import accuracy
 from commands import large_table, start_up
+from held_out_intervals import held_out_intervals
 from intervals import intervals
 from measure import Row, machine, markdown
 from training import large_networks, million_rows, small_networks
 
-STUDIES: dict[str, Callable[[int], str]] = {"accuracy": accuracy, "intervals": intervals}
+STUDIES: dict[str, Callable[[int], str]] = {
+    "accuracy": accuracy,
+    "intervals": intervals,
+    "held-out-intervals": held_out_intervals,
+}
 
 
 def main() -> None:
@@ -32,7 +37,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help=f"which of {', '.join([*parts, *STUDIES])}; without any all but the last two",
+        help=f"which of {', '.join([*parts, *STUDIES])}; without any all but the last three",
     )
     parser.add_argument("--repeats", type=int, default=7, help="rounds, of which the median counts")
     parser.add_argument("--scale", type=float, default=1.0, help="rows, as a part of the usual")

@@ -179,3 +179,17 @@ def test_intervals_are_measured_beside_those_of_one_width() -> None:
     coverages, widths = measured(splits(frame, "y", 1)[0], "textbook").T
     assert coverages == pytest.approx(LEVELS, abs=0.15)
     assert (widths[1:] < 1).all()
+
+
+def test_held_out_intervals_are_measured_on_each_source() -> None:
+    from held_out_intervals import sources
+    from intervals import LEVELS
+
+    names = [(source.name, source.rows) for source in sources()]
+    assert len(set(names)) == len(names) == 7
+    for source in sources():
+        table = source.draw(30, 1)
+        assert len(table) == 30
+        assert source.target in table
+        pd.testing.assert_frame_equal(table, source.draw(30, 1))
+    assert len(LEVELS) == 4

@@ -50,7 +50,7 @@ def test_the_summary_puts_the_validation_rows_first(run: Run) -> None:
     )
     assert [line.split()[0] for line in lines[2:6]] == ["Error", "rows", "validation", "training"]
     assert lines[6:] == [
-        "Look: predictions are worse than those of a linear (ridge) regression on the same inputs: "
+        "Look: predictions are worse than those of a linear (ridge) regression on the same columns: "
         "RMSE on the validation rows 12.57 for strength_mpa, the regression's 10.86; try --set "
         "tau=0",
         "Look: tau = 1e+09 stopped training after epoch 1 of 400, before the network had learned "

@@ -79,7 +79,11 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
     ridge = f"{of.ridge_rmse:.4g}"
     lines = result.out.split("\n")
     assert lines[2] == f"Computed by {arithmetic_text(model.summary.versions)}."
-    error_lines = lines[3:6]
+    assert model.baseline.ridge is not None
+    assert model.baseline.ridge.penalties is not None
+    penalty = f"{model.baseline.ridge.penalties[0]:.4g}"
+    assert lines[3] == f"Penalty of the ridge regression beside it: {penalty} for price."
+    error_lines = lines[4:7]
     assert [line.split() for line in error_lines] == [
         ["Error", "of", "price"],
         ["rows", "of", "rows", "RMSE", "MAE", "R²", "max", "error", "mean's", "RMSE", "ridge's", "RMSE"],
@@ -88,7 +92,7 @@ def test_the_whole_report(run: Run, model: nntrain.Model) -> None:
     assert result.out == (
         "Network 4-3-2-1, tanh, float64: 26 weights (biases included).\n"
         "Trained on 40 rows for 4 epochs of 4, 8 iterations; stopped by epochs; numpy engine.\n"
-        + "\n".join(lines[2:6])
+        + "\n".join(lines[2:7])
         + "\n\n"
         "column  type          missing  minimum  maximum  mean\n"
         "size    number          25.0%        1       39    20\n"
@@ -144,7 +148,7 @@ def test_the_validation_rows_come_first(run: Run, folder: Path) -> None:
     config = nntrain.Config(target=("strength_mpa",), epochs=2, validation_fraction=0.2)
     nntrain.fit("sample_data/concrete.csv", config).save("model.npz")
     lines = run("inspect").out.split("\n")
-    assert [line.split()[:2] for line in lines[5:7]] == [["validation", "206"], ["training", "824"]]
+    assert [line.split()[:2] for line in lines[6:8]] == [["validation", "206"], ["training", "824"]]
 
 
 def test_several_targets_have_a_table_each(run: Run, folder: Path) -> None:

@@ -158,8 +158,9 @@ def test_cv_measures_coverage(run: Run, folder: Path, calibrated: nntrain.Model)
     done = run(*options, "--set", "calibration_fraction=0")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "Error: an interval needs calibration rows, and the model has none; fit it with --set "
-        "calibration_fraction=0.2\n"
+        "Error: an interval needs rows that the model has not learned from, and it has none; fit an "
+        "ensemble that holds out rows, with --set ensemble=8 --set validation_fraction=0.1, or "
+        "keep calibration rows, with --set calibration_fraction=0.2\n"
     )
 
 
@@ -172,3 +173,72 @@ def test_inspect_check_and_cv_go_with_calibration_rows(
     folds = json.loads(done.out)["folds"]
     assert [fold["targets"]["y"]["rows"] for fold in folds] == [50] * 4
     assert run("trace", "t.csv", "-c", "c.yaml", "--row", "150").code == 0
+
+
+# Without calibration rows
+
+
+@pytest.fixture
+def ensemble(run: Run, folder: Path) -> nntrain.Model:
+    """An ensemble that holds out rows, in the folder, and its table."""
+    made(120, 13, uneven).to_csv(folder / "t.csv", index=False)
+    (folder / "c.yaml").write_text(
+        "target: y\nhidden_layers: [8]\nepochs: 12\nbatch_size: 16\nensemble: 4\n"
+        "validation_fraction: 0.2\nkeep: best\npatience: 4\n"
+    )
+    done = run("fit", "t.csv", "-c", "c.yaml")
+    assert (done.code, done.out) == (0, "")
+    assert "for prediction intervals" not in done.err
+    return nntrain.load_model(folder / "model.npz")
+
+
+def test_an_ensemble_predicts_and_measures_intervals(
+    run: Run, folder: Path, ensemble: nntrain.Model
+) -> None:
+    (folder / "out.csv").write_text(run("predict", "t.csv", "--interval", "0.8").out)
+    found, expected = pd.read_csv(folder / "out.csv"), ensemble.predict("t.csv", interval=0.8)
+    np.testing.assert_array_equal(found.to_numpy(), expected.to_numpy())
+    lower, upper = expected["predicted_y_lower"], expected["predicted_y_upper"]
+    y = pd.read_csv(folder / "t.csv")["y"]
+    measured = json.loads(run("evaluate", "t.csv", "--interval", "0.8", "--json").out)
+    assert list(measured)[:3] == ["interval", "interval_method", "interval_guarantee"]
+    assert [measured[key] for key in list(measured)[:3]] == [0.8, "CV+", None]
+    assert measured["targets"]["y"]["coverage"] == ((lower <= y) & (y <= upper)).mean()
+    assert measured["targets"]["y"]["mean_width"] == pytest.approx((upper - lower).mean())
+    assert "\nIntervals by 96 rows that networks held out (CV+).\n" in run("inspect").out
+    done = run("predict", "t.csv", "--interval", "0.99")
+    assert done.err == (
+        "Error: an interval of level 0.99 takes 99 rows or more that networks held out, and the "
+        "model has scores of 96; ask for a lower level, or fit it with more rows, or keep "
+        "calibration rows (calibration_fraction)\n"
+    )
+
+
+def test_cv_measures_the_intervals_of_ensembles(
+    run: Run, folder: Path, ensemble: nntrain.Model
+) -> None:
+    done = run("cv", "t.csv", "-c", "c.yaml", "--folds", "3", "--interval", "0.8", "--json")
+    found, table = json.loads(done.out), pd.read_csv(folder / "t.csv")
+    assert (found["interval"], found["interval_method"]) == (0.8, "CV+")
+    run("cv", "t.csv", "-c", "c.yaml", "--folds", "3", "-o", "folds.csv")
+    folds = pd.read_csv(folder / "folds.csv")["fold"]
+    for fold in found["folds"]:
+        mine = folds == fold["fold"]
+        model = nntrain.fit(table[~mine], ensemble.config)
+        assert fold["targets"]["y"]["coverage"] == covered(model, table[mine], 0.8)
+
+
+def test_an_ensemble_that_is_resumed_has_the_same_intervals(
+    run: Run, folder: Path, ensemble: nntrain.Model
+) -> None:
+    half = nntrain.TrainingRun.from_table("t.csv", ensemble.config)
+    next(half.epochs())
+    rest = nntrain.TrainingRun.from_table("t.csv", ensemble.config)
+    rest.resume(half.checkpoint())
+    for _ in rest.epochs():
+        pass
+    rest.model().save(folder / "rest.npz")
+    assert (folder / "rest.npz").read_bytes() == (folder / "model.npz").read_bytes()
+    assert run("reproduce", "t.csv").code == 0
+    # A run that a time limit ends has them too.
+    assert half.model("time").intervals is not None

@@ -308,6 +308,8 @@ def keys_in(value: Any) -> set[str]:
         parts = [inner]
         if key in ("targets", "pooled"):
             parts = list(inner.values())
+        elif key == "ridge_penalty":
+            parts = []
         elif key == "groups":
             parts = [{"targets": group} for group in inner.values()]
         found = found.union(*map(keys_in, parts))

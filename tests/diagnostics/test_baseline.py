@@ -115,7 +115,7 @@ def test_every_target_that_is_predicted_worse_is_named(model: nntrain.Model) -> 
     found = ridge_beats_predictions(changed(model, both), both)
     assert found is not None
     assert found.text == (
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE "
         "on these rows 2 for y, the regression's 1; 2.5 for z, the regression's 1"
     )
 

@@ -56,21 +56,21 @@ def overfit(n_rows: int = 60) -> pd.DataFrame:
 TROUBLES = {
     "ridge, α too small": Trouble(
         STRENGTH + "alpha: 1e-4\n",
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE on the training rows "
         "17.17 for strength_mpa, the regression's 10.35",
         "--set optimizer=adam --set alpha=0.01",
         0.5,
     ),
     "ridge, Adam's α too small": Trouble(
         STRENGTH + HELD_OUT + "optimizer: adam\nalpha: 1e-5\n",
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the validation rows "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE on the validation rows "
         "16.99 for strength_mpa, the regression's 10.59",
         "--set alpha=0.01",
         0.5,
     ),
     "ridge, few epochs": Trouble(
         HEATING + "epochs: 3\n",
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE on the training rows "
         "3.365 for heating_load, the regression's 2.921",
         "--set epochs=200",
         0.9,
@@ -78,14 +78,14 @@ TROUBLES = {
     ),
     "ridge, decay": Trouble(
         STRENGTH + "weight_decay: 0.1\n",
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the training rows "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE on the training rows "
         "12.74 for strength_mpa, the regression's 10.35",
         "--set weight_decay=0",
         0.6,
     ),
     "ridge, raw": Trouble(
         STRENGTH + HELD_OUT + "standardize: false\nalpha: 1e-4\n",
-        "predictions are worse than those of a linear (ridge) regression on the same inputs: RMSE on the validation rows "
+        "predictions are worse than those of a linear (ridge) regression on the same columns: RMSE on the validation rows "
         "16.91 for strength_mpa, the regression's 10.59",
         "--set standardize=true --set alpha=0.1",
         0.5,

@@ -45,7 +45,17 @@ def test_arrays_have_an_axis_for_the_networks_and_read_back(tmp_path: Path) -> N
     model = fitted(dtype="float32")
     model.save(tmp_path / "m.npz")
     with np.load(tmp_path / "m.npz", allow_pickle=False) as archive:
-        assert sorted(archive) == ["b1", "b2", "b3", "header", "row_hashes", "w1", "w2", "w3"]
+        assert sorted(archive) == [
+            "b1",
+            "b2",
+            "b3",
+            "header",
+            "row_hashes",
+            "scores",
+            "w1",
+            "w2",
+            "w3",
+        ]
         assert archive["w1"].shape == (3, 4, 2)
         assert archive["b3"].shape == (3, 2)
         for j, network in enumerate(model.networks):
@@ -79,7 +89,8 @@ def test_a_file_of_another_number_of_networks_is_refused(
     keys: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     model = fitted()
-    forged = dataclasses.replace(model, config=dataclasses.replace(model.config, **keys))
+    config = dataclasses.replace(model.config, **keys)
+    forged = dataclasses.replace(model, config=config, intervals=None)
     forged.save(tmp_path / "m.npz")
     with pytest.raises(nntrain.NntrainError) as caught:
         nntrain.load_model(tmp_path / "m.npz")

@@ -68,7 +68,11 @@ def test_names_and_values_of_the_columns(
     ("kind", "extras", "message"),
     [
         ("textbook", {"spread": True}, "a spread needs an ensemble"),
-        ("textbook", {"interval": 0.8}, "an interval needs calibration rows"),
+        (
+            "textbook",
+            {"interval": 0.8},
+            "an interval needs rows that the model has not learned from",
+        ),
         ("intervals", {"interval": 0.999}, "an interval of level 0.999 takes"),
         ("intervals", {"interval": 80}, "an interval's level is a number above 0 and below 1"),
     ],

@@ -140,17 +140,18 @@ RNG = np.random.default_rng(0)
 X: NDArray[np.float32] = RNG.normal(size=(40_000, 50)).astype(np.float32)
 Y: NDArray[np.float32] = RNG.normal(size=(40_000, 1)).astype(np.float32)
 AS_DOUBLES = X.size * 8
+PLAIN = np.ones(50, dtype=bool)
 QUARTERS = [np.arange(len(X)) % 4 == k for k in range(4)]
 
 
 def test_no_step_makes_a_copy_in_double_precision_of_all_inputs() -> None:
-    ridge = fit_ridge(X, Y, None, 1.0)
+    ridge = fit_ridge(X, Y, None, PLAIN)
     network = Network((50, 16, 1), dtype="float32")
     assert ridge is not None
-    assert peak(lambda: fit_ridge(X, Y, None, 1.0)) < AS_DOUBLES / 4
+    assert peak(lambda: fit_ridge(X, Y, None, PLAIN)) < AS_DOUBLES / 4
     assert peak(lambda: ridge.predict(X)) < AS_DOUBLES / 8
     assert peak(lambda: network.predict(X)) < AS_DOUBLES / 8
-    assert peak(lambda: held_out_ridge(X, Y, None, QUARTERS, 1.0)) < AS_DOUBLES / 2
+    assert peak(lambda: held_out_ridge(X, Y, None, PLAIN, QUARTERS)) < AS_DOUBLES / 2
     assert peak(lambda: X.astype(np.float64)) >= AS_DOUBLES  # what these would show
 
 

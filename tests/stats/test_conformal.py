@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from support.command import ROOT
 from support.intervals import CONFIG, LEVELS, covered, even, made, uneven
+from support.ridge import slow_ridge
 
 import nntrain
 from nntrain.errors import UsageError
 from nntrain.stats.conformal import ExpectedError, Intervals, expect_errors
-from nntrain.stats.ridge import MAX_INPUTS, Ridge
+from nntrain.stats.ridge import Ridge
+from nntrain.stats.row_sums import MAX_INPUTS
 from nntrain.training.split import split_rows
 
 
@@ -136,16 +138,12 @@ def test_bounds_are_those_of_the_slow_and_obvious_form(transform: str) -> None:
     y_pred = model.predict(table)["predicted_y"].to_numpy()
     errors = np.abs(learned(table["y"].to_numpy()) - learned(y_pred))
 
-    # The ridge regression by its normal equations, with a column of ones that is not penalized.
     trained = errors[split.training]
     logs = np.log(trained + np.median(trained) / 2)
-    ones = np.ones(len(rows))
-    inputs = np.column_stack([ones, a.iloc[split.training], b.iloc[split.training]])
-    weights = np.linalg.solve(inputs.T @ inputs + np.diag([0, 100, 100]), inputs.T @ logs)
-    of_trained = inputs @ weights
-    of_all = np.clip(
-        np.column_stack([np.ones(150), a, b]) @ weights, of_trained.min(), of_trained.max()
-    )
+    inputs = np.column_stack([a, b])
+    _, of_rows = slow_ridge(inputs[split.training], logs, np.ones(len(rows)), inputs)
+    of_trained = of_rows[split.training]
+    of_all = np.clip(of_rows, of_trained.min(), of_trained.max())
     expected = np.exp(of_all)
 
     scores = sorted((errors / expected)[split.calibration].tolist())
@@ -201,16 +199,16 @@ def test_ties_are_covered() -> None:
 
 def test_a_model_that_makes_no_error_expects_none() -> None:
     x = np.random.default_rng(1).normal(size=(20, 2))
-    expected = expect_errors(x, np.zeros((20, 1)))
+    expected = expect_errors(x, np.zeros((20, 1)), np.ones(2, dtype=bool))
     assert (expected.ridge, expected.predict(x).tolist()) == (None, [[1.0]] * 20)
     mostly_none = np.zeros((20, 1))
     mostly_none[3] = 5.0
-    assert np.isfinite(expect_errors(x, mostly_none).predict(x)).all()
+    assert np.isfinite(expect_errors(x, mostly_none, np.ones(2, dtype=bool)).predict(x)).all()
 
 
 def test_with_too_many_inputs_all_rows_are_alike() -> None:
     x = np.random.default_rng(1).normal(size=(20, MAX_INPUTS + 1))
-    expected = expect_errors(x, np.abs(x[:, :1]))
+    expected = expect_errors(x, np.abs(x[:, :1]), np.ones(MAX_INPUTS + 1, dtype=bool))
     assert expected.ridge is None
     assert expected.predict(x).tolist() == [[1.0]] * 20
 
@@ -219,7 +217,7 @@ def test_a_row_far_from_training_has_the_largest_expected_error_at_most() -> Non
     model = nntrain.fit(made(200, 8, uneven), CONFIG)
     far = pd.DataFrame({"a": [0.0, 1e308], "b": [1e6, 1e308]})
     found = model.predict(far, interval=0.9)
-    assert model.intervals is not None
+    assert isinstance(model.intervals, Intervals)
     highest = math.exp(model.intervals.expected_error.highest[0])
     half = model.intervals.quantile(0.9)[0] * highest
     widths = found["predicted_y_upper"] - found["predicted_y_lower"]
@@ -283,8 +281,9 @@ def test_a_model_without_calibration_rows_names_the_key() -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(made(5, 9, even), interval=0.9)
     assert str(caught.value) == (
-        "an interval needs calibration rows, and the model has none; fit it with --set "
-        "calibration_fraction=0.2"
+        "an interval needs rows that the model has not learned from, and it has none; fit an "
+        "ensemble that holds out rows, with --set ensemble=8 --set validation_fraction=0.1, or "
+        "keep calibration rows, with --set calibration_fraction=0.2"
     )
 
 

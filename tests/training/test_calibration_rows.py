@@ -12,7 +12,7 @@ from support.intervals import CONFIG, even, made, uneven
 
 import nntrain
 from nntrain.errors import DataError, UsageError
-from nntrain.stats.conformal import expect_errors
+from nntrain.stats.conformal import Intervals, expect_errors
 from nntrain.training.split import split_rows
 
 
@@ -64,7 +64,7 @@ def test_held_out_rows_teach_what_errors_to_expect() -> None:
     sums = np.zeros((140, 1))
     for network, rows in zip(model.networks, run.data.held_out, strict=True):
         sums[rows] += replace(model, networks=(network,)).predict_each(run.samples.x[rows])[0]
-    expected = expect_errors(run.samples.x, np.abs(run.data.y_true - sums))
+    expected = expect_errors(run.samples.x, np.abs(run.data.y_true - sums), np.ones(2, dtype=bool))
     assert model.intervals is not None
     found = model.intervals.expected_error
     assert expected.ridge is not None
@@ -125,8 +125,8 @@ def test_a_start_that_held_out_the_same_rows_keeps_the_promise() -> None:
     table = made(100, 10, even)
     start = nntrain.fit(table, CONFIG)
     tuned = nntrain.fit(table, replace(CONFIG, epochs=30), start=start)
-    assert tuned.intervals is not None
-    assert start.intervals is not None
+    assert isinstance(tuned.intervals, Intervals)
+    assert isinstance(start.intervals, Intervals)
     assert tuned.intervals.fingerprint == start.intervals.fingerprint
     again = nntrain.fit(table, CONFIG, start=tuned)
     assert again.intervals is not None

@@ -139,11 +139,11 @@ def _check_predictions_file(output: str, inputs: list[str]) -> None:
 
 def _check_interval(level: float, config: Config) -> None:
     """Raise `UsageError` where the models of the folds will have no intervals of this level."""
-    from nntrain.stats.conformal import NO_CALIBRATION_ROWS, check_level
+    from nntrain.stats.conformal import NO_INTERVALS, check_level
 
     check_level(level)
-    if config.calibration_fraction == 0:
-        raise UsageError(NO_CALIBRATION_ROWS)
+    if not config.has_rows_for_intervals:
+        raise UsageError(NO_INTERVALS)
 
 
 def _train(

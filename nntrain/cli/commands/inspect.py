@@ -74,7 +74,12 @@ def _print_model(model: Model) -> None:
 def _print_summary(model: Model) -> None:
     """What the networks are and how they were trained, in a few sentences."""
     from nntrain.model.summary import epochs_listed
-    from nntrain.report.description import arithmetic_text, network_text
+    from nntrain.report.description import (
+        arithmetic_text,
+        intervals_text,
+        network_text,
+        ridge_text,
+    )
 
     network, summary, config = model.networks[0], model.summary, model.config
     weights = counted(network.parameters.vector.size, "weight")
@@ -91,8 +96,10 @@ def _print_summary(model: Model) -> None:
     )
     if summary.versions:
         click.echo(printable(f"Computed by {arithmetic_text(summary.versions)}."))
-    if model.intervals:
-        click.echo(f"Intervals by {counted(len(model.intervals.scores), 'calibration row')}.")
+    if penalties := ridge_text(model):
+        click.echo(printable(f"Penalty of the ridge regression beside it: {penalties}."))
+    if interval_rows := intervals_text(model):
+        click.echo(f"Intervals by {interval_rows}.")
 
 
 def _feature_cells(feature: Feature) -> list[str]:

@@ -106,12 +106,16 @@ def predict(
 
     Writes a row for each row of DATA, in order, as the rows come in. Columns are matched by name;
     extra columns are ignored, and the target is not needed. --interval adds
-    predicted_<target>_lower and predicted_<target>_upper: the true value of a new row lies between
-    them with a probability of LEVEL or more, averaged over the training and calibration rows that
-    could have been drawn. --explain adds Shapley values: a row's contributions add up to its
-    prediction minus the baseline, which is the prediction at the means of the network's inputs in
-    training. They are exact for up to 10 columns; for more they are estimated by 32 seeded random
-    orders of the columns.
+    predicted_<target>_lower and predicted_<target>_upper. By calibration rows
+    (calibration_fraction), the true value of a new row lies between them with a probability of
+    LEVEL or more, averaged over the training and calibration rows that could have been drawn. By
+    rows that the networks of an ensemble held out, which need no calibration_fraction, the
+    probability was about LEVEL wherever it was measured, and nothing is promised.
+
+    --explain adds Shapley values: a row's contributions add up to its prediction minus the
+    baseline, which is the prediction at the means of the network's inputs in training. They are
+    exact for up to 10 columns; for more they are estimated by 32 seeded random orders of the
+    columns.
 
     DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
     files are read as one table. JSON lines from a pipe are

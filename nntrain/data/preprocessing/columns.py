@@ -106,6 +106,13 @@ class NumericColumn:
         missing = (f"{self.name} is missing",) if self.has_missing else ()
         return (*value, *bins, *cycles, *missing)
 
+    @property
+    def plain_inputs(self) -> tuple[bool, ...]:
+        """For each of these inputs, whether it is a plain one and no bin."""
+        n_values, n_bins = int(not self.is_constant), max(0, len(self.edges) - 1)
+        n_others = len(self.input_names) - n_values - n_bins
+        return (*[True] * n_values, *[False] * n_bins, *[True] * n_others)
+
 
 @dataclass(frozen=True)
 class CategoricalColumn:
@@ -133,6 +140,11 @@ class CategoricalColumn:
             return (*means, f"{self.name}: rows")
         rare = (f"{self.name} is rare",) if self.rare else ()
         return (*(f"{self.name}={category}" for category in self.categories), *rare)
+
+    @property
+    def plain_inputs(self) -> tuple[bool, ...]:
+        """For each of these inputs, whether it is a plain one, which all of them are."""
+        return (True,) * len(self.input_names)
 
 
 Feature = NumericColumn | CategoricalColumn

@@ -50,6 +50,15 @@ class Preprocessing:
         return tuple(name for feature in self.features for name in feature.input_names)
 
     @cached_property
+    def plain_inputs(self) -> Mask:
+        """Which of the network's inputs (n_inputs,) are plain: numbers, marks and categories.
+
+        The others are the bins of numbers, from which alone a linear model can bend.
+        """
+        plain = [is_plain for feature in self.features for is_plain in feature.plain_inputs]
+        return np.array(plain, dtype=bool)
+
+    @cached_property
     def input_slices(self) -> tuple[slice, ...]:
         """For each feature, the slice of the inputs that it becomes."""
         ends = np.cumsum([len(feature.input_names) for feature in self.features]).tolist()
