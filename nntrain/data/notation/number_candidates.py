@@ -78,7 +78,10 @@ class Candidate:
         """The first shape of a notation with a scale for some numbers that has one, or has none."""
         unscaled = replace(self.notation, scale="none")
         return next(
-            shape for shape in self.fitting if (unscaled.number(shape.example) is None) == scaled
+            shape
+            for shape in self.fitting
+            if (unscaled.number(shape.example) is None) == scaled
+            and self.notation.number(shape.example) != 0.0
         )
 
     @property
@@ -103,17 +106,20 @@ class Candidate:
 def shared_affixes(shapes: Iterable[Shape]) -> NumberNotation:
     """A notation with the prefix and the suffix of most cells, and with their scale."""
     pairs = [(CELL.fullmatch(shape.example.translate(PARENTHESES)), shape) for shape in shapes]
-    parts = [(cell[1] or "", cell[3], shape.n_cells) for cell, shape in pairs if cell]
+    parts = [
+        (cell[1] or "", cell[3], shape.n_cells, cell[2] == "0") for cell, shape in pairs if cell
+    ]
     scaled_suffixes = _scaled_suffixes(parts)
     counts: Counter[tuple[str, str]] = Counter()
     scales: dict[tuple[str, str], set[bool]] = {}
-    for prefix, rest, n_cells in parts:
+    for prefix, rest, n_cells, is_zero in parts:
         found = split_rest(rest, takes_unsure=True)
         if found and not prefix and found[1] not in scaled_suffixes:
             found = split_rest(rest, takes_unsure=False)
         if found:
             counts[prefix, found[1]] += n_cells
-            scales.setdefault((prefix, found[1]), set()).add(bool(found[0]))
+            known = scales.setdefault((prefix, found[1]), set())
+            known |= set() if is_zero and not found[0] else {bool(found[0])}
     if not counts:
         return NumberNotation()
     most = max(counts, key=lambda affixes: counts[affixes])
@@ -121,14 +127,14 @@ def shared_affixes(shapes: Iterable[Shape]) -> NumberNotation:
     return NumberNotation(prefix=most[0], suffix=most[1], scale=scale)
 
 
-def _scaled_suffixes(parts: list[tuple[str, str, int]]) -> set[str]:
+def _scaled_suffixes(parts: list[tuple[str, str, int, bool]]) -> set[str]:
     """The suffixes that enough cells have after a k or such to tell that an m is a million there.
 
     A single k beside many metres would turn them into millions: one in ten it has to be.
     """
     sure: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
-    for _, rest, n_cells in parts:
+    for _, rest, n_cells, _ in parts:
         scale, suffix = split_rest(rest, takes_unsure=True) or ("", "")
         if scale:
             (sure if scale in SURE_SCALES else unsure)[suffix] += n_cells

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -65,7 +65,7 @@ class NumberNotation:
         """The number that a text without blanks around it is, None where it is written otherwise.
 
         It is the double nearest to what is written. A minus may stand before the currency or after
-        it, or be parentheses, as in accounts. A single 0 needs no affixes.
+        it, or be parentheses, as in accounts. A single 0 needs no affixes, and none needs a scale.
 
         >>> notation = NumberNotation(grouping=",", prefix="$")
         >>> notation.number("$1,030.50"), notation.number("($12)"), notation.number("12 kg")
@@ -73,7 +73,8 @@ class NumberNotation:
         """
         match = self._form.fullmatch(text)
         if match is None:
-            return 0.0 if text == "0" else self._in_parentheses(text)
+            is_zero = text == "0" or (self.scale == "all" and self._unscaled.number(text) == 0.0)
+            return 0.0 if is_zero else self._in_parentheses(text)
         sign, inner_sign, digits, scale = match.groups()
         if sign and inner_sign:
             return None
@@ -81,6 +82,10 @@ class NumberNotation:
             digits = digits.translate(self._to_plain)
         value = float(f"{digits}e{SCALES[scale]}" if scale else digits)
         return -value if (sign or inner_sign or "+") != "+" else value
+
+    @cached_property
+    def _unscaled(self) -> NumberNotation:
+        return replace(self, scale="none")
 
     def _in_parentheses(self, text: str) -> float | None:
         """The negative number in parentheses, if a text is one."""

@@ -87,18 +87,18 @@ class Shapes:
 
 
 LEADING_ZERO = re.compile(
-    r"""\A 0 \Z | (?<!\d) (?<!\d[.,:]) 0 (?=
+    r"""(?<!\d) (?<!\d[.,:/-]) 0 (?! \d | [.,:/-]\d) | (?<!\d) (?<!\d[.,:]) 0 (?=
         [.,] | \d{0,2} [.,'’ \u00a0\u202f\u2009] \d{3} (?!\d) | \d? (?:,\d\d)+ ,\d{3} (?!\d)
     )""",
     re.ASCII | re.VERBOSE,
 )
-"""A cell that is 0; a 0 alone before a mark; a 0 that begins what else were groups of thousands."""
+"""A 0 alone, as in €0; one alone before a mark; one that begins what else were groups of thousands."""
 
 
 def shape_of(text: str) -> str:
     """What a cell looks like: each digit is a 9, but a 0 that tells how a number is written is a 0.
 
-    Beside `0` itself, which needs no unit, that is a 0 which no group of thousands begins with.
+    That is a 0 which stands alone, so that it needs no unit, or begins no group of thousands.
 
     >>> shape_of("12/31/2024"), shape_of("$1,030.50"), shape_of("0.5 kg"), shape_of("012,345")
     ('99/99/9999', '$9,999.99', '0.9 kg', '099,999')

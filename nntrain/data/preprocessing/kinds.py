@@ -67,7 +67,7 @@ def setting(key: str, values: Mapping[str, str]) -> str:
     """The option that sets a key by column, ready for a shell.
 
     >>> print(setting("numbers", {"price": "$1,234.5"}))
-    --set 'numbers={"price": "$1,234.5"}''
+    --set 'numbers={"price": "$1,234.5"}'
     """
     quoted = json.dumps(values, ensure_ascii=False).replace("'", "'\"'\"'")
     return f"--set '{key}={quoted}'"
