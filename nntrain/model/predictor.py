@@ -76,7 +76,7 @@ class Predictor:
         """
         assert self.intervals is not None
         lower, upper = self.intervals.bounds(level, x, predictions, self.preprocessing)
-        return np.stack([lower, upper], axis=2).reshape(len(x), -1)
+        return np.stack([lower, upper], axis=2).reshape(len(x), 2 * lower.shape[1])
 
     def measure(
         self, x: Array, y_true: Matrix, weights: Vector | None, interval: float | None = None

@@ -33,7 +33,8 @@ DATES: list[tuple[str, Layout]] = [
 MONTHS_ALONE: list[tuple[str, Layout]] = [
     ("9999(?P<mark>[-/])99", ("%Y{mark}%m",)),
     ("99?/9999", ("%m/%Y",)),
-    (f"{MONTH} 9999", ("{month} %Y",)),
+    (f"{MONTH}(?P<mark>[- ])9999", ("{month}{mark}%Y",)),
+    (f"9999(?P<mark>[- ]){MONTH}", ("%Y{mark}{month}",)),
 ]
 CLOCK = (
     "(?P<time>99?:99(?P<second>:99(?:(?P<point>[.,])9{1,9})?)?"

@@ -92,7 +92,7 @@ LEADING_ZERO = re.compile(
     )""",
     re.ASCII | re.VERBOSE,
 )
-"""A 0 alone, as in €0; one alone before a mark; one that begins what else were groups of thousands."""
+"""A 0 alone, as in €0; one alone before a mark; one that begins what else were groups."""
 
 
 def shape_of(text: str) -> str:
