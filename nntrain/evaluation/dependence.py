@@ -17,6 +17,8 @@ MOST_POINTS = 32
 MOST_CATEGORIES = 32
 CENTRE = (0.01, 0.99)
 """The quantiles between which a curve is drawn: beyond them there are too few rows to tell."""
+WHOLE_STEPS = (7 * 86_400.0, 86_400.0)
+"""A week and a day in seconds."""
 DECILES = tuple(i / 10 for i in range(1, 10))
 
 
@@ -40,13 +42,14 @@ class CategoricalEffect:
     """The mean predictions `means` (n_categories, n_targets) with a column set to each category.
 
     `counts` are the numbers of rows that have the category. The most frequent comes first, and only
-    the first `MOST_CATEGORIES` are there; ordered categories are in their order.
+    the first `MOST_CATEGORIES` are there, without `n_more` others; ordered ones are in their order.
     """
 
     column: str
     categories: tuple[str, ...]
     means: Matrix
     counts: tuple[int, ...]
+    n_more: int = 0
 
 
 Effect: TypeAlias = NumericEffect | CategoricalEffect
@@ -71,9 +74,11 @@ def measure_effect(
         order = order[:MOST_CATEGORIES]
         means = partial_dependence(model, i, order.astype(np.float64), x, weights)
         categories = tuple(names[k] for k in order)
-        return CategoricalEffect(feature.name, categories, means, tuple(counts[order].tolist()))
+        n_more = len(names) - len(order)
+        shown = tuple(counts[order].tolist())
+        return CategoricalEffect(feature.name, categories, means, shown, n_more)
     present = values[~np.isnan(values)]
-    points = _points(present) if len(present) else np.array([feature.mean])
+    points = _points(present, feature.kind) if len(present) else np.array([feature.mean])
     deciles = np.quantile(present, DECILES, method="inverted_cdf") if len(present) else np.empty(0)
     means = partial_dependence(model, i, points, x, weights)
     return NumericEffect(feature.name, feature.kind, points, means, deciles)
@@ -99,10 +104,19 @@ def partial_dependence(
     return means
 
 
-def _points(values: Vector) -> Vector:
-    """Where a curve is computed: at each distinct number if they are few, else evenly spaced."""
+def _points(values: Vector, kind: str) -> Vector:
+    """Where a curve is computed: at each distinct number if they are few, else evenly spaced.
+
+    Steps along dates are whole weeks, or whole days if they are short, so that the day of the week
+    and the hour, which may matter too, do not make waves that are not there.
+    """
     low, high = np.quantile(values, CENTRE)
     distinct = np.unique(values[(values >= low) & (values <= high)])
     if 0 < len(distinct) <= MOST_POINTS:
         return distinct
-    return np.linspace(low, high, MOST_POINTS)
+    step = (high - low) / (MOST_POINTS - 1)
+    unit = next((unit for unit in WHOLE_STEPS if kind == "date" and step > unit), 0.0)
+    if not unit:
+        return np.linspace(low, high, MOST_POINTS)
+    points: Vector = np.arange(low, high + 1.0, np.ceil(step / unit) * unit)
+    return points

@@ -112,7 +112,7 @@ def _effect_figure(effect: Effect, target: str, means: Vector, span: tuple[float
     name = printable(effect.column)
     if isinstance(effect, NumericEffect):
         draw = charts.curve(name, printable(target), effect, means, span)
-        caption = ""
+        caption = "At the same day of the week and hour." if effect.kind == "date" else ""
     else:
         draw, caption = _category_dots(effect, printable(target), means, span)
     return Figure(
@@ -131,6 +131,6 @@ def _category_dots(
     names = [printable(category) or "(empty)" for category in effect.categories]
     shown = list(zip(names, effect.counts, strict=True))[:MOST_DOTS]
     draw = charts.dots(printable(effect.column), target, shown, means[:MOST_DOTS], span)
-    more = len(names) - len(shown)
+    more = effect.n_more + len(names) - len(shown)
     rest = f" {counted(more, 'rarer category', 'rarer categories')} not shown." if more else ""
     return draw, f"The number of rows is in parentheses.{rest}"
