@@ -20,6 +20,7 @@ from nntrain.text import counted, format_distinct, format_number, format_ratio, 
 SQUARE_HEIGHT, EFFECT_HEIGHT = 250.0, 170.0
 """The same for all charts of a group, so that their scales can be compared."""
 BAR_HEIGHT = 24.0
+DAY = 86_400.0
 MOST_BARS = 20
 MOST_DOTS = 15
 LONGEST_RANGE = 60
@@ -112,7 +113,7 @@ def _effect_figure(effect: Effect, target: str, means: Vector, span: tuple[float
     name = printable(effect.column)
     if isinstance(effect, NumericEffect):
         draw = charts.curve(name, printable(target), effect, means, span)
-        caption = "At the same day of the week and hour." if effect.kind == "date" else ""
+        caption = _caption_of_steps(effect.points) if effect.kind == "date" else ""
     else:
         draw, caption = _category_dots(effect, printable(target), means, span)
     return Figure(
@@ -122,6 +123,15 @@ def _effect_figure(effect: Effect, target: str, means: Vector, span: tuple[float
         f"Mean prediction of {target} by {name}: from {format_number(float(means.min()))} to "
         f"{format_number(float(means.max()))}",
     )
+
+
+def _caption_of_steps(moments: Vector) -> str:
+    """What all moments (n_points,) of a date's curve have in common, in seconds since 1970."""
+    steps = np.diff(moments)
+    if not (steps % DAY == 0).all():
+        return ""
+    is_weekly = (steps % (7 * DAY) == 0).all()
+    return f"All at the same {'day of the week and ' if is_weekly else ''}hour."
 
 
 def _category_dots(
