@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from nntrain.data.kinds.evidence import TextEvidence
+from nntrain.data.notation.date_fit import Misfit
 from nntrain.data.notation.date_inference import DatesUnclear, infer_dates
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.number_inference import infer_numbers
@@ -27,15 +28,6 @@ LONG_TEXT = 40
 """Texts of at least so many characters on average are free text, not names."""
 MANY_WORDS = 5
 """Texts of at least so many words on average are free text, not names."""
-
-
-@dataclass(frozen=True)
-class Misfit:
-    """Cells that do not fit: the first of them, its place and how many are alike."""
-
-    text: str
-    place: str
-    n_cells: int
 
 
 @dataclass(frozen=True)
@@ -95,8 +87,8 @@ def _as_dates(evidence: TextEvidence) -> Decision | None:
             Choice(notation, f"dates like {notation.example}") for notation in found.candidates
         )
         return Decision("date", None, example, question=found.reason, choices=choices)
-    misfits = tuple(Misfit(m.text, m.place, m.n_cells) for m in found.misfits)
-    return Decision("date", found.notation, _example(evidence, found.notation), misfits)
+    example = _example(evidence, found.notation)
+    return Decision("date", found.notation, example, found.misfits)
 
 
 def _as_numbers(evidence: TextEvidence, decimal: str | None) -> Decision | None:

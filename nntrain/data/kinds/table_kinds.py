@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nntrain.arrays import Vector
-from nntrain.data.kinds.decision import Decision, Kind, Misfit, decide_texts
+from nntrain.data.kinds.decision import Decision, Kind, decide_texts
 from nntrain.data.kinds.profile import MAX_DISTINCT, ColumnProfile, profile_as_texts
 from nntrain.data.kinds.running_number import FEWEST
+from nntrain.data.notation.date_fit import Misfit
 from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notation.notation import Notation
 from nntrain.data.readers.csv_table import CsvTable
