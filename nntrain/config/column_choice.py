@@ -158,6 +158,10 @@ def _why_ignore(column: KnownColumn) -> str:
     is_complete = profile.n_numbers == profile.n_rows
     if profile.is_constant or (is_complete and _has_one_number(profile)):
         return "constant"
+    if column.decision.question:
+        key = "date_format" if column.decision.kind == "date" else "numbers"
+        remedy = f"; choose a line under {key}, and remove this one"
+        return f"not decided{remedy if column.decision.choices else ''}"
     odd = column.odd_texts()
     if len(odd) > MOST_ODD_TEXTS:
         return f"{column.decision.kind}s with {len(odd)} different texts among them"

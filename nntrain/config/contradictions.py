@@ -42,6 +42,10 @@ def _kinds(values: Mapping[str, Any]) -> Iterator[Mistake]:
             for column in values[other]:
                 if column in values[key]:
                     yield Mistake(f"names {column!r}, which stands under {key} too", other)
+    for key in KINDS:
+        for column in values[key]:
+            if column in values["ignore"] and key != "categorical":
+                yield Mistake(f"names {column!r}, which stands under ignore too", key)
     for column in values["target"]:
         for key in ("date_format", "ordered"):
             if column in values[key]:
