@@ -15,7 +15,12 @@ import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
 from nntrain.data.kinds.decision import Decision
-from nntrain.data.kinds.table_kinds import decimal_mark, has_decimal_comma, may_have_groups
+from nntrain.data.kinds.table_kinds import (
+    decimal_mark,
+    has_decimal_comma,
+    may_have_groups,
+    written_as_texts,
+)
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.counted_rows import (
@@ -204,17 +209,16 @@ class _TableReader:
 
         Other columns have decimal commas. Raises `DataError` for a target that may be so.
         """
-        targets = self.columns.trimmed()[len(self.features) :]
-        for name, column in zip(self.roles.targets, targets, strict=False):
-            if name not in self.table.cells.notations and may_have_groups(column):
+        columns, given = self.columns.trimmed(), self.table.cells.notations
+        plain = {f.name: columns[f.position] for f in self.features if not f.is_text}
+        targets = columns[len(self.features) :]
+        plain |= dict(zip(self.roles.targets, targets, strict=False))
+        names = [name for name, c in plain.items() if name not in given and may_have_groups(c)]
+        names = written_as_texts(self.table, names)
+        for name in self.roles.targets:
+            if name in names:
                 raise DataError(unclear_groups(self.table.name, name))
-        suspects = [
-            feature
-            for feature in self.features
-            if not feature.is_text
-            and feature.name not in self.table.cells.notations
-            and may_have_groups(self.columns.arrays[feature.position][: self.columns.n_rows])
-        ]
+        suspects = [feature for feature in self.features if feature.name in names]
         self.read_again(suspects, as_texts=True)
         return {feature.name: feature.decide(",") for feature in suspects}
 
