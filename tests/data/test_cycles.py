@@ -96,9 +96,7 @@ def seconds(*moments: datetime) -> Any:
         ),
     ],
 )
-def test_the_cycles_are_those_that_vary(
-    moments: list[datetime], expected: tuple[str, ...]
-) -> None:
+def test_the_cycles_are_those_that_vary(moments: list[datetime], expected: tuple[str, ...]) -> None:
     assert varying_cycles(seconds(*moments), is_time=False) == expected
 
 
@@ -121,7 +119,8 @@ def test_a_date_becomes_time_that_passes_its_cycles_and_a_mark_where_it_is_missi
     run = TrainingRun.from_table(table(), CONFIG)
     (feature,) = run.model().preprocessing.features
     assert isinstance(feature, NumericColumn)
-    assert (feature.kind, feature.missing_rate) == ("date", pytest.approx(1 / 3))
+    assert feature.kind == "date"
+    assert feature.missing_rate == pytest.approx(1 / 3)
     assert feature.input_names == (
         "day",
         "day day of year sine",
@@ -133,7 +132,7 @@ def test_a_date_becomes_time_that_passes_its_cycles_and_a_mark_where_it_is_missi
     )
     days = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=i) for i in range(60)]
     present = [day.timestamp() for i, day in enumerate(days) if i % 3]
-    mean, deviation = np.mean(present), np.std(present)
+    mean, deviation = float(np.mean(present)), float(np.std(present))
     for i, (row, day) in enumerate(zip(run.samples.x, days, strict=True)):
         if i % 3 == 0:
             expected = [0.0, 0.0, 0.0, 0.0, 0.0, 2 / 7, 1.0]

@@ -303,7 +303,9 @@ def test_kinds_and_categories_are_as_expected(path: Path) -> None:
 
 def test_typed_numbers_have_a_decimal_point_whatever_texts_stand_beside_them(path: Path) -> None:
     """A CSV does not tell whether its 1.234 beside decimal commas is 1234; other formats do."""
-    frame = pd.DataFrame({"a": ["1,5", "2,25", "7,5"], "b": [1.234, 2.345, 3.456], "y": [1.5, 2.5, 4.5]})
+    frame = pd.DataFrame(
+        {"a": ["1,5", "2,25", "7,5"], "b": [1.234, 2.345, 3.456], "y": [1.5, 2.5, 4.5]}
+    )
     frame.to_parquet(path / "g.parquet")
     frame.to_json(path / "g.jsonl", orient="records", lines=True)
     for table in (frame, path / "g.parquet", path / "g.jsonl"):

@@ -271,9 +271,7 @@ def test_identifiers_and_free_text_are_left_out_with_the_reason(
 
 
 @pytest.mark.parametrize("roles", [{"features": ("a", "b")}, {"categorical": ("a",)}])
-def test_a_column_that_the_config_names_is_not_left_out(
-    path: Path, roles: dict[str, tuple[str, ...]]
-) -> None:
+def test_a_column_that_the_config_names_is_not_left_out(path: Path, roles: dict[str, Any]) -> None:
     cells = [f"customer {i}" for i in range(30)]
     text = "a,b,y\n" + "".join(f"{cell},{i % 7},{i}\n" for i, cell in enumerate(cells))
     assert seen(typed(path, text, **roles))["a"] == cells
