@@ -63,7 +63,7 @@ def test_the_hint_names_what_is_near_or_else_what_there_is() -> None:
             "cells of a category not seen in training: 1 in 'a', 2 in 'b'",
         ),
         (
-            FarNumbers({"a": 1200, "b": 1}, {"a": (1.0, 5.0), "b": (-0.5, 1e300)}),
+            FarNumbers({"a": 1200, "b": 1}, {"a": ("1", "5"), "b": ("-0.5", "1e+300")}),
             "numbers further outside the training range than it is wide: 1,200 in 'a' (training: 1 to "
             "5), 1 in 'b' (training: -0.5 to 1e+300)",
         ),

@@ -240,10 +240,14 @@ def test_iso_dates_among_dates_of_another_format_are_read_with_them() -> None:
     assert isinstance(inferred("03.04.2024", "2024-12-31"), DatesUnclear)
 
 
-def test_cells_of_too_many_numbers_to_be_counted_are_a_question() -> None:
-    cell = "31/12/2024 14:30:00.123+01:00"
-    assert inferred(cell) == DatesUnclear(
-        (DateNotation("%d/%m/%Y %H:%M:%S.%f%z"), DateNotation("%m/%d/%Y %H:%M:%S.%f%z")),
-        "'03/04/2024 00:00:00.000000+0000' may be 3 April 2024 (%d/%m/%Y %H:%M:%S.%f%z) or 4 March 2024 "
-        "(%m/%d/%Y %H:%M:%S.%f%z): too many numbers a cell to compare the days",
+def test_the_days_of_cells_of_nine_numbers_are_compared_too() -> None:
+    """A date with a time, a fraction and an offset: no cell of a date has more numbers."""
+    later = " 14:30:00.123+01:00"
+    day_first, month_first = ("%d/%m/%Y %H:%M:%S.%f%z", "%m/%d/%Y %H:%M:%S.%f%z")
+    assert inferred(f"03/04/2024{later}", f"31/12/2024{later}") == found(day_first)
+    assert inferred(f"03/04/2024{later}", f"12/31/2024{later}") == found(month_first)
+    assert inferred(f"03/04/2024{later}") == DatesUnclear(
+        (DateNotation(day_first), DateNotation(month_first)),
+        f"'03/04/2024{later}' may be 3 April 2024 ({day_first}) or 4 March 2024 ({month_first}): no "
+        f"cell has a day above 12",
     )

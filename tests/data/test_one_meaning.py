@@ -25,7 +25,7 @@ from pyarrow import parquet
 from support.blocks import read_in_blocks
 
 import nntrain
-from nntrain.data.preprocessing.columns import CategoricalColumn
+from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.readers import csv_table, frames
 from nntrain.data.readers.cells import category
 from nntrain.data.readers.table import TableLike
@@ -48,9 +48,17 @@ TYPES: dict[str, pa.DataType] = {
     "time": pa.time64("us"),
     "duration": pa.duration("us"),
     "code": pa.int32(),
+    "price": pa.string(),
+    "share": pa.string(),
+    "weight": pa.string(),
+    "sold": pa.string(),
+    "seen": pa.string(),
     "y": pa.float64(),
 }
-"""A column of each kind; `code` is read as a category."""
+"""A column of each kind; `code` is read as a category.
+
+From `price` to `seen` they are texts in every format, and numbers or dates in disguise.
+"""
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "integer": st.integers(-1000, 1000),
@@ -65,6 +73,15 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "time": st.times(),
     "duration": st.timedeltas(dt.timedelta(-1000), dt.timedelta(1000)),
     "code": st.integers(10_000, 10_005),
+    "price": st.integers(-(10**7), 10**7).map(lambda n: f"{'-' * (n < 0)}${abs(n) / 100:,.2f}"),
+    "share": st.integers(0, 1000).map(lambda n: f"{n / 10:.1f}%"),
+    "weight": st.integers(1, 9999).map(lambda n: f"{n} lb"),
+    "sold": st.dates(dt.date(1900, 1, 13), dt.date(2100, 1, 1)).map(
+        lambda day: f"{day.day:02}.{day.month:02}.{day.year}"
+    ),
+    "seen": st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)).map(
+        lambda moment: moment.strftime("%b %d, %Y %I:%M %p")
+    ),
     "y": st.floats(-10, 10),
 }
 CONFIG = nntrain.Config(
@@ -229,6 +246,11 @@ def appended(model: nntrain.Model, table: TableLike) -> list[list[str]]:
     return [[category(cell) for cell in row] for row in frame.to_numpy().tolist()]
 
 
+def seconds(*parts: Any) -> float:
+    """The seconds from 1970 to a moment."""
+    return (dt.datetime(*parts) - dt.datetime(1970, 1, 1)).total_seconds()
+
+
 def test_kinds_and_categories_are_as_expected(path: Path) -> None:
     table: Columns = {
         "integer": [1, None, 3],
@@ -243,6 +265,11 @@ def test_kinds_and_categories_are_as_expected(path: Path) -> None:
         "time": [dt.time(10, 30), None, dt.time(0, 0, 0, 500_000)],
         "duration": [dt.timedelta(1), None, dt.timedelta(0, 3600, 5)],
         "code": [10115, None, 10117],
+        "price": ["$1,234.50", None, "-$7.00"],
+        "share": ["34.4%", None, "0.5%"],
+        "weight": ["2620 lb", None, "900 lb"],
+        "sold": ["31.12.2023", None, "01.02.2024"],
+        "seen": ["Dec 31, 2023 02:30 PM", None, "Jan 01, 2024 12:00 AM"],
         "y": [1.0, 2.0, 4.0],
     }
     for write in WRITERS:
@@ -261,9 +288,46 @@ def test_kinds_and_categories_are_as_expected(path: Path) -> None:
             "exact": (0.1, 12.5, True),
             "truth": ("", "false", "true"),
             "text": ("", "007", "true"),
-            "day": ("", "2024-05-01", "2024-05-02"),
-            "moment": ("", "2024-05-01", "2024-05-01 10:30:00.5"),
-            "time": ("", "00:00:00.5", "10:30:00"),
+            "day": (seconds(2024, 5, 1), seconds(2024, 5, 2), True),
+            "moment": (seconds(2024, 5, 1), seconds(2024, 5, 1, 10, 30, 0, 500_000), True),
+            "time": (0.5, 10.5 * 3600, True),
             "duration": ("", "0 days 01:00:00.000005", "1 days 00:00:00"),
             "code": ("", "10115", "10117"),
+            "price": (-7.0, 1234.5, True),
+            "share": (0.5, 34.4, True),
+            "weight": (900.0, 2620.0, True),
+            "sold": (seconds(2023, 12, 31), seconds(2024, 2, 1), True),
+            "seen": (seconds(2023, 12, 31, 14, 30), seconds(2024, 1, 1), True),
         }, write.__name__
+
+
+def test_typed_numbers_have_a_decimal_point_whatever_texts_stand_beside_them(path: Path) -> None:
+    """A CSV does not tell whether its 1.234 beside decimal commas is 1234; other formats do."""
+    frame = pd.DataFrame(
+        {"a": ["1,5", "2,25", "7,5"], "b": [1.234, 2.345, 3.456], "y": [1.5, 2.5, 4.5]}
+    )
+    frame.to_parquet(path / "g.parquet")
+    frame.to_json(path / "g.jsonl", orient="records", lines=True)
+    for table in (frame, path / "g.parquet", path / "g.jsonl"):
+        model = nntrain.fit(table, CONFIG_OF_ALL)
+        assert ranges(model) == {"a": (1.5, 7.5), "b": (1.234, 3.456)}
+    frame.to_csv(path / "g.csv", index=False, sep=";")
+    texts = frame.assign(b=frame["b"].astype(str), y=frame["y"])
+    for table in (path / "g.csv", texts):
+        model = nntrain.fit(table, CONFIG_OF_ALL)
+        assert ranges(model) == {"a": (1.5, 7.5), "b": (1234.0, 3456.0)}
+        assert model.predict(table).to_numpy().tolist() == predicted(model, frame)
+
+
+CONFIG_OF_ALL = nntrain.Config(target=("y",), epochs=1, engine="numpy")
+
+
+def ranges(model: nntrain.Model) -> dict[str, tuple[float, float]]:
+    features = model.preprocessing.features
+    return {f.name: (f.minimum, f.maximum) for f in features if isinstance(f, NumericColumn)}
+
+
+def predicted(model: nntrain.Model, frame: pd.DataFrame) -> list[list[float]]:
+    """The predictions for typed numbers that are what the texts stand for."""
+    whole: list[list[float]] = model.predict(frame.assign(b=frame["b"] * 1000)).to_numpy().tolist()
+    return whole

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from support.blocks import read_in_blocks
 
+from nntrain.data.kinds import evidence
+from nntrain.data.kinds import profile as module
 from nntrain.data.kinds.profile import ColumnProfile, profile
-from nntrain.data.readers import profile as module
 from nntrain.data.readers.cells import CellFormat
 from nntrain.data.readers.open import ReadOptions, open_table
+from nntrain.data.readers.table import Place
 
 CELLS = CellFormat(("", "NA"))
 
@@ -67,13 +70,28 @@ def test_an_empty_column_and_a_constant_one_are_known(
 @pytest.mark.parametrize("block_bytes", [1, 1 << 20])
 @pytest.mark.parametrize(
     ("cells", "counts"),
-    [("1 2 3 4", True), ("0 1 2 3", True), ("5 6 7", True), ("1 2 4", False), ("1 x 3", False)],
+    [
+        (range(1, 22), True),
+        (range(21), True),
+        (range(30, 4, -1), True),
+        (range(1, 21), False),
+        ([*range(20), 21], False),
+        ([*range(20), 19], False),
+        ([*range(20), "x", *range(20, 30)], False),
+        ([*range(20), "", *range(20, 30)], False),
+    ],
 )
-def test_numbers_that_rise_by_one_from_row_to_row_count_the_rows(
-    path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int, cells: str, *, counts: bool
+def test_more_than_twenty_numbers_each_of_them_once_count_the_rows(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    block_bytes: int,
+    cells: Sequence[object],
+    *,
+    counts: bool,
 ) -> None:
-    rows = "".join(f"{cell},0\n" for cell in cells.split())
-    assert profiles(path, f"a,y\n{rows}", monkeypatch, block_bytes)["a"].counts_rows is counts
+    rows = "".join(f"{cell},0\n" for cell in cells)
+    column = profiles(path, f"a,y\n{rows}", monkeypatch, block_bytes)["a"]
+    assert column.running.counts_rows is counts
 
 
 def test_columns_without_a_name_have_no_profile(
@@ -89,12 +107,31 @@ def test_a_table_without_rows_has_empty_profiles(
     assert (column.n_rows, column.is_empty, column.is_constant) == (0, True, True)
 
 
+@pytest.mark.parametrize("block_bytes", [1, 1 << 20])
+def test_the_texts_of_all_cells_are_known_although_the_first_text_comes_late(
+    path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    """However many cells were read as numbers before: `007` and `7` are no longer one."""
+    column = profiles(path, "a\n007\n7\n1.50\nNA\nx\n", monkeypatch, block_bytes)["a"]
+    assert (column.n_rows, column.n_missing, column.n_numbers, column.n_texts) == (5, 1, 3, 1)
+    shapes = column.evidence.shapes.by_text
+    found = {text: (s.example, s.n_cells, s.place.split(", ")[-1]) for text, s in shapes.items()}
+    assert found == {
+        "999": ("007", 1, "line 2"),
+        "9": ("7", 1, "line 3"),
+        "9.99": ("1.50", 1, "line 4"),
+        "x": ("x", 1, "line 6"),
+    }
+
+
 def test_distinct_cells_are_kept_up_to_a_number_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_DISTINCT", 3)
+    monkeypatch.setattr(evidence, "MOST_TEXTS", 3)
     numbers, texts = ColumnProfile("a"), ColumnProfile("b")
     for start in range(0, 12, 4):
         numbers.add_numbers(np.arange(start, start + 4.0))
         cells = np.array([f"x{i % 6}" for i in range(start, start + 4)], dtype=object)
-        texts.add_texts(cells, CELLS)
+        texts.add_texts(cells, CELLS, lambda row: Place("t", "row", row))
     assert (numbers.n_numbers, len(numbers.values)) == (12, 3)
     assert (texts.n_texts, dict(texts.texts)) == (12, {"x0": 2, "x1": 2, "x2": 2})
+    assert texts.evidence.is_cut

@@ -276,7 +276,8 @@ def test_cells_that_training_had_not_seen_are_counted_at_predict(
 ) -> None:
     training = pd.DataFrame({"a": [1.0, 2.0, 3.0], "c": ["x", "y", "x"], "d": ["p", "q", "q"]})
     model = nntrain.fit(training.assign(y=[1.0, 2.0, 4.0]), Config(target=("y",), epochs=1))
-    assert notes.messages == []
+    assert notes.messages == ["read as categories: 'c' (2), 'd' (2)"]
+    notes.clear()
     unseen = pd.DataFrame({"a": [1.0, np.nan], "c": ["z", None], "d": ["q", "Q"]})
     predicted = model.predict(unseen)
     assert notes.messages == [

@@ -5,6 +5,7 @@ Nothing here may depend on where the blocks end in which a table is read.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from support.blocks import read_in_blocks
 
 from nntrain.config.keys import Config
 from nntrain.data.checks import check_columns, check_unique
+from nntrain.data.notation.number_pattern import parse_number_pattern
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.preprocessing.typed_table import TypedTable, read_typed
 from nntrain.data.readers import csv_table
@@ -93,11 +95,11 @@ def refusal(path: Path, text: str, **options: Any) -> str:
     return str(caught.value)
 
 
-def not_a_number(path: Path, line: int, cell: str, hint: str = "") -> str:
+def not_a_number(path: Path, line: int, cell: str) -> str:
     missing = "" if any(map(str.isdigit, cell)) else ", add the text to missing_values,"
     return (
         f"{path}, line {line}, column 'a': {cell!r} is not a number, and at least nine tenths of "
-        f"the column are. Correct the cell{missing} or list the column under categorical{hint}"
+        f"the column are. Correct the cell{missing} or list the column under categorical"
     )
 
 
@@ -216,69 +218,110 @@ def test_a_decimal_comma_is_a_number_where_it_is_the_decimal_mark(path: Path) ->
     assert typed_column(path, ["1,5", "-2", "0,25"], cells=cells) == [1.5, -2.0, 0.25]
 
 
-def test_a_decimal_comma_in_a_numeric_column_is_pointed_out(path: Path) -> None:
-    text = "a;y\n" + "".join(f"{cell};1\n" for cell in [*range(9), "1,5"])
-    hint = "; is the decimal mark a comma (--decimal, or decimal in a config)?"
-    assert refusal(path, text) == not_a_number(path, 11, "1,5", hint)
+def test_a_single_decimal_comma_among_whole_numbers_is_read_as_one(
+    path: Path, notes: pytest.LogCaptureFixture
+) -> None:
+    assert typed_column(path, [*map(str, range(9)), "1,5"]) == [*range(9), 1.5]
+    assert notes.messages == ["read 'a' as numbers written as 1234,5, such as '1,5'"]
 
 
-# Too many categories
+def test_a_decimal_comma_among_decimal_points_is_a_cell_to_correct(path: Path) -> None:
+    """Another decimal mark is no remedy: then the others would be texts."""
+    cells = [f"{i}.5" for i in range(20)]
+    text = "a;y\n" + "".join(f"{cell};1\n" for cell in [*cells, "1,5"])
+    assert refusal(path, text) == not_a_number(path, 22, "1,5")
+
+
+# Many categories, identifiers and texts
 
 
 @pytest.mark.parametrize("block_bytes", [4, WHOLE])
-def test_as_many_categories_as_allowed_are_allowed(path: Path, block_bytes: int) -> None:
-    cells = ["x", "y", "z", "x", "z", "y"]
-    assert typed_column(path, cells, block_bytes=block_bytes, max_categories=3) == cells
+def test_there_may_be_as_many_categories_as_repeat(path: Path, block_bytes: int) -> None:
+    cells = [f"c{i}" for i in range(300)] * 2
+    assert typed_column(path, cells, block_bytes=block_bytes) == cells
 
 
 @pytest.mark.parametrize("block_bytes", [4, WHOLE])
-def test_one_category_too_many_is_an_error(path: Path, block_bytes: int) -> None:
-    message = refusal(path, "a,y\nx,1\ny,2\n,3\nz,4\n", block_bytes=block_bytes, max_categories=3)
-    assert message == (
-        f"{path}: the text column 'a' has more than 3 distinct values, such as 'x'; put it under "
-        f"ignore, or raise max_categories"
-    )
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (
+            [f"customer {i}" for i in range(21)],
+            "names or numbers of the rows, 21 different in 21 rows",
+        ),
+        (
+            [f"x{i}" for i in range(21)] + [f"x{i}" for i in range(20)],
+            "names or numbers of the rows, 21 different in 41 rows",
+        ),
+        ([f"it was day {i} of the trip" for i in range(21)], "free text, 21 different in 21 rows"),
+        ([f"{i}{'x' * 40}" for i in range(21)], "free text, 21 different in 21 rows"),
+    ],
+)
+def test_identifiers_and_free_text_are_left_out_with_the_reason(
+    path: Path,
+    notes: pytest.LogCaptureFixture,
+    column: list[str],
+    reason: str,
+    block_bytes: int,
+) -> None:
+    text = "a,b,y\n" + "".join(f"{cell},{i % 7},{i}\n" for i, cell in enumerate(column))
+    table = typed(path, text, block_bytes=block_bytes)
+    assert seen(table) == {"b": [i % 7 for i in range(len(column))]}
+    assert notes.messages == [f"left out the column 'a': {reason}"]
 
 
-def test_a_decimal_comma_among_too_many_categories_is_pointed_out(path: Path) -> None:
-    text = "a;y\n1,5;1\n2,5;2\n3,5;3\n"
-    assert refusal(path, text, max_categories=2) == (
-        f"{path}: the text column 'a' has more than 2 distinct values, such as '1,5'; put it under "
-        f"ignore, or raise max_categories; is the decimal mark a comma (--decimal, or decimal in a config)?"
-    )
+@pytest.mark.parametrize("roles", [{"features": ("a", "b")}, {"categorical": ("a",)}])
+def test_a_column_that_the_config_names_is_not_left_out(path: Path, roles: dict[str, Any]) -> None:
+    cells = [f"customer {i}" for i in range(30)]
+    text = "a,b,y\n" + "".join(f"{cell},{i % 7},{i}\n" for i, cell in enumerate(cells))
+    assert seen(typed(path, text, **roles))["a"] == cells
 
 
 @pytest.mark.parametrize(
-    ("cells", "shown", "hint"),
+    ("name", "numbers", "reason"),
     [
-        (["9,356", "1,5", "2,5"], "1,5", "; is the decimal mark a comma (--decimal, or decimal in a config)?"),
-        (["712", "9,356", "8,001"], "9,356", "; the comma may group thousands: such a number has to be "
-         "written without it, as 9356"),
+        ("a", [*range(30, 0, -1)], "it counts the rows, from 1 to 30"),
+        (
+            "patient_id",
+            [7 * i for i in range(30)],
+            "it identifies the rows, by its name and because no number stands twice",
+        ),
     ],
-)  # fmt: skip
-def test_among_too_many_categories_the_text_that_tells_most_is_shown(
-    path: Path, cells: list[str], shown: str, hint: str
+)
+def test_numbers_of_the_rows_are_left_out_unless_nothing_else_is_left(
+    path: Path, notes: pytest.LogCaptureFixture, name: str, numbers: list[int], reason: str
 ) -> None:
-    text = "a;y\n" + "".join(f"{cell};1\n" for cell in cells)
-    assert refusal(path, text, max_categories=2) == (
-        f"{path}: the text column 'a' has more than 2 distinct values, such as {shown!r}; put it under "
-        f"ignore, or raise max_categories{hint}"
-    )
+    rows = [f"{number},{i % 7},{i % 5}" for i, number in enumerate(numbers)]
+    text = f"{name},b,y\n" + "\n".join(rows) + "\n"
+    assert typed(path, text).features == ("b",)
+    assert notes.messages == [
+        f"left out the column {name!r}: {reason}; to learn from it, list it under features"
+    ]
+    notes.clear()
+    assert typed(path, text, features=(name, "b")).features == (name, "b")
+    assert typed(path, text, ignore=("b",)).features == (name,)
+    assert notes.messages == []
 
 
-def test_a_column_listed_as_categorical_may_not_have_too_many_categories_either(path: Path) -> None:
-    text = "a,y\n1,1\n2,2\n3,3\n"
-    message = refusal(path, text, categorical=("a",), max_categories=2)
-    assert message == (
-        f"{path}: the text column 'a' has more than 2 distinct values, such as '1'; put it under "
-        f"ignore, or raise max_categories"
+@pytest.mark.parametrize(
+    ("ignored", "names"),
+    [((), "'a', 'b' hold names or free text; to learn from them"),
+     (("b",), "'a' holds names or free text; to learn from it")],
+)  # fmt: skip
+def test_a_table_of_names_alone_is_an_error(
+    path: Path, ignored: tuple[str, ...], names: str
+) -> None:
+    text = "a,b,y\n" + "".join(f"name {i},key {i},{i}\n" for i in range(30))
+    assert refusal(path, text, ignore=ignored) == (
+        f"{path}: no column is left to learn from: {names} all the same, list columns under features"
     )
+    assert typed(path, text, features=("a",)).features == ("a",)
 
 
 def test_a_column_that_is_not_learned_from_may_hold_anything(path: Path) -> None:
     text = "a,b,y\n1,x,1\n2,inf,2\n3,z,3\n"
-    assert seen(typed(path, text, ignore=("b",), max_categories=2)) == {"a": [1, 2, 3]}
-    assert seen(typed(path, text, features=("a",), max_categories=2)) == {"a": [1, 2, 3]}
+    assert seen(typed(path, text, ignore=("b",))) == {"a": [1, 2, 3]}
+    assert seen(typed(path, text, features=("a",))) == {"a": [1, 2, 3]}
 
 
 # Cells that cannot be used
@@ -326,6 +369,41 @@ def test_a_target_that_is_no_finite_number_is_an_error(
     text = f'a,y\n"1\n",1\n\n2,{cell}\n3,{cell}\n'
     message = refusal(path, text, block_bytes=block_bytes)
     assert message == f"{path}, line 5, column 'y': {problem}"
+
+
+@pytest.mark.parametrize("block_bytes", [4, WHOLE])
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        (["high"], "1 different text, such as 'high'; a number for each, such as 0 and 1, can be one"),
+        (["yes", "", "no"], "2 different texts, such as 'yes'; a number for each, such as 0 and 1, can be one"),
+        ([f"n{i}" for i in range(21)], "21 different texts, such as 'n0'; choose another"),
+        ([f"a b c d {i}" for i in range(21)], "free text, such as 'a b c d 0'; choose another"),
+        (["2024-01-31"], "dates or times, such as '2024-01-31'; a number such as the days since a date can be one"),
+        (["12:30", "13:15"], "dates or times, such as '12:30'; a number such as the days since a date can be one"),
+    ],
+)  # fmt: skip
+def test_a_target_of_texts_is_an_error_that_says_what_it_holds(
+    path: Path, cells: list[str], problem: str, block_bytes: int
+) -> None:
+    text = "a,y\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells))
+    assert refusal(path, text, block_bytes=block_bytes) == (
+        f"{path}, column 'y': the target must be numbers, and the column holds {problem}"
+    )
+
+
+def test_a_target_that_may_be_read_in_two_ways_asks_and_each_answer_works(path: Path) -> None:
+    text = "a;y\n1;€1,030\n2;€2,540\n"
+    one, other = ('{"y": "€1,234.5"}', '{"y": "€1234,5"}')
+    assert refusal(path, text) == (
+        f"{path}, column 'y': '€1,030' may be 1030 (the comma groups thousands) or 1.03 (the comma is "
+        f"the decimal mark); say which: --set 'numbers={one}' for 1030 or --set 'numbers={other}' for "
+        f"1.03"
+    )
+    for answer, expected in ((one, [1030.0, 2540.0]), (other, [1.03, 2.54])):
+        pattern = json.loads(answer)["y"]
+        cells = CellFormat(MISSING, notations={"y": parse_number_pattern(pattern)})
+        assert typed(path, text, cells=cells).columns[-1].tolist() == expected
 
 
 def test_the_second_target_is_checked_as_the_first(path: Path) -> None:

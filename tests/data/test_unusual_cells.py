@@ -64,7 +64,7 @@ def test_all_kinds_are_counted_chunk_by_chunk() -> None:
     assert notes_of(unusual) == [
         MissingCells({"a": 2}),
         UnseenCategories({"c": 2}),
-        FarNumbers({"a": 6}, {"a": (1.0, 5.0)}),
+        FarNumbers({"a": 6}, {"a": ("1", "5")}),
     ]
 
 

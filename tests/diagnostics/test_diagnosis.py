@@ -184,7 +184,7 @@ def test_a_ridge_that_knows_the_rows_by_heart_is_nothing_to_be_measured_by() -> 
     x = rng.normal(size=60)
     table = pd.DataFrame({"x": x, "y": x + rng.normal(size=60)})
     named = table.assign(name=[f"p{i}" for i in range(60)])
-    model, findings = fitted(named, "target: y\n")
+    model, findings = fitted(named, "target: y\ncategorical: [name]\n")
     ridge = model.summary.training["y"].ridge_rmse
     assert ridge is not None
     assert ridge < model.summary.training["y"].rmse / 2

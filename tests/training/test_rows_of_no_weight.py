@@ -172,6 +172,7 @@ def test_their_number_is_said_and_the_rows_that_are_left_are_known() -> None:
     assert list(map(str, notes)) == [
         "the DataFrame: left out 1 row without a target",
         "the DataFrame: left out 21 rows of weight 0",
+        "read as categories: 'c' (2), 'g' (3)",
     ]
     assert typed.kept is not None
     kept = (table["w"] > 0).to_numpy(copy=True)

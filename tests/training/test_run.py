@@ -392,7 +392,10 @@ def test_validation_rows_of_a_category_that_training_lacks_are_counted(
     frame = pd.DataFrame({"group": [f"g{i}" for i in range(10)], "y": range(10)})
     caplog.set_level(logging.WARNING, "nntrain")
     nntrain.fit(frame, nntrain.Config(target=("y",), epochs=1, validation_fraction=0.3))
-    assert caplog.messages == ["cells of a category not seen in training: 3 in 'group'"]
+    assert caplog.messages == [
+        "read as categories: 'group' (10)",
+        "cells of a category not seen in training: 3 in 'group'",
+    ]
 
 
 def test_validation_rows_are_asked_for_once() -> None:

@@ -18,6 +18,8 @@ from nntrain.data.notation.date_inference import DatesUnclear, infer_dates
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.number_inference import infer_numbers
 from nntrain.data.notation.numbers import NumberNotation
+from nntrain.data.notation.shapes import shape_of
+from nntrain.data.readers.cells import BLANKS
 from nntrain.text import counted
 
 Kind: TypeAlias = Literal["number", "date", "category", "identifier", "text"]
@@ -160,3 +162,11 @@ def _as_names(evidence: TextEvidence) -> Decision | None:
 def first_text(evidence: TextEvidence) -> str:
     """A text to show as an example."""
     return next(iter(evidence.texts), "")
+
+
+def first_text_at(evidence: TextEvidence) -> tuple[str, str]:
+    """The place of the first text, empty where it is not known, and the text."""
+    text = first_text(evidence)
+    shape = evidence.shapes.by_text.get(shape_of(text.strip(BLANKS)))
+    is_first = shape is not None and shape.example == text.strip(BLANKS)
+    return (shape.place if shape and is_first else ""), text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +17,7 @@ from nntrain.data.notation.date_fit import Misfit
 from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notation.notation import Notation
 from nntrain.data.readers.csv_table import CsvTable
-from nntrain.data.readers.table import Table
+from nntrain.data.readers.table import ColumnTypes, Table
 
 IDENTIFIER_NAME = re.compile(
     r"(?:.*[_\W])?(?:id|ids|uuid|guid|rowid|ID|Id)|.*[a-z0-9](?:Id|ID)", re.ASCII
@@ -36,6 +38,7 @@ def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str,
     if decimal != "." or not has_decimal_comma(decisions):
         return decisions
     suspects = [p.name for p in profiles if may_have_groups(np.array(sorted(p.values)))]
+    suspects = written_as_texts(table, suspects)
     again = profile_as_texts(table, suspects)
     return decisions | {name: decide_texts(again[name].evidence, ",") for name in suspects}
 
@@ -54,6 +57,25 @@ def may_have_groups(values: Vector) -> bool:
         np.isclose(thousandths, np.rint(thousandths), rtol=1e-12, atol=0).all()
         and (np.abs(present[is_fraction]) >= 1.0).all()
     )
+
+
+def written_as_texts(table: Table, names: Sequence[str]) -> list[str]:
+    """Those of some columns of numbers that are texts: all of a CSV, and none of typed numbers.
+
+    In JSON and Parquet a number has a decimal point, whatever texts stand beside it.
+    """
+    parts = getattr(table, "tables", [table])
+    if not names or any(isinstance(part, CsvTable) for part in parts):
+        return list(names)
+    positions = [table.columns.index(name) for name in names]
+    types = ColumnTypes(tuple(names))
+    found: set[str] = set()
+    for chunk in table.chunks(lambda: types):
+        for name, cells in zip(names, chunk.as_json(positions), strict=True):
+            texts = {json.loads(cell) for cell in set(cells) if cell.startswith('"')}
+            if any(not math.isnan(table.cells.number(text) or 0.0) for text in texts):
+                found.add(name)
+    return [name for name in names if name in found]
 
 
 def given_kinds(

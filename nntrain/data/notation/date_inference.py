@@ -116,9 +116,7 @@ def _by_order(fits: list[Fit], possible: list[Fit]) -> Outcome:
             if decided[0] in possible
             else None
         )
-    counted = all(shape.above_12 for shape, _ in fits[0].alike())
-    why = "no cell has a day above 12" if counted else "too many numbers a cell to compare the days"
-    return _unclear(possible, why) if possible else None
+    return _unclear(possible, "no cell has a day above 12") if possible else None
 
 
 def _unclear(possible: list[Fit], why: str) -> DatesUnclear:

@@ -17,7 +17,8 @@ LONGEST_SHAPE = 60
 DIGITS = str.maketrans("0123456789", "9999999999")
 DIGIT_RUN = re.compile(r"\d+", re.ASCII)
 MOST_RUNS = 9
-"""A cell with more runs of digits than this has none of them measured."""
+"""A cell with more runs of digits than this has none of them measured; a date with time, fraction
+and offset has so many."""
 
 
 @dataclass

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from nntrain.data.checks import comma_hint, has_digit, written
+from nntrain.data.checks import has_digit, written
 from nntrain.data.kinds.decision import Decision
 from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.numbers import NumberNotation
 from nntrain.data.notes import ReadAs, TakeNote, UselessColumn
-from nntrain.data.readers.cells import CellFormat
 from nntrain.errors import DataError
 
 PLAIN = NumberNotation()
@@ -35,11 +34,10 @@ def check_decided(
     is_plain = decision.notation in (None, PLAIN)
     what = "a number" if is_plain else written(decision.notation)
     missing = "" if has_digit(first.text) else ", add the text to missing_values,"
-    hint = comma_hint(first.text, CellFormat(())) if is_plain else ""
     raise DataError(
         f"{first.place}, column {name!r}: {first.text!r} is not {what}, and at least nine "
         f"tenths of the column are. Correct the cell{missing} or list the column under "
-        f"categorical{hint}"
+        f"categorical"
     )
 
 

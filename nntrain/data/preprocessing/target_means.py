@@ -39,8 +39,10 @@ def _smoothed(counts: Codes, codes: Codes, y: Vector, n_categories: int) -> Vect
     sums = np.bincount(codes, centred, n_categories + 1)[:n_categories]
     means = sums / np.maximum(counts, 1)
     result = np.full(n_categories + 1, prior)
-    result[:n_categories] += (
-        means * counts / (counts + _rows_of_prior(counts, codes, centred, means))
+    rows = counts + _rows_of_prior(counts, codes, centred, means)
+    # Where all rows of a category are alike, those of the prior are 0, and so may be both.
+    result[:n_categories] += means * np.divide(
+        counts, rows, out=np.zeros(n_categories), where=counts > 0
     )
     return result
 

@@ -15,7 +15,12 @@ import numpy as np
 
 from nntrain.arrays import Mask, Matrix, RowNumbers, Vector
 from nntrain.data.kinds.decision import Decision
-from nntrain.data.kinds.table_kinds import decimal_mark, has_decimal_comma, may_have_groups
+from nntrain.data.kinds.table_kinds import (
+    decimal_mark,
+    has_decimal_comma,
+    may_have_groups,
+    written_as_texts,
+)
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notes import TakeNote, log_note
 from nntrain.data.preprocessing.counted_rows import (
@@ -25,10 +30,11 @@ from nntrain.data.preprocessing.counted_rows import (
     take_rows,
 )
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import PLAIN, check_decided, note_decisions, unclear_groups
+from nntrain.data.preprocessing.kinds import PLAIN, check_decided, note_decisions
 from nntrain.data.preprocessing.memory import GrowingColumns, give_back
 from nntrain.data.preprocessing.roles import ColumnRoles, feature_columns
 from nntrain.data.preprocessing.useful_columns import (
+    check_target_groups,
     decide_targets,
     features_to_keep,
     growing_features,
@@ -202,19 +208,16 @@ class _TableReader:
     def _decide_groups(self) -> dict[str, Decision]:
         """The kinds of features of plain numbers whose point may group thousands.
 
-        Other columns have decimal commas. Raises `DataError` for a target that may be so.
+        Other columns have decimal commas. Raises `DataError` for such a target.
         """
-        targets = self.columns.trimmed()[len(self.features) :]
-        for name, column in zip(self.roles.targets, targets, strict=False):
-            if name not in self.table.cells.notations and may_have_groups(column):
-                raise DataError(unclear_groups(self.table.name, name))
-        suspects = [
-            feature
-            for feature in self.features
-            if not feature.is_text
-            and feature.name not in self.table.cells.notations
-            and may_have_groups(self.columns.arrays[feature.position][: self.columns.n_rows])
-        ]
+        columns, given = self.columns.trimmed(), self.table.cells.notations
+        plain = {f.name: columns[f.position] for f in self.features if not f.is_text}
+        targets = columns[len(self.features) :]
+        plain |= dict(zip(self.roles.targets, targets, strict=False))
+        names = [name for name, c in plain.items() if name not in given and may_have_groups(c)]
+        names = written_as_texts(self.table, names)
+        check_target_groups(self.table, [name for name in self.roles.targets if name in names])
+        suspects = [feature for feature in self.features if feature.name in names]
         self.read_again(suspects, as_texts=True)
         return {feature.name: feature.decide(",") for feature in suspects}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nntrain.arrays import Vector
-from nntrain.data.kinds.decision import Decision, decide_texts
+from nntrain.data.kinds.decision import Decision, decide_texts, first_text_at
 from nntrain.data.kinds.evidence import TextEvidence
 from nntrain.data.kinds.running_number import counts_rows
 from nntrain.data.kinds.table_kinds import (
@@ -18,7 +18,7 @@ from nntrain.data.kinds.table_kinds import (
 )
 from nntrain.data.notes import ReadAsCategories, TakeNote, UselessColumn
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import PLAIN, check_decided
+from nntrain.data.preprocessing.kinds import PLAIN, check_decided, unclear_groups
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.readers.table import ColumnTypes, Table
 from nntrain.errors import DataError
@@ -59,6 +59,13 @@ def decide_targets(table: Table, names: Sequence[str]) -> dict[str, Decision]:
     return decisions
 
 
+def check_target_groups(table: Table, names: Sequence[str]) -> None:
+    """Raise `DataError` for a target whose points may group thousands beside decimal commas."""
+    for name, evidence in _evidence(table, names).items() if names else ():
+        if decide_texts(evidence, ",").notation != PLAIN:
+            raise DataError(unclear_groups(table.name, name))
+
+
 def _evidence(table: Table, names: Sequence[str]) -> dict[str, TextEvidence]:
     """The evidence of columns, over all of their cells."""
     evidence = {name: TextEvidence() for name in names}
@@ -70,15 +77,19 @@ def _evidence(table: Table, names: Sequence[str]) -> dict[str, TextEvidence]:
 
 
 def no_target(table_name: str, name: str, decision: Decision, evidence: TextEvidence) -> str:
-    """The message for a target that holds no numbers."""
-    n_distinct = f"{len(evidence.texts):,}{' or more' if evidence.is_cut else ''}"
+    """The message for a target that holds no numbers, or names its first text beside some."""
+    if evidence.n_numbers:
+        place, text = first_text_at(evidence)
+        return (
+            f"{place or table_name}, column {name!r}: the target must be a number, found {text!r}; "
+            f"correct the cell or choose another target"
+        )
+    more = " or more" if evidence.is_cut else ""
+    texts = f"{len(evidence.texts):,}{more} different text{'s' * (len(evidence.texts) != 1)}"
     kinds = {
         "date": ("dates or times", "a number such as the days since a date can be one"),
-        "category": (
-            f"{n_distinct} different texts",
-            "a number for each, such as 0 and 1, can be one",
-        ),
-        "identifier": (f"{n_distinct} different texts", "choose another"),
+        "category": (texts, "a number for each, such as 0 and 1, can be one"),
+        "identifier": (texts, "choose another"),
         "text": ("free text", "choose another"),
     }
     what, remedy = kinds[decision.kind]
