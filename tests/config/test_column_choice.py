@@ -122,7 +122,11 @@ def test_targets_that_are_asked_for_are_taken(tmp_path: Path) -> None:
             "the last column, 'color', cannot be the target: it holds text, such as 'red'; name the "
             "column to predict with --target: it could be 'size', 'y'",
         ),
-        (["same", "color"], [], "no column can be the target; each is text, constant or empty"),
+        (
+            ["same", "row", "day", "color"],
+            [],
+            "no column can be the target; each is text, dates, constant, empty or names of the rows",
+        ),
         (["y"], [], "no column is left to learn from: the target is the only one"),
         (
             ["same", "y"],

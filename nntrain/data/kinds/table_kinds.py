@@ -40,9 +40,7 @@ def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str,
     return decisions | {name: decide_texts(again[name].evidence, ",") for name in suspects}
 
 
-def has_decimal_comma(
-    decisions: Mapping[str, Decision], given: Mapping[str, Notation]
-) -> bool:
+def has_decimal_comma(decisions: Mapping[str, Decision], given: Mapping[str, Notation]) -> bool:
     """Whether a column is known to have decimal commas: by its cells, or by the config."""
     notations = [*given.values(), *(decision.notation for decision in decisions.values())]
     return any(notation is not None and notation.decimal == "," for notation in notations)
