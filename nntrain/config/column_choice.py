@@ -125,7 +125,8 @@ def _choose_targets(
     fit = [c.name for c in columns if c.name not in unfit and c.decision.kind != "identifier"]
     if not fit:
         raise DataError(
-            f"{table_name}: no column can be the target; each is text, constant or empty"
+            f"{table_name}: no column can be the target; each is text, dates, constant, empty or "
+            f"names of the rows"
         )
     raise DataError(
         f"{table_name}: the last column, {last!r}, cannot be the target: it {unfit[last]}; name "

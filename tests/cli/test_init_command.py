@@ -32,21 +32,23 @@ SMALL_ABOUT = """\
 # recipe: textbook
 #
 #   id     number, 1 to 24
-#   name   text, 24 different
+#   name   identifier, 24 different, such as 'n1'
 #   size   number, 0.5 to 11.5, 6 missing
-#   color  text, 2 different
-#   dead   text, 1 different
+#   color  category, 2 different, such as 'red'
+#   dead   category, 1 different, such as 'x'
 #   empty  empty
 #   price  number, 3 to 48
 
 """
-SMALL_IGNORE = """\
-ignore:
-  - id  # counts the rows
-  - name  # nearly every row has a text of its own
-  - dead  # constant
-  - empty  # has no value
-"""
+SMALL_LEFT_OUT = {
+    "id": "it counts the rows, from 1 to 24",
+    "name": "names or numbers of the rows, 24 different in 24 rows",
+    "dead": "constant",
+    "empty": "has no value",
+}
+SMALL_IGNORE = "ignore:\n" + "".join(
+    f"  - {name}  # {reason}\n" for name, reason in SMALL_LEFT_OUT.items()
+)
 
 
 def key_lines(**values: str) -> str:
@@ -56,6 +58,15 @@ def key_lines(**values: str) -> str:
         for name, default in DEFAULTS.items()
     ]
     return "\n".join(parts) + "\n"
+
+
+def left_out(*but: str) -> str:
+    """The notes on the columns of the small table that are left out, but for some."""
+    return "".join(
+        f"Note: left out the column {name!r}: {reason}\n"
+        for name, reason in SMALL_LEFT_OUT.items()
+        if name not in but
+    )
 
 
 def csv_text(columns: dict[str, list[str]], delimiter: str = ",") -> str:
@@ -98,9 +109,11 @@ def test_the_whole_output_for_a_small_table(run: Run, folder: Path) -> None:
     target = "target: price  # the last column; --target COLUMN chooses another\n"
     assert result == Result(
         0,
-        SMALL_ABOUT + key_lines(target=target, ignore=SMALL_IGNORE),
+        SMALL_ABOUT
+        + key_lines(target=target, ignore=SMALL_IGNORE, categorical="categorical: [color]\n"),
         "Note: the target is 'price', the last column; --target chooses another\n"
-        "Next: nntrain cv t.csv --config config.yaml\n",
+        + left_out()
+        + "Next: nntrain cv t.csv --config config.yaml\n",
     )
 
 
@@ -108,7 +121,8 @@ def test_the_whole_output_for_a_small_table(run: Run, folder: Path) -> None:
 def test_every_key_stands_once_with_its_meaning_and_the_recipes_value(
     run: Run, recipe: str
 ) -> None:
-    text = run("init", "sample_data/housing.csv", "--recipe", recipe).out
+    table = ["sample_data/housing.csv", "--target", "median_house_value"]
+    text = run("init", *table, "--recipe", recipe).out
     lines = text.split("\n")
     assert lines[:2] == [
         "# sample_data/housing.csv: 20,640 rows, 10 columns",
@@ -117,12 +131,12 @@ def test_every_key_stands_once_with_its_meaning_and_the_recipes_value(
     for field in dataclasses.fields(nntrain.Config):
         (place,) = [i for i, line in enumerate(lines) if line.startswith(f"{field.name}:")]
         assert lines[place - 1] == f"# {MEANINGS[field.name]}"
-    target = ("median_house_value",)
-    assert parse_config(text) == nntrain.Config(target=target, **RECIPES[recipe](20_640))
+    found = nntrain.Config(target=("median_house_value",), categorical=("ocean_proximity",))
+    assert parse_config(text) == dataclasses.replace(found, **RECIPES[recipe](20_640))
     if recipe == "accurate":
-        assert run("init", "sample_data/housing.csv").out == text
+        assert run("init", *table).out == text
     else:
-        assert parse_config(text) == nntrain.Config(target=target)
+        assert parse_config(text) == found
 
 
 def test_a_recipe_that_does_not_exist_is_refused(run: Run) -> None:
@@ -131,10 +145,19 @@ def test_a_recipe_that_does_not_exist_is_refused(run: Run) -> None:
     assert "'best' is not one of 'accurate', 'textbook'" in result.err
 
 
-@pytest.mark.parametrize("table", ["concrete", "energy", "housing"])
-def test_the_sample_tables_train_with_what_init_writes(run: Run, table: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [
+        ("concrete", []),
+        ("energy", []),
+        ("housing", ["--target", "median_house_value"]),
+    ],
+)
+def test_the_sample_tables_train_with_what_init_writes(
+    run: Run, table: str, options: list[str]
+) -> None:
     path = f"sample_data/{table}.csv"
-    result = run("init", path, "-o", "c.yaml")
+    result = run("init", path, "-o", "c.yaml", *options)
     assert (result.code, result.out) == (0, "")
     assert result.err.endswith(f"Next: nntrain cv {path} --config c.yaml\n")
     assert run("fit", path, "-c", "c.yaml", "-q", "--set", "epochs=3") == Result(0, "", "")
@@ -156,6 +179,7 @@ def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     assert found.config == nntrain.Config(
         target=("price",),
         ignore=("id", "name", "dead", "empty"),
+        categorical=("color",),
         missing_values=(*DEFAULTS["missing_values"], "?!"),
         missing_target="skip",
     )
@@ -166,8 +190,7 @@ def test_the_config_reads_back_as_the_one_that_was_found(folder: Path) -> None:
     [
         ("1,2\n2,3\n3,5\n", "t.csv: every name in the header line is a number; is it a row, and the "
          "line of names missing?"),
-        ("a;b;y\n1,5;x;2\n2,5;y;3\n", "t.csv: numbers with a decimal comma are texts in 'a'; "
-         "--decimal , reads them as numbers"),
+        ("a;b;y\n1,5;x;2\n2,5;y;3\n", ""),
         ("a;b;y\n1,5;x;2\n1,2,3;y;3\n", ""),
         ("a,2,y\n1,5,2\n2,6,3\n", ""),
     ],
@@ -221,7 +244,7 @@ def test_targets_can_be_asked_for(run: Run, folder: Path, asked: list[str], line
     (folder / "t.csv").write_text(SMALL)
     options = [word for target in asked for word in ("--target", target)]
     result = run("init", "t.csv", "-o", "c.yaml", *options)
-    assert result == Result(0, "", "Next: nntrain cv t.csv --config c.yaml\n")
+    assert result == Result(0, "", left_out(*asked) + "Next: nntrain cv t.csv --config c.yaml\n")
     assert line in (folder / "c.yaml").read_text().split("\n")
     config = nntrain.load_config("c.yaml")
     assert config.target == tuple(asked)
@@ -232,12 +255,14 @@ def test_targets_can_be_asked_for(run: Run, folder: Path, asked: list[str], line
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--target", "color"], 3, "t.csv: the column 'color' cannot be the target: it holds text"),
-        (["--target", "dead"], 3, "t.csv: the column 'dead' cannot be the target: it holds text"),
+        (["--target", "color"], 3, "t.csv: the column 'color' cannot be the target: it holds text, "
+         "such as 'red'"),
+        (["--target", "dead"], 3, "t.csv: the column 'dead' cannot be the target: it holds text, "
+         "such as 'k'"),
         (["--target", "empty"], 3, "t.csv: the column 'empty' cannot be the target: it has no value"),
         (["--target", "five"], 3, "t.csv: the column 'five' cannot be the target: it is constant"),
         (["--target", "x", "--target", "color"], 3, "t.csv: the column 'color' cannot be the target: "
-         "it holds text"),
+         "it holds text, such as 'red'"),
         (["--target", "colour"], 3, "t.csv: has no column 'colour', named under --target; did you "
          "mean 'color'?"),
         (["-o", "t.csv"], 2, "--output t.csv would overwrite an input of this run"),
@@ -258,8 +283,10 @@ def test_what_cannot_be_is_explained(
     [
         ("", "t.csv: is empty; expects a header line with the names of the columns"),
         ("a,y\n", "t.csv: has no rows to look at"),
-        ("a,b\nx,y\nz,w\n", "t.csv: no column can be the target; each is text, constant or empty"),
-        ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, constant or empty"),
+        ("a,b\nx,y\nz,w\n", "t.csv: no column can be the target; each is text, dates, constant, empty "
+         "or names of the rows"),
+        ("a,y\n1,2\n1,2\n", "t.csv: no column can be the target; each is text, dates, constant, empty "
+         "or names of the rows"),
         ("y\n1\n2\n3\n", "t.csv: no column is left to learn from: the target is the only one"),
         ("a,y\n5,1\n5,2\n", "t.csv: no column is left to learn from: little can be learned from 'a'"),
         ("a:b:y\n1:2:3\n", "t.csv: its header line was read as one column, 'a:b:y'; if ':' separates the "
@@ -289,34 +316,49 @@ def test_a_missing_table_is_explained_and_no_output_is_made(run: Run, folder: Pa
 
 MANY = [f"text {i}" for i in range(150)]
 REASONS: dict[str, tuple[list[str], str]] = {
-    "an identifier that counts from 0": ([str(i) for i in range(60)], "counts the rows"),
-    "an identifier that counts from 1": ([f"{i}.0" for i in range(1, 61)], "counts the rows"),
+    "an identifier that counts from 0": ([str(i) for i in range(60)],
+                                       "it counts the rows, from 0 to 59"),
+    "an identifier that counts from 1": ([f"{i}.0" for i in range(1, 61)],
+                                       "it counts the rows, from 1 to 60"),
     "a constant number": (["5"] * 60, "constant"),
     "a constant number in several spellings": (cycle("5", "5.0", "+5"), "constant"),
     "a constant text": (["same"] * 60, "constant"),
     "no value": ([""] * 60, "has no value"),
     "no value in several spellings": (cycle("", "NA", "?"), "has no value"),
     "a text of its own for each row": ([f"n{i}" for i in range(60)],
-                                       "nearly every row has a text of its own"),
-    "ISO dates": ([f"2024-{i % 12 + 1:02}-{i % 28 + 1:02}" for i in range(60)],
-                  "60 dates; a column of months or weekdays could tell more"),
-    "dates with a time": ([f"{i % 28 + 1}/{i % 12 + 1}/2024 10:{i:02}" for i in range(60)],
-                          "60 dates; a column of months or weekdays could tell more"),
+                                       "names or numbers of the rows, 60 different in 60 rows"),
+    "a long text of its own for each row": ([f"a sentence of many words, number {i}" for i in range(60)],
+                                            "free text, 60 different in 60 rows"),
+    "more texts than half the rows": ([*MANY, *MANY[:149]],
+                                      "names or numbers of the rows, 150 different in 299 rows"),
     "numbers with many texts": ([f"oops{i}" if i % 12 == 0 else str(i) for i in range(300)],
                                 "numbers with 25 different texts among them"),
-    "many texts": (MANY * 3, "150 different texts, such as 'text 0'"),
-    "many texts of odd characters": ([f"\x1b[31m\n{t}" for t in MANY] * 3,
-                                     "150 different texts, such as '\\x1b[31m\\ntext 0'"),
 }  # fmt: skip
 KEPT: dict[str, tuple[list[str], str]] = {
     "numbers that count from 7": ([str(i) for i in range(7, 67)], "number, 7 to 66"),
     "a number or nothing": (cycle("5", ""), "number, 5 to 5, 30 missing"),
-    "a text or nothing": (cycle("yes", ""), "text, 1 different, 30 missing"),
-    "few dates": (cycle("2024-01-01", "2024-02-01"), "text, 2 different"),
+    "a text or nothing": (cycle("yes", ""), "category, 1 different, such as 'yes', 30 missing"),
+    "ISO dates": (
+        [f"2024-{i % 12 + 1:02}-{i % 28 + 1:02}" for i in range(60)],
+        "a date written as 2024-12-31 14:30:00 (iso), such as '2024-01-01'",
+    ),
+    "few dates": (
+        cycle("2024-01-01", "2024-02-01"),
+        "a date written as 2024-12-31 14:30:00 (iso), such as '2024-01-01'",
+    ),
+    "dates with a time": (
+        [f"{i % 28 + 1}/{i % 12 + 1}/2024 10:{i:02}" for i in range(60)],
+        "a date written as 31/12/2024 14:30 (%d/%m/%Y %H:%M), such as '1/1/2024 10:00'",
+    ),
+    "many texts": (MANY * 3, "category, 150 different, such as 'text 0'"),
+    "many texts of odd characters": (
+        [f"\x1b[31m\n{t}" for t in MANY] * 3,
+        "category, 150 different, such as '\\x1b[31m\\ntext 0'",
+    ),
     "few odd texts": ([*numbers(57), "n/a", "none", "none"], "3 texts taken as missing"),
     "infinite cells": ([*numbers(58), "inf", "-1e999"], "2 infinite taken as missing"),
-    "half texts": (cycle("a", "2", "b", "4"), "text, 4 different"),
-    "true and false": (cycle("true", "false"), "text, 2 different"),
+    "half texts": (cycle("a", "2", "b", "4"), "category, 4 different, such as 'a'"),
+    "true and false": (cycle("true", "false"), "category, 2 different, such as 'true'"),
     "0 and 1": (cycle("0", "1"), "number, 0 to 1"),
     "large numbers": (cycle("1e200", "-1e200", "0"), "number, -1e+200 to 1e+200"),
     "small numbers": (cycle("1e-300", "2e-300", "0"), "number, 0 to 2e-300"),
@@ -339,7 +381,7 @@ def test_a_column_that_tells_little_is_ignored_with_the_reason(case: str) -> Non
 @pytest.mark.parametrize("case", KEPT)
 def test_a_column_that_may_tell_something_is_kept_and_described(case: str) -> None:
     column, description = KEPT[case]
-    Path("t.csv").write_text(csv_text({"a": column, "y": numbers(60, 2)}))
+    Path("t.csv").write_text(csv_text({"a": column, "y": numbers(len(column), 2)}))
     assert init_and_fit() == (0, 0)
     (about,) = [line for line in Path("c.yaml").read_text().split("\n") if line.startswith("#   a")]
     assert about.endswith(description)
@@ -414,7 +456,27 @@ AWKWARD: dict[str, str] = {
 @pytest.mark.parametrize("case", AWKWARD)
 def test_what_init_writes_trains_on_an_awkward_table(case: str) -> None:
     Path("t.csv").write_text(AWKWARD[case], newline="")
-    assert init_and_fit() == (0, 0)
+    options = ["--target", "y"] if case.startswith("a last column") else []
+    assert init_and_fit(*options) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        ("a last column of texts", "holds text, such as 'p'"),
+        ("a last column that is constant", "is constant"),
+    ],
+)
+def test_a_last_column_that_cannot_be_the_target_has_init_ask_for_one(
+    run: Run, folder: Path, case: str, reason: str
+) -> None:
+    (folder / "t.csv").write_text(AWKWARD[case])
+    message = (
+        f"Error: t.csv: the last column, 't', cannot be the target: it {reason}; name the column to "
+        "predict with --target: it could be 'a', 'y'\n"
+    )
+    assert run("init", "t.csv") == Result(3, "", message)
+    assert run("init", "t.csv", "--target", "y", "-q").code == 0
 
 
 @pytest.mark.usefixtures("in_process")

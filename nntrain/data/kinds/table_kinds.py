@@ -32,10 +32,11 @@ CODE_NAME = re.compile(
 
 def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str, Decision]:
     """The kind of each profiled column of a table, decided as `fit` decides it."""
-    plain = (profile for profile in profiles if not profile.n_texts)
+    given = table.cells.notations
+    plain = (p for p in profiles if not p.n_texts and p.name not in given)
     decimal = decimal_mark(table, has_fractions=any(map(_has_fractions, plain)))
     decisions = {profile.name: _decide(profile, decimal) for profile in profiles}
-    if decimal != "." or not has_decimal_comma(decisions):
+    if decimal != "." or not has_decimal_comma(decisions, given):
         return decisions
     suspects = [p.name for p in profiles if may_have_groups(np.array(sorted(p.values)))]
     suspects = written_as_texts(table, suspects)
@@ -43,9 +44,10 @@ def decide_columns(table: Table, profiles: Sequence[ColumnProfile]) -> dict[str,
     return decisions | {name: decide_texts(again[name].evidence, ",") for name in suspects}
 
 
-def has_decimal_comma(decisions: Mapping[str, Decision]) -> bool:
-    """Whether a column is known to have decimal commas."""
-    return any(d.notation is not None and d.notation.decimal == "," for d in decisions.values())
+def has_decimal_comma(decisions: Mapping[str, Decision], given: Mapping[str, Notation]) -> bool:
+    """Whether a column is known to have decimal commas: by its cells, or by the config."""
+    notations = [*given.values(), *(decision.notation for decision in decisions.values())]
+    return any(notation is not None and notation.decimal == "," for notation in notations)
 
 
 def may_have_groups(values: Vector) -> bool:

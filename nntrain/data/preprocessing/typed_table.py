@@ -193,17 +193,24 @@ class _TableReader:
         """What each feature is, and its column turned into that. Raises `DataError`."""
         mixed = [f for f in self.features if f.is_text and f.rows_as_numbers]
         self.read_again(mixed, as_texts=True)
-        columns = self.columns.arrays[: len(self.features)]
-        plain = (columns[f.position] for f in self.features if not f.is_text)
-        decimal = decimal_mark(self.table, has_fractions=any(map(has_fractions, plain)))
+        given = dict(self.table.cells.notations)
+        decimal = decimal_mark(self.table, has_fractions=self._has_plain_fractions())
         decisions = {feature.name: feature.decide(decimal) for feature in self.features}
-        if decimal == "." and has_decimal_comma(decisions):
+        if decimal == "." and has_decimal_comma(decisions, given):
             decisions |= self._decide_groups()
         for name, decision in decisions.items():
             check_decided(self.table.name, name, decision, self.table.cells.notations)
         unread = [f for f in self.features if not self._turn_into_numbers(f, decisions[f.name])]
         self.read_again(unread, as_texts=False)
         return decisions
+
+    def _has_plain_fractions(self) -> bool:
+        """Whether a column of plain numbers has a fraction, so that the decimal mark is known."""
+        columns = self.columns.trimmed()
+        plain = {f.name: columns[f.position] for f in self.features if not f.is_text}
+        plain |= dict(zip(self.roles.numbers, columns[len(self.features) :], strict=False))
+        given = self.table.cells.notations
+        return any(has_fractions(column) for name, column in plain.items() if name not in given)
 
     def _decide_groups(self) -> dict[str, Decision]:
         """The kinds of features of plain numbers whose point may group thousands.
