@@ -83,9 +83,7 @@ class Suggestion:
         open_columns = [
             column
             for column in self.table.columns
-            if column.decision.question
-            and column.decision.kind == KEYS_BY_KIND[key]
-            and column.name not in self.choice.ignored
+            if column.decision.question and column.decision.kind == KEYS_BY_KIND[key]
         ]
         if not value and not open_columns:
             yield f"{key}: {{}}"

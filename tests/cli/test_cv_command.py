@@ -29,7 +29,7 @@ def table(folder: Path) -> pd.DataFrame:
     """`t.csv` and its config `c.yaml`, in the folder."""
     frame = frame_of()
     frame.to_csv("t.csv", index=False)
-    (folder / "c.yaml").write_text(YAML)
+    (folder / "c.yaml").write_text(YAML + "categorical: [kind, site]\n")
     return frame
 
 
@@ -161,7 +161,7 @@ def test_rows_without_a_target_are_blank_and_the_others_stay_in_their_places(
     without = [0, 13, 14, 49]
     frame.loc[without, "y"] = np.nan
     frame.to_csv("t.csv", index=False)
-    (folder / "c.yaml").write_text(YAML + "missing_target: skip\n")
+    (folder / "c.yaml").write_text(YAML + "missing_target: skip\ncategorical: [kind, site]\n")
     result = run("cv", "t.csv", "-c", "c.yaml", "--json", "-o", "p.csv")
     assert result.code == 0
     assert result.err == "Note: t.csv: left out 4 rows without a target\n"
@@ -194,7 +194,7 @@ def test_a_group_that_has_no_target_at_all_counts_as_none(run: Run, folder: Path
 
 def test_several_targets_have_figures_and_predictions_each(run: Run, folder: Path) -> None:
     frame_of().assign(z=np.arange(50) % 7).to_csv("t.csv", index=False)
-    (folder / "c.yaml").write_text(YAML.replace("y", "[y, z]", 1))
+    (folder / "c.yaml").write_text(YAML.replace("y", "[y, z]", 1) + "categorical: [kind, site]\n")
     found = found_by(run, "-o", "p.csv", "--folds", "2")
     assert list(found["targets"]) == ["y", "z"]
     assert pd.read_csv("p.csv").columns.tolist() == ["fold", "predicted_y", "predicted_z"]
@@ -222,7 +222,7 @@ def test_leaving_one_row_out_has_r2_over_all_rows_alone(run: Run, folder: Path) 
 def test_weighted_rows_count_by_their_weight(run: Run, folder: Path) -> None:
     frame = frame_of().drop(columns="site").assign(w=1 + np.arange(50) % 4)
     frame.to_csv("t.csv", index=False)
-    (folder / "c.yaml").write_text(YAML + "weight: w\n")
+    (folder / "c.yaml").write_text(YAML + "weight: w\ncategorical: [kind]\n")
     found = found_by(run, "-o", "p.csv")
     written = pd.read_csv("p.csv")
     for fold in found["folds"]:

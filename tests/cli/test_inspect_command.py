@@ -22,9 +22,13 @@ TABLE = "size,color,price\n" + "".join(
 DEFAULT_KEYS = """\
 features              null
 ignore                []
+numbers               {}
+date_format           {}
 categorical           []
+ordered               {}
 weight                null
 max_categories        100
+min_count             1
 hidden_layers *       [3, 2]
 activation *          tanh
 initialization        glorot_uniform
@@ -205,8 +209,8 @@ def test_json_is_the_header_of_the_model_file(run: Run, model: nntrain.Model) ->
         "versions",
         "summary",
         "baseline",
-        "row_sketch",
         "histograms",
+        "row_sketch",
     ]
     assert nntrain.Config.from_dict(found["config"]) == model.config
     assert [feature["name"] for feature in found["preprocessing"]["features"]] == ["size", "color"]

@@ -489,7 +489,7 @@ def test_a_row_too_far_away_is_left_blank_without_a_word_of_arithmetic(
     run: Run, folder: Path, added: list[str]
 ) -> None:
     table = pd.DataFrame(
-        {"a": np.arange(40.0), "b": np.arange(40.0)[::-1] ** 2, "y": np.arange(40.0)}
+        {"a": np.arange(40.0) / 10, "b": np.arange(40.0)[::-1] ** 2, "y": np.arange(40.0)}
     )
     config = nntrain.Config(
         target=("y",), hidden_layers=(), epochs=2, ensemble=3, calibration_fraction=0.4
@@ -499,8 +499,8 @@ def test_a_row_too_far_away_is_left_blank_without_a_word_of_arithmetic(
     done = run("predict", "-m", "far.npz", "--on-bad-row", "blank", *added, stdin=rows)
     assert done.code == 0
     assert done.err.splitlines() == [
-        "Note: numbers further outside the training range than it is wide: 2 in 'a' (training: 1 to "
-        "39), 2 in 'b' (training: 0 to 1444)",
+        "Note: numbers further outside the training range than it is wide: 2 in 'a' (training: 0.1 to "
+        "3.9), 2 in 'b' (training: 0 to 1444)",
         "Note: 2 rows that could not be predicted: left without a prediction",
     ]
     lines = done.out.splitlines()

@@ -17,7 +17,7 @@ from nntrain.model.model import load_model
 
 @pytest.fixture
 def model(tmp_path: Path) -> nntrain.Model:
-    table = pd.DataFrame({"x": range(30), "t": list("abc") * 10, "y": range(30)})
+    table = pd.DataFrame({"x": [i * 2 for i in range(30)], "t": list("abc") * 10, "y": range(30)})
     model = nntrain.fit(table, nntrain.Config(target=("y",), epochs=1))
     model.save(tmp_path / "m.npz")
     return model
