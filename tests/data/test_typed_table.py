@@ -406,6 +406,38 @@ def test_a_target_that_may_be_read_in_two_ways_asks_and_each_answer_works(path: 
         assert typed(path, text, cells=cells).columns[-1].tolist() == expected
 
 
+GERMAN = "preis;menge;anteil;y\n1.234;1.500;0,5;{}\n2.345;2.25;0,25;{}\n3.456;7.5;1,5;{}\n"
+
+
+@pytest.mark.parametrize("block_bytes", [4, WHOLE])
+def test_points_beside_decimal_commas_group_thousands_where_all_cells_allow_it(
+    path: Path, notes: pytest.LogCaptureFixture, block_bytes: int
+) -> None:
+    table = typed(path, GERMAN.format("2.5", "3.25", "4"), block_bytes=block_bytes)
+    assert seen(table) == {
+        "preis": [1234.0, 2345.0, 3456.0],
+        "menge": [1.5, 2.25, 7.5],
+        "anteil": [0.5, 0.25, 1.5],
+    }
+    assert table.columns[-1].tolist() == [2.5, 3.25, 4.0]
+    assert notes.messages == [
+        "read 'preis' as numbers written as 1.234,5, such as '1.234'",
+        "read 'anteil' as numbers written as 1234,5, such as '0,5'",
+    ]
+
+
+def test_a_target_of_such_points_asks_and_each_answer_works(path: Path) -> None:
+    text = GERMAN.format("1.234", "2.345", "3.456")
+    grouped, plain = ('{"y": "1.234,5"}', '{"y": "1234.5"}')
+    assert refusal(path, text) == (
+        f"{path}, column 'y': '1.234' may be 1234, as other columns have decimal commas, or 1.234; say "
+        f"which: --set 'numbers={grouped}' or --set 'numbers={plain}'"
+    )
+    for answer, expected in ((grouped, [1234.0, 2345.0, 3456.0]), (plain, [1.234, 2.345, 3.456])):
+        cells = CellFormat(MISSING, notations={"y": parse_number_pattern(json.loads(answer)["y"])})
+        assert typed(path, text, cells=cells).columns[-1].tolist() == expected
+
+
 def test_the_second_target_is_checked_as_the_first(path: Path) -> None:
     message = refusal(path, "a,y,z\n1,1,1\n2,2,inf\n", targets=("y", "z"))
     assert message == (
