@@ -18,7 +18,7 @@ DECAY, DECAY_AN_ITERATION = 10.0, 0.1
 without any relation, whatever the recipe; from a product of 1 on, training would diverge."""
 BASELINES = {
     "mean_rmse": ("always predicting the mean", "the mean's"),
-    "ridge_rmse": ("a linear (ridge) regression on the same inputs", "the regression's"),
+    "ridge_rmse": ("a linear (ridge) regression on the same columns", "the regression's"),
 }
 
 

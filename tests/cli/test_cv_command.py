@@ -356,7 +356,7 @@ def test_worse_than_the_ridge_regression_is_said_and_listed_with_json(
     difference = estimate_mean([fold["rmse"] - fold["ridge_rmse"] for fold in folds])
     assert finding == {
         "text": "predictions of rows not trained on are worse than those of a linear (ridge) "
-        f"regression on the same inputs: RMSE {pooled['rmse']:.4g} for y, the regression's "
+        f"regression on the same columns: RMSE {pooled['rmse']:.4g} for y, the regression's "
         f"{pooled['ridge_rmse']:.4g}; the difference over 5 folds is {difference.mean:.4g} ± "
         f"{difference.standard_error:.4g}",
         "remedy": "--set epochs=200",

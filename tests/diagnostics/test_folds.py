@@ -42,9 +42,9 @@ def cross_validate(frame: pd.DataFrame, config: nntrain.Config) -> tuple[list[Fi
     ("noise", "epochs", "first", "remedy"),
     [
         (True, 800, "predictions of rows not trained on are worse than those of always predicting "
-         "the mean: RMSE ", "--set weight_decay=1"),
+         "the mean: RMSE ", "--set hidden_layers=[]"),
         (False, 1, "predictions of rows not trained on are worse than those of a linear (ridge) "
-         "regression on the same inputs: RMSE ", "--set epochs="),
+         "regression on the same columns: RMSE ", "--set epochs="),
     ],
     ids=["noise", "too few epochs"],
 )  # fmt: skip
