@@ -122,8 +122,8 @@ def test_a_comma_that_may_be_either_is_a_question_and_each_answer_is_followed(
     answer = settings_in(refused.err)[chosen]
     for command in (["check"], ["fit", "-q"]):
         assert run(*command, "t.csv", "-c", "c.yaml", "--set", answer).code == 0
-    marks = {",": ("", ".")[chosen]}
-    assert feature_range()[1] == max(float(cell.translate(str.maketrans(marks))) for cell in cells)
+    mark = ("", ".")[chosen]
+    assert feature_range()[1] == max(float(cell.replace(",", mark)) for cell in cells)
 
 
 def test_an_answer_for_a_second_column_repeats_the_first(run: Run) -> None:
