@@ -144,6 +144,13 @@ def _why_no_target(column: KnownColumn) -> str:
         return f"holds {held}, such as {_shown(decision.example)}"
     if profile.is_numeric and _has_one_number(profile):
         return "is constant"
+    return _unfit_cells(column)
+
+
+def _unfit_cells(column: KnownColumn) -> str:
+    """What keeps the cells of a target from being numbers; empty if they can be."""
+    if column.decision.has_no_answer:
+        return f"is written in several ways: {one_line(column.decision.question)}"
     if len(column.odd_texts()) > MOST_ODD_TEXTS:
         return "holds too many different texts"
     if mistaken := column.mistaken_cells():
@@ -159,10 +166,11 @@ def _why_ignore(column: KnownColumn) -> str:
     is_complete = profile.n_numbers == profile.n_rows
     if profile.is_constant or (is_complete and _has_one_number(profile)):
         return "constant"
+    if column.decision.has_no_answer:
+        return f"{one_line(column.decision.question)}; write them alike"
     if column.decision.question:
         key = "date_format" if column.decision.kind == "date" else "numbers"
-        remedy = f"; choose a line under {key}, and remove this one"
-        return f"not decided{remedy if column.decision.choices else ''}"
+        return f"not decided; choose a line under {key}, and remove this one"
     odd = column.odd_texts()
     if len(odd) > MOST_ODD_TEXTS:
         return f"{column.decision.kind}s with {len(odd)} different texts among them"

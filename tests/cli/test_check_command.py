@@ -26,7 +26,7 @@ size,color,dead,note,w,price
 YAML = "target: price\nignore: [note]\nweight: w\nepochs: 2\n"
 NEW = "color,more,size\nred,1,9\ngreen,2,big\ngreen,3,-1\n,4,\nblue,5,inf\n"
 KEYS = [
-    "name", "use", "type", "missing", "new_categories", "outside_range", "far_outside_range", "bad",
+    "name", "use", "type", "example", "missing", "new_categories", "outside_range", "far_outside_range", "bad",
     "drift", "drift_limit",
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ def table(run: Run, folder: Path) -> None:
 
 def column(name: str, kind: str, use: str = "feature", **unusual: Any) -> dict[str, Any]:
     plain = {
-        "missing": 0, "new_categories": {}, "outside_range": 0, "far_outside_range": 0, "bad": 0,
+        "example": "", "missing": 0, "new_categories": {}, "outside_range": 0, "far_outside_range": 0, "bad": 0,
         "drift": None, "drift_limit": None,
     }  # fmt: skip
     return {"name": name, "use": use, "type": kind, **plain, **unusual}
@@ -58,13 +58,13 @@ def drift(training: list[int], others: list[int]) -> dict[str, Any]:
 def test_the_whole_verdict_for_a_config(run: Run) -> None:
     assert run("check", "t.csv", "--config", "c.yaml") == Ended(
         0,
-        "column  use       type               missing\n"
-        "size    feature   number                   1\n"
-        "color   feature   text, 3 different        -\n"
-        "dead    feature   text, 1 different        -\n"
-        "note    left out  text, 4 different        -\n"
-        "w       weight    number                   -\n"
-        "price   target    number                   -\n"
+        "column  use       kind                   such as  missing\n"
+        "size    feature   number                 1              1\n"
+        "color   feature   category, 3 different  red            -\n"
+        "dead    feature   category, 1 different  x              -\n"
+        "note    left out  category, 4 different  a              -\n"
+        "w       weight    number                 0.5            -\n"
+        "price   target    number                 2              -\n"
         "Warning: left out the column 'dead': it is constant\n"
         "Warning: missing cells taken as the training mean: 1 in 'size'\n"
         "nntrain fit would work on this table: 4 rows, 2 warnings.\n",
@@ -83,12 +83,12 @@ def test_the_verdict_for_a_config_as_json(run: Run) -> None:
         "works": True,
         "rows": 4,
         "columns": [
-            column("size", "number", missing=1),
-            column("color", "text, 3 different"),
-            column("dead", "text, 1 different"),
-            column("note", "text, 4 different", "left out"),
-            column("w", "number", "weight"),
-            column("price", "number", "target"),
+            column("size", "number", example="1", missing=1),
+            column("color", "category, 3 different", example="red"),
+            column("dead", "category, 1 different", example="x"),
+            column("note", "category, 4 different", "left out", example="a"),
+            column("w", "number", "weight", example="0.5"),
+            column("price", "number", "target", example="2"),
         ],
         "warnings": [
             "left out the column 'dead': it is constant",
@@ -103,9 +103,9 @@ def test_the_whole_verdict_for_a_model(run: Run, folder: Path) -> None:
     (folder / "new.csv").write_text("color,more,size\nred,1,9\ngreen,2,3\ngreen,3,-1\n,4,\n")
     assert run("check", "new.csv", "--model", "model.npz") == Ended(
         0,
-        "column  type                new categories       missing  out of range  bad  drift\n"
-        "size    number              -                          1             2    -   0.27\n"
-        "color   text, 3 categories  'green' (2), '' (1)        -             -    -   1.42\n"
+        "column  kind               new categories       missing  out of range  bad  drift\n"
+        "size    number             -                          1             2    -   0.27\n"
+        "color   category, 3 known  'green' (2), '' (1)        -             -    -   1.42\n"
         "Warning: 'size': 2 numbers outside the range of training, 1 to 4; 1 of them further "
         "than it is wide\n"
         "Warning: 'color': 3 cells of 2 categories not seen in training\n"
@@ -139,7 +139,7 @@ def test_the_verdict_for_a_model_as_json(run: Run) -> None:
             ),
             column(
                 "color",
-                "text, 3 categories",
+                "category, 3 known",
                 new_categories={"green": 2, "": 1},
                 **drift([1, 1, 2, 0], [0, 0, 1, 2]),
             ),
@@ -244,9 +244,9 @@ def test_the_next_command_reads_the_table_and_sets_keys_as_this_one_did(
 
 
 @pytest.mark.usefixtures("table")
-def test_a_column_listed_as_categorical_is_text(run: Run) -> None:
+def test_a_column_listed_as_categorical_holds_categories(run: Run) -> None:
     result = run("check", "t.csv", "-c", "c.yaml", "-s", "categorical=[size]", "--json")
-    assert json.loads(result.out)["columns"][0]["type"] == "text, 3 different"
+    assert json.loads(result.out)["columns"][0]["type"] == "category, 3 different"
 
 
 @pytest.mark.usefixtures("table")
@@ -415,7 +415,7 @@ def test_several_files_are_checked_as_one(run: Run, folder: Path) -> None:
         column("size", "number", outside_range=2, **drift([1, 1, 1, 1], [2, 0, 1, 0])),
         column(
             "color",
-            "text, 3 categories",
+            "category, 3 known",
             new_categories={"green": 2},
             **drift([1, 1, 2, 0], [0, 0, 1, 2]),
         ),

@@ -529,6 +529,8 @@ KINDS = [
     "identifier",
     "constant",
     "empty",
+    "money",
+    "dates",
 ]
 
 
@@ -541,6 +543,8 @@ def columns_of_cells(draw: st.DrawFn, n: int) -> list[str]:
         "constant": ["c"] * n,
         "empty": [""] * n,
         "few texts": [generator.choice(["p", "q", ""]) for _ in range(n)],
+        "money": [f"${generator.randrange(10**7) / 100:,.2f}" for _ in range(n)],
+        "dates": [f"2023-{generator.randint(1, 12):02}-{i % 28 + 1:02}" for i in range(n)],
     }
     if kind in fixed:
         return fixed[kind]

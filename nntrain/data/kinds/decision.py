@@ -62,6 +62,11 @@ class Decision:
         """Whether nothing about another row can be learned from the column."""
         return self.kind in ("identifier", "text")
 
+    @property
+    def has_no_answer(self) -> bool:
+        """Whether its cells are unclear, and no notation reads all of them."""
+        return bool(self.question) and not self.choices
+
 
 def decide_texts(
     evidence: TextEvidence, decimal: str | None, *, may_be_left_out: bool = True

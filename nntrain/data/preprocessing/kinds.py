@@ -11,13 +11,15 @@ from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.numbers import NumberNotation
 from nntrain.data.notes import ReadAs, TakeNote, UselessColumn
+from nntrain.data.readers.cells import BLANKS
+from nntrain.data.readers.table import ColumnTypes, Table
 from nntrain.errors import DataError
 
 PLAIN = NumberNotation()
 
 
 def check_decided(
-    table_name: str, name: str, decision: Decision, given: Mapping[str, Notation]
+    table: Table, name: str, decision: Decision, given: Mapping[str, Notation]
 ) -> None:
     """Raise `DataError` for a column that may be read in several ways, or has unfitting cells.
 
@@ -27,18 +29,29 @@ def check_decided(
         key = "date_format" if decision.kind == "date" else "numbers"
         says = " or ".join(_settings(key, name, decision, given))
         remedy = f"say which: {says}" if says else "write them alike, or put it under ignore"
-        raise DataError(f"{table_name}, column {name!r}: {decision.question}; {remedy}")
+        raise DataError(f"{table.name}, column {name!r}: {decision.question}; {remedy}")
     if not decision.misfits:
         return
     first = decision.misfits[0]
     is_plain = decision.notation in (None, PLAIN)
     what = "a number" if is_plain else written(decision.notation)
     missing = "" if has_digit(first.text) else ", add the text to missing_values,"
+    place = first.place or _place_of(table, name, first.text)
     raise DataError(
-        f"{first.place}, column {name!r}: {first.text!r} is not {what}, and at least nine "
+        f"{place}, column {name!r}: {first.text!r} is not {what}, and at least nine "
         f"tenths of the column are. Correct the cell{missing} or list the column under "
         f"categorical"
     )
+
+
+def _place_of(table: Table, name: str, text: str) -> str:
+    """Where a text first stands in a column, which is read once more."""
+    types = ColumnTypes(texts=(name,))
+    for chunk in table.chunks(lambda: types):
+        for row, cell in enumerate(chunk.columns[name]):
+            if cell.strip(BLANKS) == text:
+                return str(chunk.place(row))
+    return table.name
 
 
 def unclear_groups(table_name: str, name: str) -> str:

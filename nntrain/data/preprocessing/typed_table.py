@@ -199,7 +199,7 @@ class _TableReader:
         if decimal == "." and has_decimal_comma(decisions, given):
             decisions |= self._decide_groups()
         for name, decision in decisions.items():
-            check_decided(self.table.name, name, decision, self.table.cells.notations)
+            check_decided(self.table, name, decision, self.table.cells.notations)
         unread = [f for f in self.features if not self._turn_into_numbers(f, decisions[f.name])]
         self.read_again(unread, as_texts=False)
         return decisions

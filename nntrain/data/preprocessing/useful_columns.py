@@ -52,7 +52,7 @@ def decide_targets(table: Table, names: Sequence[str]) -> dict[str, Decision]:
         if decision.kind != "number":
             raise DataError(no_target(table.name, name, decision, evidence))
         if decision.choices:
-            check_decided(table.name, name, decision, table.cells.notations)
+            check_decided(table, name, decision, table.cells.notations)
         if decision.notation not in (None, PLAIN):
             table.cells.notations[name] = decision.notation
             decisions[name] = decision
