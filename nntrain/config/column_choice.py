@@ -80,7 +80,7 @@ def choose_columns(
     others = [column for column in columns if column.name not in chosen]
     ignored = {column.name: reason for column in others if (reason := _why_ignore(column))}
     if len(ignored) == len(others):
-        ignored = _but_running_numbers(others, ignored)
+        ignored = _but_last_resorts(others, ignored)
     if len(ignored) == len(others):
         reason = "the target is the only one"
         if ignored:
@@ -98,12 +98,14 @@ def choose_columns(
     return ColumnChoice(chosen, target_reason, ignored, odd_texts)
 
 
-def _but_running_numbers(
-    columns: Sequence[KnownColumn], ignored: Mapping[str, str]
-) -> dict[str, str]:
-    """The columns to ignore without numbers that count the rows, where nothing else is left."""
-    counting = {column.name for column in columns if column.profile.running.counts_rows}
-    return {name: reason for name, reason in ignored.items() if name not in counting}
+def _but_last_resorts(columns: Sequence[KnownColumn], ignored: Mapping[str, str]) -> dict[str, str]:
+    """The columns to ignore where nothing else is left: neither running numbers nor open ones."""
+    kept = {
+        column.name
+        for column in columns
+        if column.profile.running.counts_rows or column.decision.choices
+    }
+    return {name: reason for name, reason in ignored.items() if name not in kept}
 
 
 def _choose_targets(
@@ -166,11 +168,8 @@ def _why_ignore(column: KnownColumn) -> str:
     is_complete = profile.n_numbers == profile.n_rows
     if profile.is_constant or (is_complete and _has_one_number(profile)):
         return "constant"
-    if column.decision.has_no_answer:
-        return f"{one_line(column.decision.question)}; write them alike"
     if column.decision.question:
-        key = "date_format" if column.decision.kind == "date" else "numbers"
-        return f"not decided; choose a line under {key}, and remove this one"
+        return _why_undecided(column.decision)
     odd = column.odd_texts()
     if len(odd) > MOST_ODD_TEXTS:
         return f"{column.decision.kind}s with {len(odd)} different texts among them"
@@ -178,6 +177,14 @@ def _why_ignore(column: KnownColumn) -> str:
         what = "dates" if column.decision.kind == "date" else "numbers"
         return f"texts with digits among its {what}, such as {_shown(mistaken[0])}; correct them"
     return column.decision.reason
+
+
+def _why_undecided(decision: Decision) -> str:
+    """Why a column that may be read in several ways is left out, and what to do about it."""
+    if decision.has_no_answer:
+        return f"{one_line(decision.question)}; write them alike"
+    key = "date_format" if decision.kind == "date" else "numbers"
+    return f"not decided; choose a line under {key}, and remove this one"
 
 
 def _has_one_number(column: ColumnProfile) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from nntrain.data.notation.dates import parse_date_format
@@ -12,6 +13,8 @@ from nntrain.errors import Mistake
 
 KINDS = ("numbers", "date_format", "categorical", "ordered")
 """The keys that say what kind of column a column is."""
+WRITTEN = ("numbers", "date_format")
+"""The keys that say how a column is written; of one that is ignored, nobody asks."""
 MIN_ORDERED = 2
 
 
@@ -37,15 +40,10 @@ def find_contradictions(values: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _kinds(values: Mapping[str, Any]) -> Iterator[Mistake]:
     """Columns of two kinds, and targets of a kind that no target has."""
-    for i, key in enumerate(KINDS):
-        for other in KINDS[i + 1 :]:
-            for column in values[other]:
-                if column in values[key]:
-                    yield Mistake(f"names {column!r}, which stands under {key} too", other)
-    for key in KINDS:
-        for column in values[key]:
-            if column in values["ignore"] and key != "categorical":
-                yield Mistake(f"names {column!r}, which stands under ignore too", key)
+    for key, other in [*combinations(KINDS, 2), *(("ignore", key) for key in WRITTEN)]:
+        for column in values[other]:
+            if column in values[key]:
+                yield Mistake(f"names {column!r}, which stands under {key} too", other)
     for column in values["target"]:
         for key in ("date_format", "ordered"):
             if column in values[key]:

@@ -51,7 +51,7 @@ def suggest_config(
     choice = choose_columns(table_profile.name, table_profile.columns, targets)
     choice.ignored.update(dict.fromkeys(table_profile.nested, "arrays or objects"))
     for column in table_profile.columns:
-        if column.name not in choice.ignored:
+        if column.name not in choice.ignored or column.decision.choices:
             _note_doubts(column)
     config = _build(table_profile, choice, options, recipe)
     return Suggestion(config, recipe, table_profile, choice)

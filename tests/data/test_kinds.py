@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nntrain.data.kinds import decision as module
 from nntrain.data.kinds import evidence as evidence_module
-from nntrain.data.kinds.decision import Choice, Decision, Misfit, decide_texts, first_text_at
+from nntrain.data.kinds.decision import Choice, Decision, decide_texts, first_text_at
 from nntrain.data.kinds.evidence import TextEvidence
 from nntrain.data.kinds.profile import profile
 from nntrain.data.kinds.running_number import FEWEST, RunningNumber, counts_rows
@@ -26,6 +26,7 @@ from nntrain.data.kinds.table_kinds import (
     may_be_codes,
     may_have_groups,
 )
+from nntrain.data.notation.date_fit import Misfit
 from nntrain.data.notation.dates import DateNotation
 from nntrain.data.notation.notation import Notation
 from nntrain.data.notation.numbers import NumberNotation
