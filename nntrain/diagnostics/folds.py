@@ -14,7 +14,7 @@ from nntrain.text import format_number
 STANDARD_ERRORS = 2.0
 """A mean difference over the folds below this many standard errors of its own is not reported."""
 DECAY, DECAY_AN_ITERATION = 10.0, 0.1
-"""The weight decay, and its product with α, that brought networks close to the mean on 20 tables
+"""The weight decay, and its product with α, that brought networks close to the mean on 10 tables
 without any relation, whatever the recipe; from a product of 1 on, training would diverge."""
 BASELINES = {
     "mean_rmse": ("always predicting the mean", "the mean's"),

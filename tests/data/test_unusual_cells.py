@@ -20,7 +20,7 @@ from nntrain.config.keys import Config
 from nntrain.data.notes import FarNumbers, MissingCells, Note, UnseenCategories
 from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
 from nntrain.data.preprocessing.unusual_cells import UnusualCells
-from nntrain.evaluation.check import check_with_model
+from nntrain.evaluation.check_predict import check_with_model
 
 NAN = math.nan
 CONFIG = Config(target=("y",), epochs=1, hidden_layers=())

@@ -11,7 +11,7 @@ import pytest
 
 import nntrain
 from nntrain.data.preprocessing.columns import CategoricalColumn, NumericColumn
-from nntrain.evaluation.check import check_with_model
+from nntrain.evaluation.check_predict import check_with_model
 from nntrain.evaluation.drift import describe_increase
 from nntrain.stats.drift import measure_drift
 from nntrain.stats.histogram import CategoryBins, Histogram, NumberBins

@@ -30,7 +30,7 @@ from nntrain.errors import CheckFailedError, DataError, UsageError
 from nntrain.text import counted, json_text, printable
 
 if TYPE_CHECKING:
-    from nntrain.evaluation.check import ColumnCheck, Verdict
+    from nntrain.evaluation.verdict import ColumnCheck, Verdict
 
 SHOWN_CATEGORIES = 5
 
@@ -94,7 +94,8 @@ def check(
             "it, as in --set delimiter=tab"
         )
 
-    from nntrain.evaluation.check import check_with_config, check_with_model
+    from nntrain.evaluation.check_fit import check_with_config
+    from nntrain.evaluation.check_predict import check_with_model
     from nntrain.model.model import load_model
 
     if config_path is not None:
@@ -120,7 +121,7 @@ def check(
 
 def _verdict(check_table: Callable[[], Verdict]) -> Verdict:
     """The verdict on a table, also on one that cannot be read: --json always prints an object."""
-    from nntrain.evaluation.check import Verdict
+    from nntrain.evaluation.verdict import Verdict
 
     try:
         return check_table()
