@@ -75,8 +75,9 @@ def check(
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 
-    With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
-    and 3 if it would not. With --config, delimiter, decimal mark and encoding are
+    With --config it checks for fit, with --model for predict, and shows the kind of each column.
+    Cells that do not fit are named with their lines. The exit code is 0 if it would work and 3 if
+    it would not. With --config, delimiter, decimal mark and encoding are
     keys of the config.
 
     With --model, `drift` is how far the distribution of a column differs from that of the training

@@ -120,6 +120,10 @@ def fit(
     DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
     files with the same columns are read as one table.
 
+    What kind each column is (number, date, category, identifier) is decided by its cells where the
+    config leaves it open, and said; what can be read in two ways is asked for. See
+    nntrain guide tables.
+
     During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a closed
     terminal, a kill or a crash, the same command with --resume continues from the checkpoint and
     ends with the same model, byte for byte. Without a checkpoint, --resume starts from the
