@@ -105,7 +105,6 @@ def _build(table: TableProfile, choice: ColumnChoice, options: ReadOptions, reci
             column.name: notation.pattern
             for column in used
             if isinstance(notation := column.decision.notation, NumberNotation)
-            and notation != NumberNotation()
         },
         date_format={
             column.name: notation.pattern

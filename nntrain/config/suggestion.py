@@ -10,7 +10,6 @@ from nntrain.config.column_choice import ColumnChoice, KnownColumn, one_line
 from nntrain.config.keys import MEANINGS, Config
 from nntrain.config.yaml_text import as_yaml
 from nntrain.data.checks import written
-from nntrain.data.notation.numbers import NumberNotation
 from nntrain.text import counted
 
 KEYS_BY_KIND = {"numbers": "number", "date_format": "date"}
@@ -115,7 +114,7 @@ def _description(column: KnownColumn) -> str:
     odd = f", {counted(n_mistaken, 'text')} with digits" if n_mistaken else ""
     odd += f", {counted(n_odd, 'text')} taken as missing" if n_odd else ""
     infinite = f", {profile.n_infinite:,} infinite taken as missing" if profile.n_infinite else ""
-    if decision.notation in (None, NumberNotation()):
+    if decision.notation is None:
         held = f"number, {profile.minimum:g} to {profile.maximum:g}"
     else:
         held = f"{written(decision.notation)}, such as {decision.example!r}"

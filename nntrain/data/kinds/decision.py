@@ -44,6 +44,8 @@ class Choice:
 class Decision:
     """What kind of column a column is; `notation` is how its numbers or dates are written.
 
+    It is None for numbers that are written as any reader knows them.
+
     `example` is one of its cells, and `misfits` are cells that do not fit. With `question`, a
     sentence that says what is unclear, the column is not decided, and `choices` are the notations
     that its cells allow; there may be none. `reason` says why a column is left out.
@@ -107,7 +109,10 @@ def _as_numbers(evidence: TextEvidence, decimal: str | None) -> Decision | None:
     if found.verdict == "numbers":
         misfits = tuple(Misfit(s.example, s.place, s.n_cells) for s in found.misfits)
         notation = _with_usual_groups(found.readings[0].notation, evidence)
-        return Decision("number", notation, example, misfits)
+        is_plain = notation == NumberNotation() and not any(
+            notation.number(text.strip(BLANKS)) is not None for text in evidence.texts
+        )
+        return Decision("number", None if is_plain else notation, example, misfits)
     choices = tuple(Choice(reading.notation, f"{reading.value:.15g}") for reading in found.readings)
     if found.verdict == "ambiguous":
         values = " or ".join(

@@ -41,6 +41,7 @@ UNSURE_SCALES = {"m": 6, "Cr": 7, "cr": 7, "b": 9, "T": 12}
 SCALES = SURE_SCALES | UNSURE_SCALES
 
 LONGEST_UNIT = 12
+SQUARE_OR_CUBE = re.compile(r"(?<=[A-Za-z])[23]\Z")
 UNIT_STARTS = "%‰°\"'″′/"
 """What a unit may begin with, apart from letters and currency signs; it follows with no blank."""
 UNIT_MARKS = UNIT_STARTS + ".·*^²³¹⁻_-"
@@ -94,7 +95,7 @@ def is_unit(text: str) -> bool:
         return False
     if not {text.casefold(), *WORD_BREAK.split(text.casefold())}.isdisjoint(NO_UNITS):
         return False
-    letters = text.replace(" ", "")
+    letters = SQUARE_OR_CUBE.sub("", text.replace(" ", ""))
     return all(c.isalpha() or c in UNIT_MARKS or is_currency(c) for c in letters)
 
 

@@ -15,8 +15,6 @@ from nntrain.data.readers.cells import BLANKS
 from nntrain.data.readers.table import ColumnTypes, Table
 from nntrain.errors import DataError
 
-PLAIN = NumberNotation()
-
 
 def check_decided(
     table: Table, name: str, decision: Decision, given: Mapping[str, Notation]
@@ -33,8 +31,7 @@ def check_decided(
     if not decision.misfits:
         return
     first = decision.misfits[0]
-    is_plain = decision.notation in (None, PLAIN)
-    what = "a number" if is_plain else written(decision.notation)
+    what = written(decision.notation)
     missing = "" if has_digit(first.text) else ", add the text to missing_values,"
     place = first.place or _place_of(table, name, first.text)
     raise DataError(
@@ -89,5 +86,5 @@ def note_decisions(decisions: Mapping[str, Decision], take_note: TakeNote) -> No
     for name, decision in decisions.items():
         if decision.is_left_out:
             take_note(UselessColumn(name, decision.reason))
-        elif decision.notation not in (None, PLAIN):
+        elif decision.notation is not None:
             take_note(ReadAs(name, written(decision.notation, plural=True), decision.example))

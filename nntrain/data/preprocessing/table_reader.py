@@ -25,7 +25,7 @@ from nntrain.data.preprocessing.counted_rows import (
     take_rows,
 )
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import PLAIN, check_decided
+from nntrain.data.preprocessing.kinds import check_decided
 from nntrain.data.preprocessing.memory import GrowingColumns
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.preprocessing.useful_columns import (
@@ -134,9 +134,9 @@ class TableReader:
         column = self.columns.arrays[feature.position][: self.columns.n_rows]
         if feature.levels:
             column[:] = feature.positions()[column.astype(np.intp)]
-        if not feature.is_text or decision.notation is None:
+        if not feature.is_text or decision.kind not in ("number", "date"):
             return True
-        if decision.notation != PLAIN:
+        if decision.notation is not None:
             self.table.cells.notations[feature.name] = decision.notation
         numbers = feature.numbers(self.table.cells) if feature.has_all_codes else None
         feature.is_text = False

@@ -18,7 +18,7 @@ from nntrain.data.kinds.table_kinds import (
 )
 from nntrain.data.notes import ReadAsCategories, TakeNote, UselessColumn
 from nntrain.data.preprocessing.feature_type import GrowingFeature
-from nntrain.data.preprocessing.kinds import PLAIN, check_decided, unclear_groups
+from nntrain.data.preprocessing.kinds import check_decided, unclear_groups
 from nntrain.data.preprocessing.roles import ColumnRoles
 from nntrain.data.readers.table import ColumnTypes, Table
 from nntrain.errors import DataError
@@ -53,7 +53,7 @@ def decide_targets(table: Table, names: Sequence[str]) -> dict[str, Decision]:
             raise DataError(no_target(table.name, name, decision, evidence))
         if decision.choices:
             check_decided(table, name, decision, table.cells.notations)
-        if decision.notation not in (None, PLAIN):
+        if decision.notation is not None:
             table.cells.notations[name] = decision.notation
             decisions[name] = decision
     return decisions
@@ -62,7 +62,7 @@ def decide_targets(table: Table, names: Sequence[str]) -> dict[str, Decision]:
 def check_target_groups(table: Table, names: Sequence[str]) -> None:
     """Raise `DataError` for a target whose points may group thousands beside decimal commas."""
     for name, evidence in _evidence(table, names).items() if names else ():
-        if decide_texts(evidence, ",").notation != PLAIN:
+        if decide_texts(evidence, ",").notation is not None:
             raise DataError(unclear_groups(table.name, name))
 
 

@@ -106,7 +106,12 @@ class Block:
 
     def line_of(self, row: int) -> int:
         """The line that the row-th record of this block (from 0) starts on."""
-        return next(line for i, (line, _) in enumerate(self.records()) if i == row)
+        return self._lines[row]
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """The line that each record starts on."""
+        return [line for line, _ in self.records()]
 
 
 def wrong_cell_count(name: str, line: int, found: int, expected: int) -> str:
