@@ -113,11 +113,15 @@ def run() -> NoReturn:
     # Before NumPy is imported: nntrain has threads of its own, and a BLAS with several threads
     # would cut sums into parts by their number, which changes the last digits.
     os.environ |= dict.fromkeys(BLAS_THREADS, "1")
-    raise_terminated()
-    prepare_streams()
-    _show_notes()
-    code = main(sys.argv[1:])
-    failure = finish_stdout()
+    failure = ""
+    try:
+        raise_terminated()
+        prepare_streams()
+        _show_notes()
+        code = main(sys.argv[1:])
+        failure = finish_stdout()
+    except Terminated as ended:  # Before `main` could catch it, or after.
+        code = _ended(ended)
     if failure and not code:
         print_error(failure)
         code = OutputError.exit_code
@@ -151,9 +155,14 @@ def main(arguments: list[str]) -> int:
         print_error("interrupted")
         code = 130
     except Terminated as ended:
-        print_error(f"ended by {ended.name}")
-        code = 128 + ended.number
+        code = _ended(ended)
     return code
+
+
+def _ended(ended: Terminated) -> int:
+    """The exit code after a signal that ends the command, which is printed."""
+    print_error(f"ended by {ended.name}")
+    return 128 + ended.number
 
 
 def _failed(error: NntrainError) -> int:

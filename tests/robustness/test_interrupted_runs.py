@@ -154,6 +154,22 @@ def test_a_signal_ends_any_command_with_its_name_and_code(
     assert (process.returncode, out, err) == (code, "", f"Error: ended by {number.name}\n")
 
 
+@pytest.mark.parametrize("step", ["prepare_streams", "_show_notes", "finish_stdout"])
+def test_a_signal_before_or_after_the_command_itself_ends_it_in_order(
+    folder: Path, step: str
+) -> None:
+    (folder / "early.py").write_text(
+        "import os, signal\nfrom nntrain.cli import main\n"
+        f"main.{step} = lambda: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "main.run()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "early.py", "guide"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, env=environment(), check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (143, "Error: ended by SIGTERM\n")
+
+
 def test_a_second_signal_ends_the_run_at_once(folder: Path) -> None:
     (folder / "slow.py").write_text(
         "import time\nfrom nntrain.training.run import TrainingRun\n"

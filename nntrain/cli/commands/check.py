@@ -72,6 +72,7 @@ def check(
     \b
     Examples:
       nntrain check sample_data/housing.csv --config configs/housing.yaml
+      nntrain check sample_data/concrete.csv -c configs/concrete.yaml -s 'categorical=[age_days]'
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 

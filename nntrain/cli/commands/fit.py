@@ -116,6 +116,7 @@ def fit(
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --set epochs=50 --set alpha=0.05
       cat sample_data/concrete.csv | nntrain fit - -c configs/concrete.yaml --log - | tail -n 1
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --resume --max-time 10m
+      nntrain fit sample_data/housing.csv -c configs/housing.yaml --set min_count=50 --set epochs=5
 
     DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
     files with the same columns are read as one table.

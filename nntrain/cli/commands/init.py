@@ -57,7 +57,7 @@ def init(
       nntrain init sample_data/concrete.csv > concrete.yaml
       nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
       nntrain init sample_data/concrete.csv --recipe textbook > textbook.yaml
-      printf 'sold,price\n2024-05-01,"$1,030"\n2024-05-02,"$980"\n' | nntrain init -
+      printf 'sold,price\\n2024-05-01,"$1,030"\\n2024-05-02,"$980"\\n' | nntrain init -
 
     The config says what kind each column is and how its numbers or dates are written, leaves out
     columns that are constant, free text or only identify rows, with the reason, and lists every
