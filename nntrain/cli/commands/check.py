@@ -72,12 +72,17 @@ def check(
     \b
     Examples:
       nntrain check sample_data/housing.csv --config configs/housing.yaml
+      nntrain check sample_data/concrete.csv -c configs/concrete.yaml --set categorical=[age_days]
       nntrain check sample_data/concrete.csv --model model.npz --strict
       nntrain check sample_data/concrete.csv --model model.npz --json
 
     With --config it checks for fit, with --model for predict. The exit code is 0 if it would work
     and 3 if it would not. With --config, delimiter, decimal mark and encoding are
     keys of the config.
+
+    `kind` is what a column holds, by its cells or by the config: numbers, dates or times and how
+    they are written, categories, or identifiers and free text, which are left out. A warning comes
+    for cells that do not fit, and for categories that differ by case or blanks alone.
 
     With --model, `drift` is how far the distribution of a column differs from that of the training
     rows: the population stability index. A warning comes where it is above 0.25 and above what

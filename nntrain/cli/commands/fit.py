@@ -114,11 +114,17 @@ def fit(
     Examples:
       nntrain fit sample_data/concrete.csv --config configs/concrete.yaml
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --set epochs=50 --set alpha=0.05
+      nntrain fit sample_data/concrete.csv -c configs/mini-batch.yaml --set categorical=[age_days]
       cat sample_data/concrete.csv | nntrain fit - -c configs/concrete.yaml --log - | tail -n 1
       nntrain fit sample_data/concrete.csv -c configs/concrete.yaml --resume --max-time 10m
 
     DATA is a CSV, JSON lines or Parquet file, also compressed, or - for standard input; several
     files with the same columns are read as one table.
+
+    What kind of column a column is, all of its cells decide: numbers, also written as $1,234.5 or
+    34.4%, dates or times, categories, or identifiers and free text, which are left out. Notes say
+    what was decided; a column that allows two readings is an error that gives the --set for each.
+    The keys numbers, date_format, categorical and ordered decide instead; see nntrain guide tables.
 
     During training, a checkpoint is saved beside the model now and then. After Ctrl-C, a closed
     terminal, a kill or a crash, the same command with --resume continues from the checkpoint and

@@ -57,9 +57,13 @@ def init(
       nntrain init sample_data/concrete.csv > concrete.yaml
       nntrain init sample_data/housing.csv --target median_house_value -o housing.yaml
       nntrain init sample_data/concrete.csv --recipe textbook > textbook.yaml
+      nntrain init sample_data/concrete.csv --quiet | grep '^#  '
 
-    The config describes what each column holds, leaves out columns that are constant or only
-    identify rows, with the reason, and lists every key with its value and meaning.
+    The config says what each column holds (numbers, also in notations such as $1,234.5 or 34.4%,
+    dates or times, categories), leaves out columns that are constant, free text or only identify
+    rows, with the reason, and lists every key with its value and meaning. A column that allows two
+    readings, such as 03/04/2024, is left out too, and the config has a line for each reading to
+    choose from. See nntrain guide tables.
     """
     paths = input_paths(data, "init")
     output = None if output == "-" else output
