@@ -39,7 +39,7 @@ IN_PARENTHESES = re.compile(r"([^()]*)\(([^()]*)\)([^()0-9]*)")
 CELL = re.compile(
     rf"[{SIGNS}]?{GAP}({CURRENCY})?{GAP}(?:[{SIGNS}]{GAP})?"
     rf"((?:(?<![^\W\d_])[.,])?[0-9](?:[0-9.,'’{BLANKS}]*[0-9])?(?:[eE][+-]?[0-9]+)?(?:[.,]$)?)"
-    r"([^0-9]*)"
+    r"([^0-9]*(?:(?<=[A-Za-z])[23])?)"
 )
 """A number in a cell, between a currency and whatever follows."""
 
