@@ -83,7 +83,7 @@ def key(
 
 
 COLUMN = text("a column name")
-COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]")
+COLUMNS = list_of(COLUMN, "a list of column names, such as [age, height]", may_be_null=True)
 CATEGORY = text("a category", may_be_empty=True)
 CATEGORIES = "a list of categories"
 NUMBER_PATTERNS = 'examples by column, such as {price: "$1,234.5"}'

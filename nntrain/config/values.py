@@ -118,10 +118,12 @@ def character() -> ValueType:
     return _scalar_type("one character, such as , or ; or tab", parse, is_valid)
 
 
-def list_of(item: ValueType, expects: str) -> ValueType:
-    """A list of values of one type, kept as a tuple."""
+def list_of(item: ValueType, expects: str, *, may_be_null: bool = False) -> ValueType:
+    """A list of values of one type, kept as a tuple; null is an empty one if it may be null."""
 
     def read(found: Any) -> tuple[Any, ...]:
+        if may_be_null and isinstance(found, Scalar) and found.is_null:
+            return ()
         if not isinstance(found, list):
             raise _mismatch(expects, found)
         return tuple(item.read(element) for element in found)

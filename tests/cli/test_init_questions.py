@@ -101,8 +101,12 @@ def refusal(question: Question) -> str:
 def test_the_choice_is_noted_and_stands_in_the_config_as_comments(run: Run, case: str) -> None:
     question = QUESTIONS[case]
     write(question.cells)
-    note = f"Note: 'x' is not decided: {question.asked}; the config has lines to choose\n"
-    assert run("init", "t.csv", "-o", "c.yaml") == Result(0, "", TARGET_NOTE + note + NEXT)
+    left_out = f"not decided; choose a line under {question.key}, and remove this one"
+    notes = (
+        f"Note: left out the column 'x': {left_out}\n"
+        f"Note: 'x' is not decided: {question.asked}; the config has lines to choose\n"
+    )
+    assert run("init", "t.csv", "-o", "c.yaml") == Result(0, "", TARGET_NOTE + notes + NEXT)
     lines = Path("c.yaml").read_text().split("\n")
     assert f"#   x  {question.kind}, not decided" in lines
     first = lines.index(f"{question.key}:") + 1
@@ -112,18 +116,25 @@ def test_the_choice_is_noted_and_stands_in_the_config_as_comments(run: Run, case
         "",
     ]
     config = nntrain.load_config("c.yaml")
-    assert (config.numbers, config.date_format, config.ignore) == ({}, {}, ())
+    assert (config.numbers, config.date_format, config.ignore) == ({}, {}, ("x",))
+    assert f"  - x  # {left_out}" in lines
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q", *SMALL).code == 0
 
 
 @pytest.mark.parametrize(("case", "i"), ANSWERS)
 def test_a_line_without_its_comment_sign_is_the_answer(run: Run, case: str, i: int) -> None:
+    """The column has to be taken from those that are ignored, too."""
     question = QUESTIONS[case]
     write(question.cells)
     assert run("init", "t.csv", "-q", "-o", "c.yaml").code == 0
-    assert run("fit", "t.csv", "-c", "c.yaml", *SMALL) == Result(3, "", refusal(question))
     text, line = Path("c.yaml").read_text(), f"  # {question.answers[i].line}\n"
     assert text.count(line) == 1
-    Path("c.yaml").write_text(text.replace(line, line.replace("# ", "", 1)))
+    text = text.replace(line, line.replace("# ", "", 1))
+    Path("c.yaml").write_text(text)
+    refused = run("fit", "t.csv", "-c", "c.yaml", *SMALL)
+    assert refused.code == 2
+    assert f"{question.key} names 'x', which stands under ignore too" in refused.err
+    Path("c.yaml").write_text(re.sub(r"  - x  # not decided.*\n", "", text))
     fitted = run("fit", "t.csv", "-c", "c.yaml", *SMALL)
     assert (fitted.code, "Note" in fitted.err) == (0, False)
     assert largest() == question.answers[i].largest

@@ -227,9 +227,24 @@ def test_every_currency_sign_of_unicode_is_a_currency_and_no_other_character() -
     assert all(map(is_currency, CURRENCY_NAMES.split()))
 
 
-def test_units_are_words_without_digits_and_neither_ranks_nor_months() -> None:
-    units = ["kg", "km/h", "m²", "°C", "%", "μm", "sq ft", "€/m²", '"', "lb.", "fl·oz", "/hr"]
-    others = ["", "st", "TH", "May", "déc.", "pm", "p.m.", "-kg", "x:y", "m3", "+", "kg,", "st Jan", "/May", "thirteen chars"]  # fmt: skip
+def test_units_are_words_also_of_squares_and_cubes_and_neither_ranks_nor_months() -> None:
+    units = [
+        "kg",
+        "km/h",
+        "m²",
+        "°C",
+        "%",
+        "μm",
+        "sq ft",
+        "€/m²",
+        "m2",
+        "ft3",
+        '"',
+        "lb.",
+        "fl·oz",
+        "/hr",
+    ]
+    others = ["", "st", "TH", "May", "déc.", "pm", "p.m.", "-kg", "x:y", "m4", "m22", "2", "+", "kg,", "st Jan", "/May", "thirteen chars"]  # fmt: skip
     assert [text for text in units if not is_unit(text)] == []
     assert [text for text in others if is_unit(text)] == []
 
