@@ -100,7 +100,9 @@ def test_tables_fit_the_width_of_the_terminal() -> None:
             assert code == 0
             lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\r\n")
             tables = [
-                line for line in lines if not line.startswith(("Network", "Trained", "Computed"))
+                line
+                for line in lines
+                if not line.startswith(("Network", "Trained", "Computed", "Penalty"))
             ]
             assert max(map(len, tables)) <= columns
 

@@ -79,7 +79,7 @@ def test_the_difference_stands_with_its_standard_error() -> None:
     folds = [metrics(12.0, 30.0, 10.0), metrics(14.0, 30.0, 10.0)]
     assert texts(metrics(13.04, 30.0, 10.0), folds) == [
         "predictions of rows not trained on are worse than those of a linear (ridge) regression on "
-        "the same inputs: RMSE 13.04 for y, the regression's 10; the difference over 2 folds is "
+        "the same columns: RMSE 13.04 for y, the regression's 10; the difference over 2 folds is "
         "3 ± 1"
     ]
     folds = [metrics(12.0, 10.0, 9.0), metrics(14.0, 10.0, 9.0)]
