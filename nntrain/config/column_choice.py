@@ -47,6 +47,8 @@ class KnownColumn:
             return []
         cells = CellFormat((), notation=self.decision.notation)
         texts = [text for text in self.profile.texts if cells.number(text) is None]
+        # A plain number may be a misfit too, such as 9.12 among times.
+        texts += [m.text for m in self.decision.misfits if m.text not in self.profile.texts]
         return [*texts, *(["inf", "-inf"] if self.profile.n_infinite else [])]
 
     def mistaken_cells(self) -> list[str]:

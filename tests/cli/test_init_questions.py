@@ -197,3 +197,11 @@ def test_a_mistaken_date_is_named_with_its_line(run: Run, folder: Path) -> None:
     assert run("fit", "t.csv", "-c", "c.yaml", "-q", *SMALL, *listed).code == 0
     Path("t.csv").write_text(Path("t.csv").read_text().replace("2023-13-01", "2023-12-01"))
     assert run("fit", "t.csv", "-c", "c.yaml", "-q", *SMALL).code == 0
+
+
+def test_a_plain_number_among_times_is_a_mistaken_cell(run: Run) -> None:
+    write([*(f"{i % 24}:{i % 60:02}" for i in range(N - 1)), "9.12"])
+    noted = run("init", "t.csv", "-o", "c.yaml")
+    reason = "texts with digits among its dates, such as '9.12'; correct them"
+    assert noted.err == f"{TARGET_NOTE}Note: left out the column 'x': {reason}\n{NEXT}"
+    assert run("fit", "t.csv", "-c", "c.yaml", "-q", *SMALL).code == 0
