@@ -208,7 +208,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.heavy
 @settings(
-    deadline=None, max_examples=16, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 @given(table=columns(), block_bytes=st.sampled_from([20, 300, 10**6]), rows=st.integers(1, 40))
 def test_every_format_gives_the_same_model_predictions_and_cells(
